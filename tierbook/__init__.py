@@ -1,0 +1,1 @@
+"""Customer value, tiers, lifecycle stage and churn flags: tables in, tables out."""

@@ -1,0 +1,48 @@
+"""Sentences and labels in the reader's language; English is the source, Simplified Chinese a translation.
+
+A sentence is keyed by its English template (`languages/zh/*.yaml`: template -> translation), a name such as
+`days_since_last` by itself (`languages/labels.yaml`: name -> {en, zh}).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("en", "zh")
+_FOLDER = Path(__file__).parent / "languages"
+
+
+def say(template: str, language: str = "en", /, **values: Any) -> str:
+    """The sentence in the reader's language, its `{names}` filled in."""
+    sentence = sentences(language).get(template, template) if language != "en" else template
+    return sentence.format(**values) if values else sentence
+
+
+def label(name: str, language: str = "en") -> str:
+    """What a reader sees for a column, page or figure; an unknown name is made readable, never hidden."""
+    known = labels().get(name, {})
+    return known.get(language) or known.get("en") or name.replace("_", " ").capitalize()
+
+
+@cache
+def sentences(language: str) -> dict[str, str]:
+    """All translations into one language: English template -> translation."""
+    return _merged(sorted((_FOLDER / language).glob("*.yaml")))
+
+
+@cache
+def labels() -> dict[str, dict[str, str]]:
+    """All labels: name -> {language: text}."""
+    return _merged(sorted(_FOLDER.glob("labels*.yaml")))
+
+
+def _merged(files: list[Path]) -> dict:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    merged: dict = {}
+    for file in files:
+        merged |= yaml.load(file.read_text("utf-8"), loader) or {}
+    return merged
