@@ -1,0 +1,136 @@
+"""The sample workbooks are what they say they are, and can be made again."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from datetime import date, datetime
+from functools import cache
+from zipfile import ZipFile
+
+import pytest
+
+from tierbook.errors import DataError
+from workbooks.samples import SAMPLES, cdnow, hospitality, sample_path
+
+WRITERS = {"hospitality": hospitality.write, "cdnow": cdnow.write}
+
+
+@cache
+def cells(path):
+    """Every sheet as rows of values."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, read_only=True)
+    found = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+    book.close()
+    return found
+
+
+@pytest.fixture(scope="module")
+def export():
+    return cells(sample_path("hospitality"))
+
+
+@pytest.fixture(scope="module")
+def lines(export):
+    """Transaction lines of the export as dicts, blank row and total left out."""
+    _title, _blank, header, *rows = export["Transactions"]
+    return [dict(zip(header, row, strict=True)) for row in rows if row[1] is not None]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_lies_beside_its_generator_and_is_small(name):
+    assert sample_path(name).stat().st_size < {"hospitality": 600_000, "cdnow": 400_000}[name]
+
+
+def test_an_unknown_sample_is_answered_with_the_ones_there_are():
+    with pytest.raises(DataError, match=r"no sample called retail\. Choose one of: hospitality, cdnow"):
+        sample_path("retail")
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_writing_twice_gives_the_same_bytes_and_the_committed_cells(name, tmp_path):
+    once, again = tmp_path / "once.xlsx", tmp_path / "again.xlsx"
+    WRITERS[name](once)
+    WRITERS[name](again)
+    assert once.read_bytes() == again.read_bytes()
+    # Cells, not bytes: the compression library may differ between machines.
+    assert cells(once) == cells(sample_path(name))
+
+
+def test_the_export_has_its_tables_under_names_tierbook_knows(export):
+    with ZipFile(sample_path("hospitality")) as package:
+        parts = [package.read(name).decode() for name in package.namelist() if name.startswith("xl/tables/")]
+    assert sorted(re.findall(r'displayName="(\w+)"', " ".join(parts))) == ["interactions", "surveys"]
+    assert list(export) == ["客户", "Transactions", "Service log", "Survey answers", "Redemptions", "Notes"]
+    assert export["客户"][0][:3] == ("客户编号", "客户名称", "客户类型")
+    assert len(export["客户"]) == 421
+
+
+def test_transactions_cover_26_months_up_to_the_last_of_october(lines):
+    days = [line["Date"] for line in lines if isinstance(line["Date"], datetime)]
+    assert 4_500 < len(lines) < 6_000
+    assert min(days).date() < date(2024, 9, 20)
+    assert max(days).date() == date(2026, 10, 31)
+
+
+def test_spending_is_heavy_tailed(lines):
+    spend = defaultdict(float)
+    for line in lines:
+        if isinstance(line["Amount"], int | float):
+            spend[line["Customer ID"]] += line["Amount"]
+    ranked = sorted(spend.values(), reverse=True)
+    assert 0.5 < sum(ranked[: len(ranked) // 5]) / sum(ranked) < 0.85
+
+
+@pytest.mark.parametrize(
+    ("dirt", "found", "count"),
+    [
+        ("amounts with a currency sign", lambda line: str(line["Amount"]).startswith(("¥", "¥-")), 6),
+        (
+            "ids with spaces or no-break spaces",
+            lambda line: line["Customer ID"] != line["Customer ID"].strip(),
+            3,
+        ),
+        ("dates without a date format", lambda line: isinstance(line["Date"], int | float), 2),
+        ("a date that does not exist", lambda line: line["Date"] == "2026-02-30", 1),
+        ("an amount that is a remark", lambda line: line["Amount"] == "on the house", 1),
+        ("lines of unknown customers", lambda line: line["Customer ID"] in ("C0977", "C0981"), 5),
+        ("lines without an order number", lambda line: line["Transaction ID"] is None, 10),
+    ],
+)
+def test_the_export_is_dirty_in_small_doses(lines, dirt, found, count):
+    assert sum(map(found, lines)) == count, dirt
+
+
+def test_one_transaction_line_is_there_twice_one_row_is_blank_and_the_last_is_a_total(export, lines):
+    rows = export["Transactions"]
+    assert len(lines) - len({tuple(line.values()) for line in lines}) == 1
+    assert sum(all(cell is None for cell in row) for row in rows[3:]) == 1
+    assert rows[-1][0] == "Total"
+
+
+def test_cdnow_calibration_sums_are_the_published_ones():
+    log = cdnow.purchases()
+    end = date(1997, 9, 30)
+    days = defaultdict(set)
+    for purchase in log:
+        if purchase.date <= end:
+            days[purchase.customer_id].add(purchase.date)
+    assert (len(log), len({purchase.customer_id for purchase in log})) == (6_919, 2_357)
+    assert sum(len(seen) - 1 for seen in days.values()) == 2_457
+    assert sum(len(seen) > 1 for seen in days.values()) == 946
+    assert sum((max(seen) - min(seen)).days for seen in days.values()) == 112_949
+    assert sum((end - min(seen)).days for seen in days.values()) == 539_779
+
+
+def test_the_cdnow_workbook_holds_the_log_with_ids_as_text():
+    book = cells(sample_path("cdnow"))
+    header, *rows = book["transactions"]
+    assert header == ("customer_id", "date", "quantity", "amount")
+    log = cdnow.purchases()
+    assert rows == [
+        (p.customer_id, datetime(p.date.year, p.date.month, p.date.day), p.quantity, p.amount) for p in log
+    ]
+    assert rows[0][0] == "0001"
