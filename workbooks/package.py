@@ -1,0 +1,757 @@
+"""The package gate: what must be true of a workbook file before any reader opens it.
+
+A workbook comes from anywhere. The gate looks at the file with the standard library (and NumPy for arithmetic over
+cell addresses, see `workbooks.scan`): the zip container, every XML part, and what the cells hold that a bulk reader
+would pass over in silence. It inflates in bounded pieces, never by a size the file claims, runs nothing, fetches
+nothing and follows no external link. ECMA-376 part 2 (Open Packaging Conventions) names the rules for part names.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Literal
+
+from tierbook.errors import DataError
+from workbooks.scan import MAIN, Book, Guard, OddCell, SheetFacts, scan
+
+MAX_PARTS = 20_000
+MAX_INFLATED = 4 << 30  # all parts together [bytes]
+MAX_RATIO = 300  # inflated to packed size, for parts over `_RATIO_FROM`; a real sheet stays under 100
+MAX_RECODED = 64 << 20  # UTF-16 parts are rewritten in memory for the reader [bytes]
+_RATIO_FROM = 8 << 20
+_CHUNK = 1 << 20
+_SMALL = 4 << 20  # parts up to here are heard element by element [bytes]
+_RELATIONS = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships",
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SAVE_AGAIN = "Open the workbook in Excel, let it repair the file, and save it."
+
+What = Literal[
+    "workbook",
+    "zip",
+    "encrypted",
+    "legacy",
+    "compound",
+    "parquet",
+    "web_page",
+    "text",
+    "binary",
+    "empty",
+    "cut",
+]
+
+State = Literal["visible", "hidden", "veryHidden"]
+_STATES: dict[str, State] = {"hidden": "hidden", "veryHidden": "veryHidden"}
+
+
+@dataclass(frozen=True)
+class SheetInfo:
+    """A sheet as the workbook lists it; `kind` is `worksheet`, `chartsheet`, `dialogsheet` or `macrosheet`."""
+
+    name: str
+    part: str
+    state: State = "visible"
+    kind: str = "worksheet"
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """An Excel table (ListObject): its name, sheet and range (`A1:D9`)."""
+
+    name: str
+    sheet: str
+    ref: str
+    header_row: bool = True
+    totals_row: bool = False
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class DefinedName:
+    """A name for a range or formula; `sheet` when it is known on one sheet only."""
+
+    name: str
+    text: str
+    sheet: str | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Package:
+    """A workbook that passed the gate."""
+
+    path: Path
+    sheets: tuple[SheetInfo, ...]
+    tables: tuple[TableInfo, ...] = ()
+    defined_names: tuple[DefinedName, ...] = ()
+    date1904: bool = False
+    strict: bool = False
+    signed: bool = False
+    has_macros: bool = False
+    has_styles: bool = False
+    structure_locked: bool = False
+    tracked: bool = False
+    external_links: int = 0
+    recoded: tuple[str, ...] = ()
+    facts: Mapping[str, SheetFacts] = field(default_factory=dict, repr=False)
+
+    def odd_cells(self, sheet: str) -> list[OddCell]:
+        """Cells whose value is not what it looks like, in the order of the file (see `OddCell`)."""
+        return self.facts[sheet].odd
+
+    def odd_count(self, sheet: str, kind: str) -> int:
+        """How many cells of that kind; of `external`, `dde` and `style` only the first thousand are kept."""
+        return self.facts[sheet].counts.get(kind, 0)
+
+    def merged(self, sheet: str) -> list[str]:
+        """Merged ranges (`B2:B3`)."""
+        return self.facts[sheet].merged
+
+    def hidden_rows(self, sheet: str) -> int:
+        """How many rows are hidden."""
+        return self.facts[sheet].hidden_rows
+
+    def hidden_columns(self, sheet: str) -> int:
+        """How many columns are hidden, up to the last one with a cell."""
+        return self.facts[sheet].hidden_columns
+
+    def style_out_of_range(self, sheet: str) -> list[str]:
+        """Cells that ask for a cell format the workbook does not have; they read as unformatted."""
+        return self.facts[sheet].style_out_of_range
+
+    def source(self) -> Path | io.BytesIO:
+        """What to give a reader: the file, or a copy in memory whose UTF-16 parts are UTF-8."""
+        if not self.recoded:
+            return self.path
+        copy = io.BytesIO()
+        with zipfile.ZipFile(self.path) as archive, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as out:
+            for entry in archive.infolist():
+                data = archive.read(entry)
+                out.writestr(entry.filename, as_utf8(data) if entry.filename in self.recoded else data)
+        copy.seek(0)
+        return copy
+
+
+def is_lock_file(path: str | Path) -> bool:
+    """Whether that is the lock file Excel or LibreOffice keeps beside an open workbook."""
+    name = Path(path).name
+    return name.startswith("~$") or (name.startswith(".~lock.") and name.endswith("#"))
+
+
+def what_is(path: str | Path) -> What:
+    """What a file is by its bytes, whatever it is called.
+
+    `cut` is a zip without its end, `compound` an OLE container that is no workbook, `legacy` an `.xls`.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        head = file.read(4096)
+        if not head:
+            return "empty"
+        if head.startswith(_OLE):
+            return _inside_compound(file)
+        if head.startswith(b"PAR1"):
+            return "parquet"
+        if head.startswith((b"PK\3\4", b"PK\5\6")):
+            if not zipfile.is_zipfile(file):
+                return "cut"
+            with _archive(file) as archive:
+                names = {name.replace("\\", "/").lower() for name in archive.namelist()}
+            return (
+                "workbook" if any(re.fullmatch(r"xl/workbook\.(xml|bin)", name) for name in names) else "zip"
+            )
+    if re.match(rb"\s*<(!doctype html|html|table)", head.removeprefix(b"\xef\xbb\xbf"), re.I):
+        return "web_page"
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "text"
+    return "binary" if b"\0" in head else "text"
+
+
+def gate(path: str | Path) -> Package:
+    """The workbook's structure and the oddities of its cells, once it is shown to be safe and complete.
+
+    Parameters
+    ----------
+    path : path
+        An `.xlsx` or `.xlsm` file; it is only read.
+
+    Raises
+    ------
+    DataError
+        What is wrong with the file, with the file (and sheet and cell) in `place`.
+    """
+    path = Path(path)
+    try:
+        _check_kind(path)
+        with _opened(path) as file, _archive(file) as archive:
+            return _Gate(path, archive).package()
+    except DataError as error:
+        raise error if error.place else error.at(path.name) from error
+
+
+def _check_kind(path: Path) -> None:
+    """Refuses what is not a zip container, in words that name what it is."""
+    if is_lock_file(path):
+        raise DataError(
+            "This is the lock file a spreadsheet program keeps while a workbook is open, not a workbook.",
+            fix="Name the workbook itself.",
+        )
+    kind = what_is(path)
+    suffix = path.suffix.lower()
+    if kind in ("workbook", "zip") and suffix in (".csv", ".tsv", ".txt"):
+        if kind == "workbook":
+            raise DataError(
+                "This is an Excel workbook with the name of a text file ({suffix}).",
+                fix="Rename it to end in .xlsx.",
+                suffix=suffix,
+            )
+        raise DataError("This is a zip archive with the name of a text file ({suffix}).", suffix=suffix)
+    if kind not in ("workbook", "zip"):
+        message, fix = _NOT_A_WORKBOOK[kind]
+        raise DataError(message, fix=fix, suffix=suffix or path.name)
+
+
+_NOT_A_WORKBOOK: dict[str, tuple[str, str]] = {
+    "empty": ("The file is empty (0 bytes).", "Ask for a fresh copy."),
+    "cut": ("The file is not a complete Excel workbook: its end is missing.", "Copy or download it again."),
+    "encrypted": (
+        "The workbook is password-protected, so its data cannot be read.",
+        "Open it in Excel, remove the password under File > Info > Protect Workbook, and save.",
+    ),
+    "legacy": (
+        "This is a workbook in the old .xls format.",
+        "Open it in Excel or LibreOffice and save it as .xlsx.",
+    ),
+    "compound": ("This is an Office document, but not a workbook.", "Name an .xlsx file."),
+    "parquet": ("This is a Parquet file with the name of a workbook.", "Rename it to end in .parquet."),
+    "web_page": (
+        "This is a web page with the name of a workbook.",
+        "Open it in Excel and save it as .xlsx.",
+    ),
+    "text": ("This is a text file with the name of a workbook ({suffix}).", "Rename it to end in .csv."),
+    "binary": ("The file is not an Excel workbook.", "Name an .xlsx file."),
+}
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise DataError("There is no such file.", fix="Check the name and the folder.") from error
+    except IsADirectoryError as error:
+        raise DataError("This is a folder, not a workbook.") from error
+    except PermissionError as error:
+        raise DataError(
+            "The file may not be read.", fix="Close it in other programs, or ask for permission to read it."
+        ) from error
+
+
+def _inside_compound(file: IO[bytes]) -> What:
+    """OLE containers name their streams in UTF-16: an encrypted package, or an old workbook."""
+    file.seek(0)
+    tail, found = b"", set()
+    wanted = {name: name.encode("utf-16-le") for name in ("EncryptedPackage", "Workbook", "Book")}
+    while piece := file.read(_CHUNK):
+        window = tail + piece
+        found |= {name for name, code in wanted.items() if code in window}
+        if "EncryptedPackage" in found:
+            return "encrypted"
+        tail = window[-64:]
+    return "legacy" if found else "compound"
+
+
+def _archive(file: IO[bytes]) -> zipfile.ZipFile:
+    """The zip directory, refused before it is loaded when it lists too much."""
+    file.seek(0, 2)
+    size = file.tell()
+    file.seek(max(0, size - 65_557))
+    end = file.read()
+    at = end.rfind(b"PK\5\6")
+    if at >= 0 and len(end) >= at + 22:
+        directory = struct.unpack_from("<I", end, at + 12)[0]
+        large = end.rfind(b"PK\6\6", 0, at)
+        if directory == 0xFFFFFFFF and large >= 0 and at >= large + 48:
+            directory = struct.unpack_from("<Q", end, large + 40)[0]
+        if directory > MAX_PARTS * 512:
+            raise _too_many_parts()
+    try:
+        archive = zipfile.ZipFile(file)
+    except (
+        zipfile.BadZipFile,
+        struct.error,
+        NotImplementedError,
+        OSError,
+        ValueError,
+        UnicodeDecodeError,
+    ) as error:
+        raise DataError(
+            "The file is not a complete Excel workbook.", fix="Copy or download it again."
+        ) from error
+    if len(archive.filelist) > MAX_PARTS:
+        raise _too_many_parts()
+    return archive
+
+
+def _too_many_parts() -> DataError:
+    return DataError("The file holds more than {count} parts; no workbook does.", count=MAX_PARTS)
+
+
+class _Gate:
+    """One run of the gate over an open archive."""
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+        self.path, self.archive = path, archive
+        self.inflated = 0
+        self.recoded: list[str] = []
+        self.parts: dict[str, zipfile.ZipInfo] = {}
+        self.elements: dict[str, Elements] = {}
+
+    def package(self) -> Package:
+        self._check_names()
+        types = self._content_types()
+        workbook = self._find_workbook()
+        if "[content_types].xml" not in self.folded:
+            raise _missing("[Content_Types].xml")
+        root = self._listened(workbook)
+        strict = root.namespace == MAIN[1]
+        relations = self.relations(workbook)
+        if relations is None:
+            raise _missing(relations_part(workbook))
+        sheets = self._sheets(workbook, root, relations)
+        styles = self._target(workbook, relations, "styles")
+        strings = self._target(workbook, relations, "sharedStrings")
+        book = Book(
+            self._string_count(strings),
+            self._format_count(styles),
+            self._dde_links(workbook, root, relations),
+        )
+        seen = {workbook, strings, styles, *(sheet.part for sheet in sheets)}
+        facts: dict[str, SheetFacts] = {}
+        tables: list[TableInfo] = []
+        for sheet in sheets:
+            if sheet.kind == "worksheet":
+                facts[sheet.name] = self._scan(sheet, book)
+                tables += self._tables(sheet)
+            else:
+                facts[sheet.name] = SheetFacts()
+                self._check_part(sheet.part, types)
+        for name in self.parts:
+            if name not in seen and name not in self.elements:
+                self._check_part(name, types)
+        names = tuple(self.parts)
+        properties = [attributes for local, attributes, _ in root.found if local == "workbookPr"]
+        return Package(
+            path=self.path,
+            sheets=tuple(sheets),
+            tables=tuple(tables),
+            defined_names=_defined_names(root, sheets),
+            date1904=any(_yes(found.get("date1904")) for found in properties),
+            strict=strict,
+            signed=any(name.lower().startswith("_xmlsignatures/") for name in names),
+            has_macros=any(name.lower().endswith("vbaproject.bin") for name in names),
+            has_styles=book.formats is not None,
+            structure_locked=any(
+                local == "workbookProtection" and _yes(attributes.get("lockStructure"))
+                for local, attributes, _ in root.found
+            ),
+            tracked=any(re.search(r"/revisions/revisionheaders\.xml$", name, re.I) for name in names),
+            external_links=sum(local == "externalReference" for local, _, _ in root.found),
+            recoded=tuple(self.recoded),
+            facts=facts,
+        )
+
+    def _check_names(self) -> None:
+        """One part per name, and only names that stay inside the package."""
+        entries = self.archive.infolist()
+        seen: dict[str, str] = {}
+        for entry in entries:
+            name = entry.filename
+            if entry.flag_bits & 1:
+                raise DataError(
+                    "Part {part} is encrypted.", fix="Remove the password and save again.", part=name
+                )
+            if "\\" in entry.orig_filename or name.startswith("/") or ".." in name.split("/") or "\0" in name:
+                raise DataError(
+                    "Part name {part} is not allowed in a workbook.",
+                    fix="Open the workbook in Excel and save it again.",
+                    part=repr(entry.orig_filename[:80]),
+                )
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise DataError("Part {part} is packed in a way no spreadsheet program uses.", part=name)
+            if name.lower() in seen:
+                raise DataError(
+                    "The file holds part {part} twice, so programs disagree about its content.",
+                    fix="Open the workbook in Excel, check the data, and save it again.",
+                    part=name,
+                )
+            seen[name.lower()] = name
+            if not name.endswith("/"):
+                self.parts[name] = entry
+        self.folded = {name.lower(): name for name in self.parts}
+        if sum(entry.file_size for entry in entries) > MAX_INFLATED:
+            raise _inflates_too_far(max(entries, key=lambda entry: entry.file_size).filename)
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The part's bytes, inflated in bounded pieces; its checksum is checked at the end."""
+        entry = self.parts[name]
+        size = 0
+        try:
+            with self.archive.open(entry) as stream:
+                while piece := stream.read(_CHUNK):
+                    size += len(piece)
+                    self.inflated += len(piece)
+                    too_dense = size > _RATIO_FROM and size > MAX_RATIO * max(entry.compress_size, 1)
+                    if too_dense or self.inflated > 2 * MAX_INFLATED:
+                        raise _inflates_too_far(name)
+                    yield piece
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            struct.error,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            raise DataError(
+                "Part {part} of the workbook is damaged (checksum or compression error).",
+                fix="Copy or download the file again.",
+                part=name,
+            ) from error
+
+    def _content_types(self) -> dict[str, str]:
+        """Content type by part name and by `.extension`."""
+        name = self.folded.get("[content_types].xml")
+        types: dict[str, str] = {}
+        if name is None:
+            return types
+        for local, attributes, _ in self._listened(name).found:
+            kind = attributes.get("ContentType", "").lower()
+            if local == "Override":
+                types[attributes.get("PartName", "").lstrip("/").lower()] = kind
+            elif local == "Default":
+                types["." + attributes.get("Extension", "").lower()] = kind
+        return types
+
+    def _find_workbook(self) -> str:
+        relations = self.relations("")
+        if relations is None and {"mimetype", "content.xml"} <= self.folded.keys():
+            raise DataError(
+                "This is an OpenDocument file.", fix="Open it in Excel or LibreOffice and save it as .xlsx."
+            )
+        if relations is None:
+            raise _no_workbook()
+        for relation in relations.values():
+            if relation.kind == "officeDocument" and not relation.external:
+                part = self.folded.get(relation.target.lower())
+                if part is not None and part.lower().endswith(".bin"):
+                    raise DataError(
+                        "This is a binary workbook (.xlsb).",
+                        fix="Open it in Excel and save it as .xlsx or .xlsm.",
+                    )
+                if part is None:
+                    raise _no_workbook()
+                if (
+                    self._listened(part).root.rpartition(" ")[2] != "workbook"
+                    or self.elements[part].namespace not in MAIN
+                ):
+                    raise _no_workbook()
+                return part
+        raise _no_workbook()
+
+    def _listened(self, name: str) -> Elements:
+        """The elements of a small part; read once."""
+        if name not in self.elements:
+            elements = Elements()
+            try:
+                for piece in self._hearable(name):
+                    elements.feed(piece)
+                    if len(elements.found) > 2_000_000:
+                        raise _inflates_too_far(name)
+                elements.feed(b"", True)
+            except DataError as error:
+                raise error.at(error.place or f"{self.path.name} {name}") from error
+            self.elements[name] = elements
+        return self.elements[name]
+
+    def _hearable(self, name: str) -> Iterator[bytes]:
+        """The part's pieces, noting a part in UTF-16: bulk readers need it in UTF-8."""
+        for at, piece in enumerate(self.pieces(name)):
+            if at == 0 and is_utf16(piece):
+                self.recoded.append(name)
+                if self.parts[name].file_size > MAX_RECODED:
+                    raise DataError(
+                        "Part {part} is written in UTF-16 and too large to convert.",
+                        fix="Open the workbook in Excel and save it again.",
+                        part=name,
+                    )
+            yield piece
+
+    def relations(self, part: str) -> dict[str, Relation] | None:
+        """Relations of a part by id; None where it has no relations part."""
+        name = self.folded.get(relations_part(part).lower())
+        if name is None:
+            return None
+        found = {}
+        for local, attributes, _ in self._listened(name).found:
+            if local == "Relationship":
+                external = attributes.get("TargetMode") == "External"
+                target = attributes.get("Target", "")
+                kind = attributes.get("Type", "")
+                found[attributes.get("Id", "")] = Relation(
+                    kind.rpartition("/")[2] if kind.startswith(_RELATIONS) else kind,
+                    target if external else resolved(part, target),
+                    external,
+                )
+        return found
+
+    def _sheets(self, workbook: str, root: Elements, relations: dict[str, Relation]) -> list[SheetInfo]:
+        sheets = []
+        for local, attributes, parent in root.found:
+            if local != "sheet" or parent != "sheets":
+                continue
+            name = attributes.get("name", "")
+            relation = next(
+                (relations.get(value) for key, value in attributes.items() if key in _RELATION_IDS), None
+            )
+            part = None if relation is None or relation.external else self.folded.get(relation.target.lower())
+            if relation is None or part is None:
+                raise DataError(
+                    "Sheet {sheet} points to a part that is missing from the file.",
+                    fix=_SAVE_AGAIN,
+                    sheet=repr(name),
+                )
+            kind = (
+                relation.kind if relation.kind in ("worksheet", "chartsheet", "dialogsheet") else "macrosheet"
+            )
+            sheets.append(SheetInfo(name, part, _STATES.get(attributes.get("state", ""), "visible"), kind))
+        if not sheets:
+            raise DataError("The workbook lists no sheets.", fix=_SAVE_AGAIN)
+        folded = [sheet.name.casefold() for sheet in sheets]
+        for sheet in sheets:
+            if folded.count(sheet.name.casefold()) > 1:
+                raise DataError("Two sheets are called {sheet}.", fix=_SAVE_AGAIN, sheet=repr(sheet.name))
+        return sheets
+
+    def _target(self, workbook: str, relations: dict[str, Relation], kind: str) -> str | None:
+        for relation in relations.values():
+            if relation.kind == kind and not relation.external:
+                return self.folded.get(relation.target.lower())
+        return None
+
+    def _string_count(self, part: str | None) -> int | None:
+        if part is None:
+            return None
+        if self.parts[part].file_size < _SMALL:
+            return sum(local == "si" and parent == "sst" for local, _, parent in self._listened(part).found)
+        prolog, count, tail = _Prolog(), 0, b""
+        openings: tuple[bytes, ...] = ()
+        try:
+            for piece in self._hearable(part):
+                if part in self.recoded:
+                    return sum(local == "si" for local, _, _ in self._listened(part).found)
+                if not openings:
+                    prolog.feed_start(piece)
+                    root = re.search(rb"<((?:[A-Za-z_][\w.-]*:)?)sst[\s>]", piece)
+                    prefix = root[1] if root else b""
+                    openings = tuple(
+                        b"<" + prefix + b"si" + after for after in (b">", b" ", b"/", b"\n", b"\r", b"\t")
+                    )
+                window = tail + piece
+                tail = window[-len(openings[0]) + 1 :]
+                count += sum(window.count(opening) for opening in openings)
+        except DataError as error:
+            raise error.at(error.place or f"{self.path.name} {part}") from error
+        return count
+
+    def _format_count(self, part: str | None) -> int | None:
+        if part is None:
+            return None
+        return sum(local == "xf" and parent == "cellXfs" for local, _, parent in self._listened(part).found)
+
+    def _dde_links(self, workbook: str, root: Elements, relations: dict[str, Relation]) -> frozenset[str]:
+        """Numbers of the external references that are DDE or OLE links to a program."""
+        found = set()
+        order = [attributes for local, attributes, _ in root.found if local == "externalReference"]
+        for number, attributes in enumerate(order, 1):
+            relation = next(
+                (relations.get(value) for key, value in attributes.items() if key in _RELATION_IDS), None
+            )
+            part = self.folded.get(relation.target.lower()) if relation else None
+            if part and any(local in ("ddeLink", "oleLink") for local, _, _ in self._listened(part).found):
+                found.add(str(number))
+        return frozenset(found)
+
+    def _scan(self, sheet: SheetInfo, book: Book) -> SheetFacts:
+        try:
+            return scan(lambda: self._hearable(sheet.part), book, size=self.parts[sheet.part].file_size)
+        except DataError as error:
+            cell = error.values.get("cell")
+            place = f"{sheet.name}!{cell}" if cell else sheet.name
+            raise error.at(error.place or f"{self.path.name} {place}") from error
+
+    def _tables(self, sheet: SheetInfo) -> Iterator[TableInfo]:
+        for relation in (self.relations(sheet.part) or {}).values():
+            part = (
+                None
+                if relation.external or relation.kind != "table"
+                else self.folded.get(relation.target.lower())
+            )
+            if part is None:
+                continue
+            for local, attributes, parent in self._listened(part).found:
+                if local == "table" and parent == "":
+                    yield TableInfo(
+                        attributes.get("displayName") or attributes.get("name", ""),
+                        sheet.name,
+                        attributes.get("ref", ""),
+                        attributes.get("headerRowCount", "1") != "0",
+                        attributes.get("totalsRowCount", "0") not in ("", "0"),
+                        part,
+                    )
+
+    def _check_part(self, name: str, types: Mapping[str, str]) -> None:
+        """Checksums every part; XML parts are heard (a large one up to its first element)."""
+        suffix = posixpath.splitext(name)[1].lower()
+        kind = types.get(name.lower(), types.get(suffix, ""))
+        xml = suffix in (".xml", ".rels", ".vml") or (kind.endswith(("+xml", "/xml")) and "svg" not in kind)
+        if not xml:
+            for _ in self.pieces(name):
+                continue
+            return
+        guard = Guard() if self.parts[name].file_size < _SMALL else _Prolog()
+        lenient = suffix == ".vml"  # Excel 2007 wrote VML that is not well-formed, and reads it
+        damaged = False
+        try:
+            for piece in self.pieces(name):
+                try:
+                    if isinstance(guard, _Prolog):
+                        guard.feed_start(piece)
+                    elif not damaged:
+                        guard.feed(piece)
+                except DataError as error:
+                    if not (lenient and "reason" in error.values):
+                        raise
+                    damaged = True
+            if not isinstance(guard, _Prolog) and not lenient:
+                guard.feed(b"", True)
+        except DataError as error:
+            raise error.at(error.place or f"{self.path.name} {name}") from error
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation of one part to another; `kind` is the last word of its type (`worksheet`, `table` ...)."""
+
+    kind: str
+    target: str
+    external: bool = False
+
+
+class Elements(Guard):
+    """Every element of a small part: local name, attributes, local name of its parent; text of defined names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str], str]] = []
+        self.texts: dict[int, str] = {}
+        self.stack = [""]
+        self.namespace = ""
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        namespace, _, local = name.rpartition(" ")
+        if self.depth == 1:
+            self.namespace = namespace
+        self.found.append((local, attributes, self.stack[-1]))
+        self.stack.append(local)
+        if local == "definedName":
+            self.text: list[str] = []
+            self.parser.CharacterDataHandler = self.text.append
+
+    def end(self, name: str) -> None:
+        if self.stack.pop() == "definedName":
+            self.parser.CharacterDataHandler = None
+            self.texts[len(self.found) - 1] = "".join(self.text)
+
+
+class _Prolog(Guard):
+    """Hears a large part up to its first element: a DTD can stand nowhere else."""
+
+    def feed_start(self, data: bytes) -> None:
+        if not self.root:
+            self.feed(data[:65_536])
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.parser.StartElementHandler = self.parser.EndElementHandler = None
+
+
+_RELATION_IDS = tuple(f"{namespace} id" for namespace in _RELATIONS)
+
+
+def relations_part(part: str) -> str:
+    """Where a part's relations are kept."""
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
+def resolved(part: str, target: str) -> str:
+    """The part a relation of `part` points to."""
+    if target.startswith("/"):
+        return target.lstrip("/")
+    return posixpath.normpath(posixpath.join(posixpath.dirname(part), target))
+
+
+def is_utf16(start: bytes) -> bool:
+    """Whether a part begins as UTF-16 text."""
+    return start[:2] in (b"\xff\xfe", b"\xfe\xff") or start[:4] in (b"<\0?\0", b"\0<\0?")
+
+
+def as_utf8(data: bytes) -> bytes:
+    """A UTF-16 part as UTF-8; its declaration is dropped, UTF-8 is the default."""
+    code = (
+        "utf-16"
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        else "utf-16-le"
+        if data[:1] == b"<"
+        else "utf-16-be"
+    )
+    return re.sub(r"^\ufeff?<\?xml[^>]*\?>", "", data.decode(code)).encode()
+
+
+def _defined_names(root: Elements, sheets: list[SheetInfo]) -> tuple[DefinedName, ...]:
+    found = []
+    for at, text in root.texts.items():
+        attributes = root.found[at][1]
+        local = attributes.get("localSheetId", "")
+        scope = sheets[int(local)].name if local.isdigit() and int(local) < len(sheets) else None
+        found.append(DefinedName(attributes.get("name", ""), text, scope, _yes(attributes.get("hidden"))))
+    return tuple(found)
+
+
+def _yes(text: str | None) -> bool:
+    return text in ("1", "true", "on")
+
+
+def _missing(part: str) -> DataError:
+    return DataError("Part {part} is missing from the workbook.", fix=_SAVE_AGAIN, part=part)
+
+
+def _no_workbook() -> DataError:
+    return DataError("The file is a zip archive, but holds no Excel workbook.", fix="Name an .xlsx file.")
+
+
+def _inflates_too_far(part: str) -> DataError:
+    return DataError(
+        "Part {part} inflates to far more than a workbook needs; it may be built to fill the memory.",
+        fix="Do not open the file; ask its sender for a fresh copy.",
+        part=part,
+    )
