@@ -76,7 +76,7 @@ def test_transactions_cover_26_months_up_to_the_last_of_october(lines):
 
 
 def test_spending_is_heavy_tailed(lines):
-    spend = defaultdict(float)
+    spend: dict[str, float] = defaultdict(float)
     for line in lines:
         if isinstance(line["Amount"], int | float):
             spend[line["Customer ID"]] += line["Amount"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tierbook.errors import DataError
+from tierbook.shipped import shipped
 
 SAMPLES = ("hospitality", "cdnow")
 
@@ -24,4 +25,4 @@ def sample_path(name: str) -> Path:
             name=name,
             known=", ".join(SAMPLES),
         )
-    return Path(__file__).with_name(f"{name}.xlsx")
+    return shipped(f"workbooks/samples/{name}.xlsx")
