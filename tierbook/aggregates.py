@@ -30,7 +30,8 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 from tierbook.errors import DataError
 
@@ -43,7 +44,10 @@ NAMES = (
 CLASS_A, CLASS_B = 0.80, 0.95
 
 
-def query(name: str, *, as_of: date, parts: Sequence[str] = (), signals: Sequence[str] = (), window_days: int = 90) -> str:
+def query(
+    name: str, *, as_of: date, parts: Sequence[str] = (), signals: Sequence[str] = (), window_days: int = 90,
+    scored: str = "scored",
+) -> str:  # fmt: skip
     """The SQL text of one aggregate table.
 
     Parameters
@@ -58,6 +62,8 @@ def query(name: str, *, as_of: date, parts: Sequence[str] = (), signals: Sequenc
         Names of the churn signals, as `churn_signals` lists them (`spend_drop; long_gap`).
     window_days : int
         Length of the window. [days]
+    scored : str
+        The table of customers to look at; `scored_before` for the aggregates of the earlier run.
 
     Raises
     ------
@@ -65,29 +71,40 @@ def query(name: str, *, as_of: date, parts: Sequence[str] = (), signals: Sequenc
         A name that is not in `NAMES`.
     """
     edges = month_ends(as_of)
+    with_year = (_year_spend(edges), _PEOPLE_YEAR)
+    steps: tuple[str, ...] = with_year
     if name == "totals":
-        return _totals(as_of, edges, window_days)
-    if name == "months":
-        return _months(edges)
-    if name == "tiers":
+        select = _totals(as_of, window_days)
+    elif name == "months":
+        steps, select = _month_steps(edges), _MONTHS
+    elif name == "tiers":
         sums = "".join(f', {_sum(_quoted(f"value.{part}"))} AS {_quoted(f"value.{part}")}' for part in parts)
-        return _grouped("tier", edges, more=f", MIN(value) AS lowest_value, MAX(value) AS highest_value{sums}")
-    if name == "levels_by_tier":
-        return _grouped("tier, churn_level", edges)
-    if name in _KEYS:
-        return _grouped(_KEYS[name], edges)
-    if name == "signals":
-        return _signals(signals, edges)
-    if name in _MOVES:
-        return _moves(_MOVES[name])
-    if name == "pareto":
-        return _pareto()
-    if name == "classes":
-        return _classes(edges)
-    raise DataError("There is no aggregate {name}.", fix="Use one of {names}.", name=repr(name), names=", ".join(NAMES))
+        select = _grouped("tier", more=f", MIN(value) AS lowest_value, MAX(value) AS highest_value{sums}")
+    elif name in _KEYS:
+        select = _grouped(_KEYS[name])
+    elif name == "signals":
+        steps, select = (*with_year, _named(signals)), _signals()
+    elif name in _MOVES:
+        steps, select = (), _moves(_MOVES[name])
+    elif name == "pareto":
+        steps, select = (_SPEND, _RANKED), _PARETO
+    elif name == "classes":
+        steps, select = (*with_year, _SPEND, _RANKED, _CLASSED), _grouped("class", "classed", _PLACES)
+    else:
+        raise DataError("There is no aggregate {name}.", fix="Use one of {names}.", name=repr(name), names=", ".join(NAMES))
+    # Only the columns we know: a customer's own column may be called `class` or `amount`.
+    columns = ", ".join((*_COLUMNS, *(_quoted(f"value.{part}") for part in parts)))
+    people = f"people AS (SELECT {columns} FROM {_quoted(scored)})"
+    return "WITH " + ",\n".join((people, *steps)) + select
 
 
-_KEYS = {"stages": "stage", "churn_levels": "churn_level"}
+_COLUMNS = (
+    "customer_id", "first_date", "orders", "orders_recent", "spend_recent", "total_spend",
+    "value", "tier", "stage", "churn_level", "churn_flagged", "churn_signals",
+)  # fmt: skip
+
+
+_KEYS = {"stages": "stage", "churn_levels": "churn_level", "levels_by_tier": "tier, churn_level"}
 _MOVES = {"tier_moves": "tier", "stage_moves": "stage"}
 
 
@@ -105,144 +122,6 @@ def _months_before(day: date, back: int) -> date:
 
     year, month = divmod(day.year * 12 + day.month - 1 - back, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def _totals(as_of: date, edges: Sequence[date], window_days: int) -> str:
-    new = f"first_date > {_day(as_of)} - INTERVAL '{window_days}' DAY"
-    return f"""
-{_with_year(edges)}
-SELECT {_figures()},
-    {_count("orders > 0")} AS buyers,
-    {_count(new)} AS new_customers,
-    COUNT(value) AS valued,
-    {_sum("CASE WHEN churn_flagged THEN value END")} AS flagged_value,
-    {_sum("CASE WHEN churn_flagged THEN revenue_year END")} AS flagged_revenue_year
-FROM scored_year"""
-
-
-def _months(edges: Sequence[date]) -> str:
-    starts = list(zip(edges, edges[1:], strict=False))
-    calendar = " UNION ALL ".join(
-        f"SELECT {number} AS month_number, {_day(end)} AS month_end" for number, (_, end) in enumerate(starts, 1)
-    )
-    # The latest month is tried first: a day belongs to the last month that starts before it.
-    number_of = " ".join(
-        f"WHEN date > {_day(start)} THEN {number}" for number, (start, _) in reversed(list(enumerate(starts, 1)))
-    )
-    return f"""
-WITH calendar AS ({calendar}),
-dated AS (
-    SELECT customer_id, amount, CASE {number_of} END AS month_number
-    FROM transactions_ WHERE date > {_day(edges[0])} AND date <= {_day(edges[-1])}
-),
-monthly AS (
-    SELECT month_number, {_sum("amount")} AS revenue,
-        COUNT(DISTINCT CASE WHEN amount >= 0 THEN dated.customer_id END) AS active,
-        {_count("amount >= 0")} AS orders,
-        COUNT(DISTINCT CASE WHEN amount >= 0 AND churn_flagged THEN dated.customer_id END) AS flagged_active,
-        {_sum("CASE WHEN churn_flagged THEN amount END")} AS flagged_revenue
-    FROM dated JOIN scored ON scored.customer_id = dated.customer_id
-    GROUP BY month_number
-),
-arrived AS (
-    SELECT month_number, COUNT(*) AS customers
-    FROM calendar JOIN scored ON scored.first_date <= calendar.month_end
-    GROUP BY month_number
-)
-SELECT calendar.month_end,
-    COALESCE(revenue, 0) AS revenue, COALESCE(active, 0) AS active, COALESCE(orders, 0) AS orders,
-    COALESCE(customers, 0) AS customers, COALESCE(flagged_active, 0) AS flagged_active,
-    COALESCE(flagged_revenue, 0) AS flagged_revenue
-FROM calendar
-LEFT JOIN monthly ON monthly.month_number = calendar.month_number
-LEFT JOIN arrived ON arrived.month_number = calendar.month_number
-ORDER BY calendar.month_end"""
-
-
-def _grouped(keys: str, edges: Sequence[date], more: str = "") -> str:
-    return f"""
-{_with_year(edges)}
-SELECT {keys}, {_figures()}{more}
-FROM scored_year GROUP BY {keys} ORDER BY {keys}"""
-
-
-def _signals(signals: Sequence[str], edges: Sequence[date]) -> str:
-    # churn_signals is 'spend_drop; long_gap': with a separator on both ends a name is never part of another one.
-    listed = "'; ' || COALESCE(churn_signals, '') || ';'"
-    named = " UNION ALL ".join(f"SELECT {_text(signal)} AS signal" for signal in signals) or "SELECT '' AS signal"
-    return f"""
-{_with_year(edges)},
-named AS ({named})
-SELECT signal, {_figures()}
-FROM named JOIN scored_year ON POSITION('; ' || signal || ';' IN {listed}) > 0
-WHERE signal <> '' GROUP BY signal ORDER BY signal"""
-
-
-def _moves(column: str) -> str:
-    return f"""
-SELECT earlier.{column} AS before, scored.{column} AS now, COUNT(*) AS customers, {_sum("scored.value")} AS value
-FROM scored LEFT JOIN scored_before AS earlier ON earlier.customer_id = scored.customer_id
-GROUP BY earlier.{column}, scored.{column} ORDER BY 1, 2"""
-
-
-# A customer whose refunds exceed the purchases brings nothing and leaves the total alone.
-_RANKED = """
-spend AS (
-    SELECT customer_id, CAST(CASE WHEN total_spend > 0 THEN total_spend ELSE 0 END AS DECIMAL(38, 6)) AS amount FROM scored
-),
-ranked AS (
-    SELECT customer_id, amount,
-        ROW_NUMBER() OVER (ORDER BY amount DESC, customer_id) AS place,
-        SUM(amount) OVER (ORDER BY amount DESC, customer_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running,
-        COUNT(*) OVER () AS customers,
-        CAST(SUM(amount) OVER () AS DOUBLE PRECISION) AS total
-    FROM spend
-)"""
-
-
-def _pareto() -> str:
-    return f"""
-WITH {_RANKED}
-SELECT CAST(CEIL(place * 100.0 / customers) AS INTEGER) AS point,
-    CAST(MAX(place) AS DOUBLE PRECISION) / MAX(customers) AS customer_share,
-    CASE WHEN MAX(total) > 0 THEN CAST(MAX(running) AS DOUBLE PRECISION) / MAX(total) ELSE 0 END AS revenue_share
-FROM ranked GROUP BY CEIL(place * 100.0 / customers) ORDER BY point"""
-
-
-def _classes(edges: Sequence[date]) -> str:
-    before = "CAST(running - amount AS DOUBLE PRECISION)"
-    return f"""
-{_with_year(edges)}, {_RANKED},
-classed AS (
-    SELECT scored_year.*, place,
-        CASE WHEN amount <= 0 THEN 'C' WHEN {before} < {CLASS_A} * total THEN 'A' WHEN {before} < {CLASS_B} * total THEN 'B' ELSE 'C' END
-        AS class
-    FROM ranked JOIN scored_year ON scored_year.customer_id = ranked.customer_id
-)
-SELECT class, {_figures()}, MIN(place) AS first_place, MAX(place) AS last_place
-FROM classed GROUP BY class ORDER BY class"""
-
-
-def _with_year(edges: Sequence[date]) -> str:
-    """`scored_year`: the customers with their revenue of the last twelve months."""
-    return f"""WITH year_spend AS (
-    SELECT customer_id, SUM(CAST(amount AS DECIMAL(38, 6))) AS amount
-    FROM transactions_ WHERE date > {_day(edges[0])} AND date <= {_day(edges[-1])} GROUP BY customer_id
-),
-scored_year AS (
-    SELECT scored.*, COALESCE(year_spend.amount, 0) AS revenue_year
-    FROM scored LEFT JOIN year_spend ON year_spend.customer_id = scored.customer_id
-)"""
-
-
-def _figures() -> str:
-    return f"""COUNT(*) AS customers,
-    {_count("orders_recent > 0")} AS active,
-    {_sum("spend_recent")} AS revenue_recent,
-    {_sum("total_spend")} AS revenue,
-    {_sum("revenue_year")} AS revenue_year,
-    {_sum("value")} AS value,
-    {_count("churn_flagged")} AS flagged"""
 
 
 def _sum(expression: str) -> str:
@@ -263,3 +142,127 @@ def _quoted(name: str) -> str:
 
 def _text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+_FIGURES = f"""COUNT(*) AS customers,
+    {_count("orders_recent > 0")} AS active,
+    {_sum("spend_recent")} AS revenue_recent,
+    {_sum("total_spend")} AS revenue,
+    {_sum("revenue_year")} AS revenue_year,
+    {_sum("value")} AS value,
+    {_count("churn_flagged")} AS flagged"""
+
+# The customers with their revenue of the last twelve months.
+_PEOPLE_YEAR = """people_year AS (
+    SELECT people.*, COALESCE(year_spend.amount, 0) AS revenue_year
+    FROM people LEFT JOIN year_spend ON year_spend.customer_id = people.customer_id
+)"""
+
+
+def _year_spend(edges: Sequence[date]) -> str:
+    return f"""year_spend AS (
+    SELECT customer_id, SUM(CAST(amount AS DECIMAL(38, 6))) AS amount
+    FROM transactions_ WHERE date > {_day(edges[0])} AND date <= {_day(edges[-1])} GROUP BY customer_id
+)"""
+
+
+def _grouped(keys: str, source: str = "people_year", more: str = "") -> str:
+    return f"""
+SELECT {keys}, {_FIGURES}{more}
+FROM {source} GROUP BY {keys} ORDER BY {keys}"""
+
+
+def _totals(as_of: date, window_days: int) -> str:
+    return f"""
+SELECT {_FIGURES},
+    {_count("orders > 0")} AS buyers,
+    {_count(f"first_date > {_day(as_of - timedelta(days=window_days))}")} AS new_customers,
+    COUNT(value) AS valued,
+    {_sum("CASE WHEN churn_flagged THEN value END")} AS flagged_value,
+    {_sum("CASE WHEN churn_flagged THEN revenue_year END")} AS flagged_revenue_year
+FROM people_year"""
+
+
+def _month_steps(edges: Sequence[date]) -> tuple[str, ...]:
+    months = list(enumerate(pairwise(edges), 1))
+    calendar = " UNION ALL ".join(f"SELECT {number} AS month_number, {_day(end)} AS month_end" for number, (_, end) in months)
+    # The latest month is tried first: a day belongs to the last month that starts before it.
+    number_of = " ".join(f"WHEN date > {_day(start)} THEN {number}" for number, (start, _) in reversed(months))
+    dated = f"""
+    SELECT customer_id, amount, CASE {number_of} END AS month_number
+    FROM transactions_ WHERE date > {_day(edges[0])} AND date <= {_day(edges[-1])}"""
+    monthly = f"""
+    SELECT month_number, {_sum("amount")} AS revenue,
+        COUNT(DISTINCT CASE WHEN amount >= 0 THEN dated.customer_id END) AS active,
+        {_count("amount >= 0")} AS orders,
+        COUNT(DISTINCT CASE WHEN amount >= 0 AND churn_flagged THEN dated.customer_id END) AS flagged_active,
+        {_sum("CASE WHEN churn_flagged THEN amount END")} AS flagged_revenue
+    FROM dated JOIN people ON people.customer_id = dated.customer_id
+    GROUP BY month_number"""
+    arrived = """
+    SELECT month_number, COUNT(*) AS customers
+    FROM calendar JOIN people ON people.first_date <= calendar.month_end
+    GROUP BY month_number"""
+    steps = {"calendar": calendar, "dated": dated, "monthly": monthly, "arrived": arrived}
+    return tuple(f"{name} AS ({text})" for name, text in steps.items())
+
+
+_MONTHS = """
+SELECT calendar.month_end,
+    COALESCE(revenue, 0) AS revenue, COALESCE(active, 0) AS active, COALESCE(orders, 0) AS orders,
+    COALESCE(customers, 0) AS customers, COALESCE(flagged_active, 0) AS flagged_active,
+    COALESCE(flagged_revenue, 0) AS flagged_revenue
+FROM calendar
+LEFT JOIN monthly ON monthly.month_number = calendar.month_number
+LEFT JOIN arrived ON arrived.month_number = calendar.month_number
+ORDER BY calendar.month_end"""
+
+
+def _named(signals: Sequence[str]) -> str:
+    names = " UNION ALL ".join(f"SELECT {_text(signal)} AS signal" for signal in signals) or "SELECT '' AS signal"
+    return f"named AS ({names})"
+
+
+def _signals() -> str:
+    # churn_signals is 'spend_drop; long_gap': with a separator on both ends a name is never part of another one.
+    listed = "'; ' || COALESCE(churn_signals, '') || ';'"
+    return f"""
+SELECT signal, {_FIGURES}
+FROM named JOIN people_year ON POSITION('; ' || signal || ';' IN {listed}) > 0
+WHERE signal <> '' GROUP BY signal ORDER BY signal"""
+
+
+def _moves(column: str) -> str:
+    return f"""
+SELECT earlier.{column} AS before, people.{column} AS now, COUNT(*) AS customers, {_sum("people.value")} AS value
+FROM people LEFT JOIN scored_before AS earlier ON earlier.customer_id = people.customer_id
+GROUP BY earlier.{column}, people.{column} ORDER BY 1, 2"""
+
+
+# A customer whose refunds exceed the purchases brings nothing and leaves the total alone.
+_SPEND = """spend AS (
+    SELECT customer_id, CAST(CASE WHEN total_spend > 0 THEN total_spend ELSE 0 END AS DECIMAL(38, 6)) AS amount FROM people
+)"""
+_RANKED = """ranked AS (
+    SELECT customer_id, amount,
+        ROW_NUMBER() OVER (ORDER BY amount DESC, customer_id) AS place,
+        SUM(amount) OVER (ORDER BY amount DESC, customer_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running,
+        COUNT(*) OVER () AS everyone,
+        CAST(SUM(amount) OVER () AS DOUBLE PRECISION) AS total
+    FROM spend
+)"""
+_PARETO = """
+SELECT CAST(CEIL(place * 100.0 / everyone) AS INTEGER) AS point,
+    CAST(MAX(place) AS DOUBLE PRECISION) / MAX(everyone) AS customer_share,
+    CASE WHEN MAX(total) > 0 THEN CAST(MAX(running) AS DOUBLE PRECISION) / MAX(total) ELSE 0 END AS revenue_share
+FROM ranked GROUP BY CEIL(place * 100.0 / everyone) ORDER BY point"""
+_BEFORE = "CAST(running - amount AS DOUBLE PRECISION)"
+_CLASSED = f"""classed AS (
+    SELECT people_year.*, place, CASE
+        WHEN amount <= 0 THEN 'C'
+        WHEN {_BEFORE} < {CLASS_A} * total THEN 'A'
+        WHEN {_BEFORE} < {CLASS_B} * total THEN 'B'
+        ELSE 'C' END AS class
+    FROM ranked JOIN people_year ON people_year.customer_id = ranked.customer_id
+)"""
+_PLACES = ", MIN(place) AS first_place, MAX(place) AS last_place"
