@@ -1,0 +1,212 @@
+"""The customer table: one row per customer with the standard features (`spec/systems.md`, Standard features).
+
+`load` gives every engine the same views over whatever tables there are; `features.sql` is the calculation.
+Both are written in DuckDB's dialect with constructs that PostgreSQL and Spark also have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+
+from tierbook.tables import TABLES, Kind, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FeatureType = Literal["number", "text", "date", "yes_no"]
+
+# Feature names by the table without which there is nothing to calculate them from, in the order of the specification.
+_CALCULATED_FROM: tuple[tuple[str, str], ...] = (
+    (
+        "transactions",
+        "orders total_spend total_cost net_value average_order first_date last_date days_since_last tenure_months "
+        "orders_per_month spend_per_month active_months orders_recent spend_recent orders_previous spend_previous "
+        "spend_change median_gap_days overdue_ratio frequency recency T monetary_value "
+        "rfm_r rfm_f rfm_m rfm_total rfm_r_before rfm_f_before rfm_m_before rfm_total_before "
+        "top_category top_category_share top_channel channels new_products "
+        "mean_discount turnover median_holding_days referrals referred_spend guest_visits designations",
+    ),
+    (
+        "interactions",
+        "complaints_recent praises_recent contacts_recent open_complaints worst_severity",
+    ),
+    ("surveys", "nps satisfaction"),
+    ("receivables", "receivable overdue_days credit_used"),
+    ("customers", "settlement"),
+)
+
+_OTHER_TYPES: dict[str, FeatureType] = {
+    "first_date": "date",
+    "last_date": "date",
+    "top_category": "text",
+    "top_channel": "text",
+    "settlement": "text",
+}
+
+COLUMNS: dict[str, FeatureType] = {
+    name: _OTHER_TYPES.get(name, "number") for _, names in _CALCULATED_FROM for name in names.split()
+}
+"""Every standard feature and its type, in the order of the specification."""
+
+TRANSACTIONS = "tierbook_transactions"
+"""The view `load` makes over the transactions; the others are called alike."""
+
+_SQL_TYPES: dict[Kind | FeatureType, str] = {
+    "id": "VARCHAR",
+    "text": "VARCHAR",
+    "number": "DOUBLE",
+    "money": "DOUBLE",
+    "share": "DOUBLE",
+    "date": "DATE",
+    "time": "TIMESTAMP",
+    "yes_no": "BOOLEAN",
+}
+
+
+class Engine(Protocol):
+    """What the calculation asks of an engine; texts are in DuckDB's dialect, the engine translates them."""
+
+    def put(self, name: str, table: Any) -> None: ...
+
+    def make(self, name: str, text: str) -> None: ...
+
+    def view(self, name: str, text: str) -> None: ...
+
+    def columns(self, name: str) -> dict[str, str]: ...
+
+
+def load(engine: Engine, tables: Mapping[str, pa.Table]) -> None:
+    """Views `tierbook_<table>` over all tables of the specification, each with all its columns.
+
+    A table or column that is not there is empty or missing in its view, with the type it would have, so that the
+    texts over the views never change; `tierbook_given` says which tables there are. Columns nobody knows follow the known ones. Exact duplicates of a
+    transaction row with a number count once. Without a `turnover` column, turnover is the amount.
+
+    Parameters
+    ----------
+    tables : mapping of str to Arrow table
+        By canonical names, with canonical column names (`tierbook/tables.py`).
+    """
+    for name, table in TABLES.items():
+        given = tables.get(name)
+        if given is None:
+            engine.view(f"tierbook_{name}", f"{_normalised(table, ())} WHERE 1 = 0")
+            continue
+        rows = _finite(given)
+        if name == "transactions" and len(repeated := repeated_rows(rows)):
+            rows = rows.take(np.delete(np.arange(len(rows)), repeated))
+        if name == "customers":
+            rows = rows.drop_columns(list(_recalculated(rows.column_names, tables)))
+        engine.put(f"tierbook_given_{name}", rows)
+        engine.view(f"tierbook_{name}", f"{_normalised(table, rows.column_names)} FROM tierbook_given_{name}")
+    engine.view("tierbook_given", f"SELECT {', '.join(f'{name in tables} AS {name}' for name in TABLES)}")
+
+
+def customer_features(engine: Engine, *, as_of: date, window_days: int) -> None:
+    """Table `features`: customer_id, every column of `customers` as given, then the standard features.
+
+    Parameters
+    ----------
+    as_of : date
+        The day the analysis speaks for; rows dated later are ignored.
+    window_days : int
+        Length of the last window and of the one before it. [days]
+    """
+    standard = Template(Path(__file__).with_name("features.sql").read_text(encoding="utf-8")).substitute(
+        as_of=_day(as_of),
+        recent_after=_day(as_of - timedelta(days=window_days)),
+        previous_after=_day(as_of - timedelta(days=2 * window_days)),
+    )
+    listed = [name for name in engine.columns("tierbook_customers") if name not in ("customer_id", "settlement")]
+    # Customers that come with a ready-made feature keep it: `load` has dropped those that are calculated.
+    columns = [
+        "standard.customer_id",
+        *(f'listed."{name}"' for name in listed if name not in COLUMNS),
+        *(
+            f'CAST({"listed" if name in listed else "standard"}."{name}" AS {_SQL_TYPES[kind]}) AS "{name}"'
+            for name, kind in COLUMNS.items()
+        ),
+    ]
+    engine.make(
+        "features",
+        f"SELECT {', '.join(columns)} FROM (\n{standard}\n) AS standard "
+        "LEFT JOIN tierbook_customers AS listed ON listed.customer_id = standard.customer_id",
+    )
+
+
+def repeated_rows(transactions: pa.Table) -> np.ndarray:
+    """Positions of transaction rows that repeat an earlier row, number and all, in rising order.
+
+    Two equal rows without a transaction number are two purchases.
+    """
+    if "transaction_id" not in transactions.column_names or not len(transactions):
+        return np.empty(0, dtype=np.int64)
+    import duckdb
+    import pyarrow as pa
+
+    every = ", ".join(f'"{name}"' for name in transactions.column_names)
+    place = "tierbook_place"
+    with duckdb.connect(":memory:") as connection:
+        connection.register("given", transactions.append_column(place, pa.array(np.arange(len(transactions)))))
+        # Almost every table is clean, and hashes say so at a fraction of the cost of comparing whole rows.
+        connection.execute("CREATE VIEW numbered AS SELECT * FROM given WHERE transaction_id IS NOT NULL")
+        hashes, rows = connection.sql(
+            f"SELECT COUNT(DISTINCT HASH({every})), COUNT(*) FROM numbered"
+        ).fetchall()[0]
+        if hashes == rows:
+            return np.empty(0, dtype=np.int64)
+        return connection.sql(f"""
+            WITH suspects AS (SELECT HASH({every}) AS hash FROM numbered GROUP BY ALL HAVING COUNT(*) > 1)
+            SELECT {place} FROM numbered WHERE HASH({every}) IN (SELECT hash FROM suspects)
+            QUALIFY ROW_NUMBER() OVER (PARTITION BY {every} ORDER BY {place}) > 1
+            ORDER BY {place}
+        """).fetchnumpy()[place]
+
+
+def _normalised(table: Table, given: Iterable[str]) -> str:
+    """The SELECT list that makes a given table one with every column of the specification, typed."""
+    given = list(given)
+    known = [column.name for column in table.columns]
+    columns = [
+        f'CAST({_source(table.name, column.name, given)} AS {_SQL_TYPES[column.kind]}) AS "{column.name}"'
+        for column in table.columns
+    ]
+    extras = [f'"{name}"' for name in given if name not in known]
+    return f"SELECT {', '.join([*columns, *extras])}"
+
+
+def _source(table: str, column: str, given: list[str]) -> str:
+    if column in given:
+        return f'"{column}"'
+    if (table, column) == ("transactions", "turnover") and "amount" in given:
+        return "amount"
+    return "NULL"
+
+
+def _recalculated(columns: Iterable[str], tables: Mapping[str, pa.Table]) -> Iterable[str]:
+    """Columns of `customers` that the tables at hand give afresh, like an old `total_spend` beside transactions."""
+    for table, names in _CALCULATED_FROM:
+        if table != "customers" and table in tables:
+            yield from (name for name in names.split() if name in columns)
+
+
+def _finite(rows: pa.Table) -> pa.Table:
+    """The same table with NaN and infinities, which frames may carry, as missing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for place, column in enumerate(rows.columns):
+        if pa.types.is_floating(column.type) and not pc.all(pc.is_finite(column), min_count=0).as_py():
+            missing = pa.scalar(None, column.type)
+            rows = rows.set_column(place, rows.field(place), pc.if_else(pc.is_finite(column), column, missing))
+    return rows
+
+
+def _day(day: date) -> str:
+    return f"DATE '{day.isoformat()}'"
