@@ -193,9 +193,7 @@ def _person(rng: np.random.Generator, row: Row, hosts: Sequence[int]) -> None:
 
 def _transactions(rng: np.random.Generator, customers: list[Row], habits: list[Habit]) -> list[Row]:
     rows: list[Row] = []
-    hostable = [
-        c["customer_id"] for c, h in zip(customers, habits, strict=True) if h.once or h.name == "never came"
-    ]
+    everyone = [customer["customer_id"] for customer in customers]
     known = [
         c["customer_id"] for c, h in zip(customers, habits, strict=True) if h.name in ("regular", "growing")
     ]
@@ -204,12 +202,12 @@ def _transactions(rng: np.random.Generator, customers: list[Row], habits: list[H
         if customer["first"] is None:
             continue
         company = customer["kind"] == "company"
-        monthly = min(float(rng.lognormal(0.1 if company else -0.5, 0.6)), 7.0)
+        monthly = min(float(rng.lognormal(0.1 if company else -0.4, 0.55)), 7.0)
         if habit.name == "departed":
             monthly = max(monthly, 0.9)  # who came rarely is late, not gone
         ticket = min(float(rng.lognormal(0.55 if company else 0.0, 0.5)), 4.5)
         usual = TASTES["company" if company else "individual"]
-        taste = rng.dirichlet([12 * share for _, share in usual])
+        taste = rng.dirichlet([5 * share for _, share in usual])
         place = int(rng.choice(len(BRANCHES), p=(0.26, 0.22, 0.2, 0.14, 0.18)))
         for day in _visit_days(rng, customer["first"], habit, monthly):
             visits.append((day, customer, ticket, [name for name, _ in usual], taste, place))
@@ -228,10 +226,10 @@ def _transactions(rng: np.random.Generator, customers: list[Row], habits: list[H
         }
         if rng.random() < 0.03:
             shared["channel"] = None
-        if rng.random() < 0.07:
+        if rng.random() < 0.04:
             shared["guests"] = "; ".join(
                 str(guest)
-                for guest in rng.choice(hostable, int(rng.integers(1, 4)), replace=False)
+                for guest in rng.choice(everyone, int(rng.integers(1, 4)), replace=False)
                 if guest != customer["customer_id"]
             )
         if rng.random() < 0.03:
@@ -247,14 +245,14 @@ def _transactions(rng: np.random.Generator, customers: list[Row], habits: list[H
 
 
 def _visit_days(rng: np.random.Generator, first: date, habit: Habit, monthly: float) -> list[date]:
-    """First visit, then gaps of a steady rhythm (gamma, shape 6) at the pace of that time of the year."""
+    """First visit, then gaps of a steady rhythm (gamma, shape 9) at the pace of that time of the year."""
     until = AS_OF - timedelta(int(rng.integers(habit.last[0], habit.last[1] + 1)))
     days, day = [first], float(first.toordinal())
     while not habit.once:
         now = date.fromordinal(int(day))
         ago = [before for before, _ in habit.pace]
         pace = float(np.interp((AS_OF - now).days, ago, [share for _, share in habit.pace]))
-        day += float(rng.gamma(6, 30.4375 / (monthly * pace * SEASON[now.month - 1]) / 6))
+        day += float(rng.gamma(9, 30.4375 / (monthly * pace * SEASON[now.month - 1]) / 9))
         visit = date.fromordinal(int(day))
         if visit.weekday() in (0, 1) and rng.random() < 0.4:
             visit += timedelta(4)  # early in the week people wait for Friday
@@ -267,8 +265,8 @@ def _visit_days(rng: np.random.Generator, first: date, habit: Habit, monthly: fl
 def _line(rng: np.random.Generator, category: str, ticket: float, customer: Row) -> Row:
     products, cost_share = PRODUCTS[category]
     price_list = list(products.items())
-    # Cheap products sell more often; big spenders move up the list.
-    weight = np.array([price ** (-0.9 + 0.12 * ticket) for _, price in price_list])
+    # Everybody has a price they are used to, and mostly stays near it.
+    weight = np.exp([-(np.log(price / (420 * ticket)) ** 2) for _, price in price_list])
     product, price = price_list[int(rng.choice(len(price_list), p=weight / weight.sum()))]
     quantity = 1 if category == "Banquet" else 1 + int(rng.poisson(0.5 * ticket))
     discount = (
