@@ -32,6 +32,10 @@ def need(host: str) -> None:
         pytest.skip(SKIPPED.format(host=host, packages=", ".join(packages)))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "host(name): needs a program; see SYSTEM_PACKAGES in dev.py")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("host"):
         need(mark.args[0])
