@@ -196,7 +196,9 @@ def gate(path: str | Path) -> Package:
         with _opened(path) as file, _archive(file) as archive:
             return _Gate(path, archive).package()
     except DataError as error:
-        raise error if error.place else error.at(path.name) from error
+        if error.place:
+            raise
+        raise error.at(path.name) from error
 
 
 def _check_kind(path: Path) -> None:
