@@ -15,8 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dev import missing_for, program
+
+# No test is timed: the machine may be busy. In CI the examples are the same in every run.
+settings.register_profile(
+    "tierbook",
+    deadline=None,
+    derandomize=os.environ.get("CI") == "true",
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("tierbook")
 
 SKIPPED = "host suite {host} skipped: not on this machine: {packages}"
 
