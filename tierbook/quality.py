@@ -9,7 +9,6 @@ from typing import Any, Literal
 from tierbook.language import say
 
 Level = Literal["error", "warning", "note"]
-STATUS = {"error": "refused", "warning": "warning", "note": "ok"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,9 @@ class Problem:
     def place(self) -> str:
         """`orders.xlsx Orders!C14` or `rules/retail.yaml:14:16`."""
         if self.line is not None:
-            return ":".join(str(part) for part in (self.file, self.line, self.column) if part not in (None, ""))
+            return ":".join(
+                str(part) for part in (self.file, self.line, self.column) if part not in (None, "")
+            )
         inside = f"{self.sheet}!{self.cell}" if self.sheet and self.cell else self.sheet or self.cell
         return " ".join(part for part in (self.file, inside) if part)
 
@@ -75,4 +76,4 @@ class Problem:
 def status(problems: Iterable[Problem]) -> Literal["ok", "warning", "refused"]:
     """`refused` with any error, else `warning` with any warning, else `ok`."""
     levels = {problem.level for problem in problems}
-    return next((STATUS[level] for level in ("error", "warning") if level in levels), "ok")  # type: ignore[return-value]
+    return "refused" if "error" in levels else "warning" if "warning" in levels else "ok"

@@ -1,0 +1,536 @@
+"""The `tierbook` command: results on stdout, messages on stderr; exit 0 done, 1 problems in the user's files, 2 wrong usage."""
+
+from __future__ import annotations
+
+import json
+import locale
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from addin.actions import Progress, Request
+from addin.settings import Settings, read_settings
+from tierbook.errors import HostError, TierbookError
+from tierbook.language import LANGUAGES, label, say
+from tierbook.quality import Problem
+
+
+def _asked_language() -> str:
+    """The language of help texts, needed before options are read: --lang, else the system's."""
+    words = sys.argv[1:]
+    for i, word in enumerate(words):
+        if word.startswith("--lang="):
+            return word.removeprefix("--lang=")
+        if word == "--lang" and i + 1 < len(words):
+            return words[i + 1]
+    system = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    return "zh" if system.startswith("zh") else "en"
+
+
+LANGUAGE = _asked_language()
+
+
+def _t(text: str) -> str:
+    return say(text, LANGUAGE)
+
+
+app = typer.Typer(
+    help=_t("Customer value, tiers, lifecycle stage and churn flags, where analysts already work."),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+rules = typer.Typer(help=_t("Check, test and list rule packs."), no_args_is_help=True)
+app.add_typer(rules, name="rules")
+
+Book = Annotated[
+    Path,
+    typer.Argument(help=_t("A workbook, a CSV or Parquet file, or a folder of them."), show_default=False),
+]
+Out = Annotated[Path | None, typer.Option("--out", help=_t("The workbook to write."), show_default=False)]
+PackName = Annotated[
+    str | None,
+    typer.Option("--pack", help=_t("The rule pack; by default that of config.yaml."), show_default=False),
+]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", help=_t("The coefficients of the pack to use."), show_default=False)
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        help=_t("The day to speak for; by default the latest purchase."),
+        show_default=False,
+    ),
+]
+Lang = Annotated[str | None, typer.Option("--lang", help=_t("en or zh."), show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help=_t("Print JSON for machines."))]
+
+
+def main() -> None:
+    """Run the command and turn every outcome into an exit code and sentences."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A Windows console in another code page must not fail on a customer's name.
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except TierbookError as error:
+        _show_error(error)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the edge of the host: nobody above can do better than say so
+        _show_error(_unexpected(error))
+        sys.exit(1)
+
+
+@app.command(help=_t("Score and report on the sample workbooks."))
+def demo(
+    folder: Annotated[Path, typer.Option("--to", help=_t("Where the results go."))] = Path("out"),
+    lang: Lang = None,
+) -> None:
+    from addin import actions
+    from workbooks.samples import sample_path
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("hospitality", "cdnow"):
+        request = _request(sample_path(f"{name}.xlsx"), None, None, None, lang)
+        with _progress(request) as request:
+            run = actions.score(request)
+            scored = actions.write_scores(request, run, folder / f"{name}-scored.xlsx")
+            report = actions.write_report(request, run, folder / f"{name}-report.xlsx")
+        _print_run(run, request, [scored, report])
+
+
+@app.command(help=_t("Read everything and list every problem; exit 1 when it cannot be used."))
+def check(source: Book, as_json: Json = False, lang: Lang = None) -> None:
+    from addin import actions
+
+    request = _request(source, None, None, None, lang)
+    try:
+        with _progress(request) as request:
+            read = actions.check(request)
+    except TierbookError as error:
+        if not as_json:
+            raise
+        problems = [problem.as_json(request.language) for problem in _problems(error)]
+        _print_json({"status": "refused", "tables": {}, "problems": problems})
+        raise typer.Exit(1) from None
+    if as_json:
+        _print_json(read.summary(request.language))
+        return
+    _list_problems(read.problems, request.language)
+    for name, table in read.tables.items():
+        print(
+            say(
+                "{rows:,} rows of {table}",
+                request.language,
+                rows=table.num_rows,
+                table=label(name, request.language).lower(),
+            )
+        )
+    print(_counted(read.problems, request.language))
+
+
+@app.command(help=_t("Score every customer and write the scores as a workbook."))
+def score(
+    book: Book, out: Out = None, pack: PackName = None, profile: ProfileName = None, as_of: AsOf = None,
+    as_json: Json = False, lang: Lang = None,
+) -> None:  # fmt: skip
+    from addin import actions
+
+    request = _request(book, pack, profile, as_of, lang)
+    with _progress(request) as request:
+        run = actions.score(request)
+        written = actions.write_scores(request, run, out or _beside(book, "scored"))
+    _print_run(run, request, [written], as_json=as_json)
+
+
+@app.command(help=_t("Score every customer and draw the report workbook."))
+def report(
+    book: Book, out: Out = None, pack: PackName = None, profile: ProfileName = None, as_of: AsOf = None,
+    as_json: Json = False, lang: Lang = None,
+) -> None:  # fmt: skip
+    from addin import actions
+
+    request = _request(book, pack, profile, as_of, lang)
+    with _progress(request) as request:
+        run = actions.score(request)
+        written = actions.write_report(request, run, out or _beside(book, "report"))
+    _print_run(run, request, [written], as_json=as_json)
+
+
+@app.command(help=_t("List the functions for cells, or explain one."))
+def functions(
+    name: Annotated[
+        str | None, typer.Argument(help=_t("A function such as CRM_TIER."), show_default=False)
+    ] = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    from udfs import registry
+
+    language = _language(lang, read_settings(Path.cwd()))
+    known = registry.functions()
+    if name is not None and name.upper() not in known:
+        raise HostError(
+            "There is no function called {name}.", fix="Type tierbook functions for the list.", name=name
+        )
+    chosen = [known[name.upper()]] if name else list(known.values())
+    if as_json:
+        _print_json([registry.as_json(function, language) for function in chosen])
+    elif name:
+        print(registry.explained(chosen[0], language))
+    else:
+        width = max(len(function.name) for function in chosen)
+        for function in chosen:
+            print(f"{function.name:{width}}  {say(function.help, language)}")
+
+
+@app.command(
+    help=_t(
+        "Call a function with values: numbers, texts, JSON lists, or @BOOK!SHEET!A1:C9 for cells of a workbook."
+    )
+)
+def call(
+    name: Annotated[str, typer.Argument(help=_t("A function such as CRM_NPS."))],
+    cells: Annotated[list[str] | None, typer.Argument(help=_t("Its arguments."), show_default=False)] = None,
+    pack: PackName = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    import udfs
+
+    settings = read_settings(Path.cwd())
+    context = udfs.Context(
+        packs=settings.rules,
+        pack=pack or settings.pack,
+        language=_language(lang, settings),
+        today=date.today(),
+    )
+    result = udfs.call(name.upper(), *map(_cells, cells or []), context=context)
+    rows = result if isinstance(result, list) else [[result]]
+    if as_json:
+        _print_json(result)
+    else:
+        for row in rows:
+            print("\t".join("" if cell is None else str(cell) for cell in row))
+
+
+@rules.command("list", help=_t("The rule packs there are."))
+def rules_list(as_json: Json = False, lang: Lang = None) -> None:
+    settings = read_settings(Path.cwd())
+    language = _language(lang, settings)
+    shelf = settings.shelf()
+    packs = [shelf.pack(name) for name in shelf.names()]
+    if as_json:
+        _print_json(
+            [
+                {
+                    "pack": pack.name,
+                    "version": pack.version,
+                    "hash": pack.hash,
+                    "owner": pack.owner,
+                    "file": pack.file,
+                }
+                for pack in packs
+            ]
+        )
+        return
+    for pack in packs:
+        print(
+            say(
+                "{pack} {version} ({hash}), {file}",
+                language,
+                pack=pack.name,
+                version=pack.version,
+                hash=pack.hash[:12],
+                file=pack.file,
+            )
+        )
+
+
+@rules.command("check", help=_t("Every problem of a pack at once, with file, line and column."))
+def rules_check(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help=_t("Pack names or files; by default all packs."), show_default=False),
+    ] = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    from tierbook.rulepack.cases import read_cases
+
+    def checked(pack: Any, file: Path) -> Iterable[Problem]:
+        cases = file.with_suffix(".cases.yaml")
+        if cases.is_file():
+            read_cases(_case_source(cases), pack)
+        return pack.warnings
+
+    _each_pack(names, lang, as_json, checked, "{pack}: ok, {count} expressions")
+
+
+@rules.command("test", help=_t("Run the cases beside a pack."))
+def rules_test(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help=_t("Pack names or files; by default all packs."), show_default=False),
+    ] = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    from tierbook.rulepack.cases import failures, read_cases
+
+    counts: dict[str, int] = {}
+
+    def tested(pack: Any, file: Path) -> Iterable[Problem]:
+        path = file.with_suffix(".cases.yaml")
+        if not path.is_file():
+            return [
+                Problem(
+                    "warning",
+                    "There are no cases for this pack.",
+                    "Write them to {file}.",
+                    {"file": path.name},
+                    file=pack.file,
+                )
+            ]
+        source = _case_source(path)
+        cases = read_cases(source, pack)
+        counts[pack.name] = len(cases)
+        return failures(source, cases, pack)
+
+    _each_pack(names, lang, as_json, tested, "{pack}: ok, {count} cases", counts=counts)
+
+
+def _each_pack(
+    names: list[str] | None,
+    lang: str | None,
+    as_json: bool,
+    examine: Callable[[Any, Path], Iterable[Problem]],
+    praise: str,
+    *,
+    counts: dict[str, int] | None = None,
+) -> None:
+    from tierbook.rulepack.read import read_pack
+
+    settings = read_settings(Path.cwd())
+    language = _language(lang, settings)
+    shelf = settings.shelf()
+    found: list[Problem] = []
+    good: list[str] = []
+    for name in names or shelf.names():
+        file = Path(name) if name.endswith((".yaml", ".yml")) else shelf.file(name)
+        try:
+            pack = read_pack(file)
+            problems = list(examine(pack, file))
+        except TierbookError as error:
+            problems = _problems(error)
+        found += problems
+        if not any(problem.level == "error" for problem in problems):
+            count = (counts or {}).get(pack.name, pack.expressions)
+            good.append(say(praise, language, pack=pack.name, count=count))
+    failed = any(problem.level == "error" for problem in found)
+    if as_json:
+        _print_json(
+            {
+                "status": "refused" if failed else "ok",
+                "problems": [problem.as_json(language) for problem in found],
+            }
+        )
+    else:
+        _list_problems(found, language)
+        print("\n".join(good)) if good else None
+    if failed:
+        raise typer.Exit(1)
+
+
+def _case_source(path: Path) -> Any:
+    from tierbook.rulepack.read import shown
+    from tierbook.rulepack.source import read_source
+
+    return read_source(path.read_bytes(), file=shown(path), root=list)
+
+
+def _request(
+    source: Path, pack: str | None, profile: str | None, as_of: datetime | None, lang: str | None
+) -> Request:
+    settings = read_settings(Path.cwd())
+    return Request(
+        source=source,
+        settings=settings,
+        pack=pack or settings.pack,
+        profile=profile or settings.profile,
+        language=_language(lang, settings),
+        as_of=as_of.date() if as_of else None,
+        today=date.today(),
+        progress=lambda step: None,
+    )
+
+
+def _language(asked: str | None, settings: Settings) -> str:
+    if asked is not None and asked not in LANGUAGES:
+        raise typer.BadParameter(
+            say("{lang} is not a language Tierbook speaks; write en or zh.", "en", lang=asked),
+            param_hint="--lang",
+        )
+    return asked or settings.language
+
+
+@contextmanager
+def _progress(request: Request) -> Iterator[Request]:
+    """The same request, saying on a terminal what it is doing."""
+    if not sys.stderr.isatty():
+        yield request
+        return
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        progress: Progress = lambda step: status.update(say(step, request.language))  # noqa: E731 - one line says it best
+        yield replace(request, progress=progress)
+
+
+def _print_run(run: Any, request: Request, written: list[Path], *, as_json: bool = False) -> None:
+    from tierbook.quality import status
+
+    language = request.language
+    if as_json:
+        levels = run.table("churn_levels").to_pylist()
+        _print_json(
+            {
+                "status": status(run.problems),
+                "as_of": run.as_of.isoformat(),
+                "pack": run.pack.name,
+                "version": run.pack.version,
+                "hash": run.pack.hash,
+                "profile": run.profile,
+                "customers": run.customers.num_rows,
+                "tiers": {row["tier"]: row["customers"] for row in run.table("tiers").to_pylist()},
+                "stages": {row["stage"]: row["customers"] for row in run.table("stages").to_pylist()},
+                "churn_levels": {row["churn_level"]: row["customers"] for row in levels},
+                "written": [str(path) for path in written],
+                "problems": [problem.as_json(language) for problem in run.problems],
+            }
+        )
+        return
+    _list_problems([problem for problem in run.problems if problem.level != "note"][:10], language)
+    sentence = "{customers:,} customers as of {as_of}, by {pack} {version}"
+    print(
+        say(
+            sentence,
+            language,
+            customers=run.customers.num_rows,
+            as_of=run.as_of,
+            pack=run.pack.name,
+            version=run.pack.version,
+        )
+    )
+    for table, key in (("tiers", "tier"), ("stages", "stage"), ("churn_levels", "churn_level")):
+        counts = [
+            f"{run.word(row[key], language)} {row['customers']:,}"
+            for row in run.table(table).to_pylist()
+            if row[key]
+        ]
+        if counts:
+            print(f"  {label(key, language)}: {', '.join(counts)}")
+    for path in written:
+        print(path)
+
+
+def _beside(book: Path, what: str) -> Path:
+    return book.with_name(f"{book.stem}-{what}.xlsx")
+
+
+def _cells(text: str) -> Any:
+    """What a word of the command line stands for: JSON, cells of a workbook, or the text itself."""
+    if text.startswith("@"):
+        return _range(text[1:])
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    if isinstance(value, list) and not any(isinstance(row, list) for row in value):
+        return [[cell] for cell in value]
+    return value
+
+
+def _range(address: str) -> list[list[Any]]:
+    import udfs
+
+    book, _, rest = address.partition("!")
+    sheet, _, cells = rest.rpartition("!")
+    if not Path(book).is_file() or not cells:
+        raise HostError(
+            "{address} does not name cells of a workbook.", fix="Write @BOOK!SHEET!A1:C9.", address=address
+        )
+    from openpyxl import load_workbook
+
+    opened = load_workbook(book, data_only=True)
+    if sheet not in opened.sheetnames:
+        raise HostError(
+            "{book} has no sheet {sheet}.",
+            fix="Its sheets are {known}.",
+            book=book,
+            sheet=sheet,
+            known=", ".join(opened.sheetnames),
+        )
+    found = opened[sheet][cells]
+    rows = found if isinstance(found, tuple) else ((found,),)
+    return [
+        [udfs.CellError(cell.value) if cell.data_type == "e" else cell.value for cell in row] for row in rows
+    ]
+
+
+def _problems(error: TierbookError) -> list[Problem]:
+    return list(error.problems) or [
+        Problem("error", error.message, error.fix, error.values, file=error.place)
+    ]
+
+
+def _list_problems(problems: Iterable[Problem], language: str) -> None:
+    for problem in problems:
+        print(f"{label(problem.level, language)}: {problem.text(language)}", file=sys.stderr)
+
+
+def _counted(problems: Iterable[Problem], language: str) -> str:
+    problems = list(problems)
+    counts = [sum(problem.level == level for problem in problems) for level in ("warning", "note")]
+    return say("{warnings} warnings, {notes} notes", language, warnings=counts[0], notes=counts[1])
+
+
+def _show_error(error: TierbookError) -> None:
+    language = LANGUAGE if LANGUAGE in LANGUAGES else "en"
+    if error.problems:
+        _list_problems(error.problems, language)
+    else:
+        print(error.text(language), file=sys.stderr)
+
+
+def _unexpected(error: Exception) -> HostError:
+    import tempfile
+    import traceback
+
+    log = Path(tempfile.gettempdir()) / "tierbook-error.txt"
+    log.write_text("".join(traceback.format_exception(error)), "utf-8")
+    return HostError(
+        "Tierbook met something it was not made for ({kind}).",
+        fix="Please send {log} to whoever looks after Tierbook; nothing was changed.",
+        kind=type(error).__name__,
+        log=log,
+    )
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))

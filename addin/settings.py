@@ -1,0 +1,144 @@
+"""One project's `config.yaml`, opened only here; from here on a setting is an ordinary argument."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tierbook.errors import HostError
+from tierbook.language import LANGUAGES
+from tierbook.quality import Problem
+from tierbook.rulepack.shelf import Shelf
+from tierbook.shipped import shipped
+
+if TYPE_CHECKING:
+    from workbooks.reader import Reading
+
+FILE = "config.yaml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a project has chosen; see the comments in `config.yaml`."""
+
+    pack: str = "hospitality"
+    profile: str = "default"
+    language: str = "en"
+    rules: Path | None = None
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    reading: Mapping[str, Any] = field(default_factory=dict)
+
+    def shelf(self) -> Shelf:
+        """The project's own packs, then those shipped with Tierbook."""
+        return Shelf(*([self.rules] if self.rules else []), shipped("rules"))
+
+    def how_to_read(self) -> Reading:
+        """The settings of the reader."""
+        from workbooks.reader import Reading
+
+        return Reading(mapping=self.tables, **self.reading)
+
+
+def read_settings(folder: Path) -> Settings:
+    """The settings of the folder a command runs in, else the shipped ones.
+
+    Raises
+    ------
+    HostError
+        A `config.yaml` that cannot be used; `.problems` holds every problem with its line.
+    """
+    from tierbook.rulepack.source import read_source, refusal
+
+    file = folder / FILE if (folder / FILE).is_file() else shipped(FILE)
+    source = read_source(file.read_bytes(), file=file.name)
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    for key, text in source.tree.items():
+        read = _KEYS.get(key)
+        if read is None:
+            near = difflib.get_close_matches(key, _KEYS, n=1)
+            message = "unknown key {key}; did you mean {near}?" if near else "unknown key {key}."
+            problems.append(
+                source.problem(
+                    (key,), message, at_key=True, key=repr(key), near=repr(near[0]) if near else ""
+                )
+            )
+            continue
+        if key == "reading" and isinstance(text, dict):
+            for name in text.keys() - _READING.keys():
+                problems.append(
+                    source.problem((key, name), "unknown key {key}.", at_key=True, key=repr(name))
+                )
+            text = {name: one for name, one in text.items() if name in _READING}
+        try:
+            values[key] = read(text)
+        except ValueError as error:
+            fix = "Write {expected}."
+            problems.append(
+                source.problem(
+                    (key,), "{value} is not allowed here.", fix, value=repr(text), expected=str(error)
+                )
+            )
+    if problems:
+        first = refusal(problems)
+        raise HostError(first.message, fix=first.fix, place=first.place, problems=problems, **first.values)
+    rules = file.parent / values.pop("rules", "rules")
+    return Settings(rules=rules if rules.is_dir() else None, **values)
+
+
+def _text(text: Any) -> str:
+    if not isinstance(text, str) or not text:
+        raise ValueError("a name")
+    return text
+
+
+def _one_of(*known: str) -> Callable[[Any], str]:
+    def read(text: Any) -> str:
+        if text not in known:
+            raise ValueError(" / ".join(one for one in known if one))
+        return text
+
+    return read
+
+
+def _group(value: Any) -> dict[str, Any]:
+    if value in ("", "{}"):
+        return {}
+    if not isinstance(value, dict):
+        raise ValueError("a group of keys")
+    return value
+
+
+def _share(text: Any) -> float:
+    try:
+        share = float(text)
+    except (TypeError, ValueError):
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError("0.05")
+    return share
+
+
+def _reading(value: Any) -> dict[str, Any]:
+    read = {_READING[name][0]: _READING[name][1](text) for name, text in _group(value).items()}
+    return {name: one for name, one in read.items() if one is not None}
+
+
+_READING: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "decimal": ("decimal", _one_of(".", ",")),
+    "date_order": ("day_first", lambda text: {"": None, "day_first": True, "month_first": False}[_one_of("", "day_first", "month_first")(text)]),
+    "max_bad_share": ("max_bad_share", _share),
+    "fill_merged": ("fill_merged", lambda text: _one_of("true", "false")(text) == "true"),
+    "encoding": ("encoding", lambda text: text or None),
+}  # fmt: skip
+_KEYS: dict[str, Callable[[Any], Any]] = {
+    "pack": _text,
+    "profile": _text,
+    "language": _one_of(*LANGUAGES),
+    "rules": _text,
+    "tables": _group,
+    "reading": _reading,
+}

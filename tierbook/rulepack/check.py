@@ -1,0 +1,177 @@
+"""What a pack says that cannot be meant: levels out of order, names twice, points that do not add up, missing words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from tierbook.language import labels
+from tierbook.quality import Problem
+from tierbook.rulepack import model
+from tierbook.rulepack.expression import Expression
+from tierbook.rulepack.pack import CompiledLevel, Pack
+from tierbook.rulepack.source import Path, Source
+from tierbook.rulepack.words import FIELD, is_format
+
+
+def check(source: Source, models: model.PackModel, pack: Pack, *, broken: bool) -> list[Problem]:
+    """Problems of meaning; `broken` packs are not asked for numbers, their expressions are stand-ins."""
+    problems: list[Problem] = []
+    thresholds = pack.profiles["default"].thresholds
+    for path, levels in _level_lists(pack):
+        problems += _repeated(source, path, [level.name for level in levels], key="name")
+        problems += _order(source, path, levels, {} if broken else thresholds, broken=broken)
+    problems += _repeated(source, ("positions",), [position.name for position in pack.positions], key="name")
+    problems += _scores(source, models)
+    if pack.churn:
+        problems += _repeated(
+            source, ("churn", "signals"), [signal.name for signal in pack.churn.signals], key="name"
+        )
+        if not broken:
+            problems += _reachable(source, pack, thresholds)
+    problems += _words(source, models, pack)
+    return problems
+
+
+def _level_lists(pack: Pack) -> Iterable[tuple[Path, Sequence[CompiledLevel]]]:
+    if pack.tiers:
+        yield ("tiers", "levels"), pack.tiers.levels
+    yield ("stages",), pack.stages
+    yield ("ladder",), pack.ladder
+    for group, levels in pack.classes.items():
+        yield ("classes", group), levels
+    for name, score in pack.scores.items():
+        yield ("scores", name, "levels"), score.levels
+    if pack.churn:
+        yield ("churn", "levels"), pack.churn.levels
+    yield ("rfm", "segments"), pack.rfm_segments
+
+
+def _repeated(source: Source, path: Path, names: Sequence[str | None], *, key: str) -> Iterable[Problem]:
+    first: dict[str, int] = {}
+    for i, name in enumerate(names):
+        if name is None:
+            continue
+        if name in first:
+            line = source.places[(*path, first[name], key)].line
+            yield source.problem(
+                (*path, i, key),
+                "{name} is defined already, on line {line}.",
+                "Give one of them another name.",
+                name=repr(name),
+                line=line,
+            )
+        first.setdefault(name, i)
+
+
+def _order(
+    source: Source, path: Path, levels: Sequence[CompiledLevel], thresholds: dict[str, float], *, broken: bool
+) -> Iterable[Problem]:
+    """A level whose conditions a level above it always takes can never be reached."""
+    for i, level in enumerate(levels[:-1]):
+        if level.otherwise:
+            yield source.problem(
+                (*path, i),
+                "No level below {name} can be reached, because it takes everyone left.",
+                "Move it to the end.",
+                name=level.name,
+            )
+    if broken:
+        return
+    for attribute, rising in (("start", False), ("top", True), ("top_of_value", True)):
+        last: tuple[float, CompiledLevel] | None = None
+        for i, level in enumerate(levels):
+            bound: Expression | None = getattr(level, attribute)
+            if bound is None:
+                continue
+            number = float(bound.evaluate(thresholds))
+            key = "from" if attribute == "start" else attribute
+            if last and (number < last[0] if rising else number > last[0]) and last[1].when is None:
+                yield source.problem(
+                    (*path, i, key),
+                    "{name} ({number:g}) can never be reached below {above} ({bound:g}).",
+                    "Swap them: the first level that fits wins.",
+                    name=level.name, number=number, above=last[1].name, bound=last[0],
+                )  # fmt: skip
+            elif last and number == last[0] and level.when is None and last[1].when is None:
+                yield source.problem(
+                    (*path, i, key),
+                    "{name} and {above} start at the same place.",
+                    "Give them different numbers.",
+                    name=level.name,
+                    above=last[1].name,
+                )
+            last = (number, level)
+
+
+def _scores(source: Source, models: model.PackModel) -> Iterable[Problem]:
+    for name, score in models.scores.items():
+        total = sum(part.points for part in score.parts.values())
+        if not math.isclose(total, 100):
+            yield source.problem(
+                ("scores", name),
+                "The points of {name} add up to {total:g}, not to 100.",
+                "Change one of them.",
+                at_key=True,
+                name=name,
+                total=total,
+            )
+
+
+def _reachable(source: Source, pack: Pack, thresholds: dict[str, float]) -> Iterable[Problem]:
+    churn = pack.churn
+    assert churn is not None
+    most = min(100.0, sum(signal.points for signal in churn.signals))
+    for i, level in enumerate(churn.levels):
+        if level.start is not None and (start := float(level.start.evaluate(thresholds))) > most:
+            yield source.problem(
+                ("churn", "levels", i, "from"),
+                "Nobody can reach {name}: it starts at {start:g} and all signals together make {most:g}.",
+                "Lower it or add points.",
+                level="warning", name=level.name, start=start, most=most,
+            )  # fmt: skip
+
+
+def _words(source: Source, models: model.PackModel, pack: Pack) -> Iterable[Problem]:
+    said = set(models.words) | set(labels())
+    names: list[tuple[Path, str]] = []
+    for path, levels in _level_lists(pack):
+        names += [((*path, i, "name"), level.name) for i, level in enumerate(levels) if level.name]
+        names += [((*path, i, "action"), level.action) for i, level in enumerate(levels) if level.action]
+    names += [(("positions", i, "name"), position.name) for i, position in enumerate(pack.positions)]
+    if pack.churn:
+        names += [
+            (("churn", "signals", i, "name"), signal.reason) for i, signal in enumerate(pack.churn.signals)
+        ]
+    names += [(("value", part), part) for part in pack.parts]
+    for path, name in names:
+        if name not in said:
+            said.add(name)
+            fix = "Add an entry under words: {name}: {{en: …, zh: …}}."
+            yield source.problem(
+                path,
+                "words has no entry for {name}; readers see the bare name.",
+                fix,
+                level="warning",
+                name=name,
+            )
+    for name, words in models.words.items():
+        for language in model.LANGUAGES:
+            template = getattr(words, language)
+            for field, form in FIELD.findall(template):
+                path = ("words", name, language)
+                if field.lower() not in pack.types:
+                    yield source.problem(path, "There is no feature called {field}.", field=field)
+                elif not is_format(form):
+                    yield source.problem(
+                        path,
+                        "{form} is not a number format Tierbook writes.",
+                        "Use 0, 0.0, #,##0, 0% or yyyy-mm-dd.",
+                        form=form,
+                    )
+            if FIELD.sub("", template).count("{") or FIELD.sub("", template).count("}"):
+                yield source.problem(
+                    ("words", name, language),
+                    "A brace stands alone in this text.",
+                    "Write fields as {{name}} or {{name:0%}}.",
+                )

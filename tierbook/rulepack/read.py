@@ -1,0 +1,144 @@
+"""Reading a rule pack: text to models to a compiled `Pack`, every problem at once with its place."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from tierbook.errors import RuleError
+from tierbook.quality import Problem
+from tierbook.rulepack import check, model
+from tierbook.rulepack.pack import Compiler, Pack
+from tierbook.rulepack.source import Path, Source, read_source, refusal
+
+
+def read_pack(path: FilePath | str) -> Pack:
+    """The rule pack of a file.
+
+    Raises
+    ------
+    RuleError
+        The file cannot be read or used; `.problems` holds every problem with line and column.
+    """
+    path = FilePath(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RuleError(
+            "The rule file cannot be read: {why}.", place=shown(path), why=error.strerror
+        ) from error
+    return read_pack_text(data, file=shown(path))
+
+
+def read_pack_text(data: bytes, *, file: str) -> Pack:
+    """The rule pack in a text; `file` is what messages call it."""
+    source = read_source(data, file=file)
+    models = _models(source)
+    compiler = Compiler(source, models)
+    # Line ends do not change what a pack says, so they do not change its hash.
+    digest = hashlib.sha256(source.text.replace("\r\n", "\n").encode()).hexdigest()
+    pack = compiler.compile(digest=digest)
+    problems = compiler.problems + check.check(source, models, pack, broken=bool(compiler.problems))
+    if any(problem.level == "error" for problem in problems):
+        raise refusal(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
+    return replace(pack, warnings=tuple(problems))
+
+
+def shown(path: FilePath) -> str:
+    """`rules/hospitality.yaml`: the last folder and the name are what a person looks for."""
+    return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
+
+
+def _models(source: Source) -> model.PackModel:
+    problems: list[Problem] = []
+    version = source.places.get(("version",))
+    if version and not version.quoted:
+        fix = 'Write version: "{version}".'
+        problems.append(
+            source.problem(("version",), "The version is not in quotes.", fix, version=source.tree["version"])
+        )
+    try:
+        models = model.PackModel.model_validate(source.tree)
+    except ValidationError as error:
+        problems += [_explained(source, one) for one in error.errors(include_url=False)]
+    if problems:
+        raise refusal(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
+    return models
+
+
+def _explained(source: Source, error: Any) -> Problem:
+    path = _path(source, error["loc"])
+    context = error.get("ctx", {})
+    if error["type"] == "rule":
+        # The problem keeps the template unfilled, so that it can be translated.
+        values = {name: value for name, value in context.items() if name not in ("template", "fix")}
+        return source.problem(path, context["template"], context["fix"], **values)
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(error["loc"][-1]), _all_keys(), n=1)
+        key = str(error["loc"][-1])
+        if near:
+            return source.problem(
+                path,
+                "unknown key {key}; did you mean {near}?",
+                at_key=True,
+                key=repr(key),
+                near=repr(near[0]),
+            )
+        return source.problem(
+            path,
+            "unknown key {key}.",
+            "Remove it, or see docs/rules.md for the keys there are.",
+            at_key=True,
+            key=repr(key),
+        )
+    if error["type"] == "missing":
+        return source.problem(
+            path[:-1] if path else path, "The key {key} is missing here.", key=str(error["loc"][-1])
+        )
+    if error["type"] == "literal_error":
+        return source.problem(
+            path,
+            "{value} is not allowed here.",
+            "Write {expected}.",
+            value=repr(error["input"]),
+            expected=context["expected"],
+        )
+    kinds = {
+        "dict_type": "a group of keys",
+        "model_type": "a group of keys",
+        "model_attributes_type": "a group of keys",
+        "list_type": "a list",
+        "string_type": "a text",
+        "tuple_type": "a list",
+    }
+    if error["type"] in kinds:
+        return source.problem(path, "Here should be {wanted}.", wanted=kinds[error["type"]])
+    return source.problem(path, "This does not fit here: {why}.", why=error["msg"])
+
+
+def _path(source: Source, location: tuple) -> Path:
+    """The part of pydantic's location that exists in the file: tags of unions are not keys of the file."""
+    path: Path = ()
+    node: Any = source.tree
+    for step in location:
+        inside = (
+            step in node if isinstance(node, dict) else isinstance(node, list) and step in range(len(node))
+        )
+        if inside:
+            path, node = (*path, step), node[step]
+    if location and location[-1] != (path[-1] if path else None) and isinstance(node, dict):
+        return (*path, str(location[-1]))
+    return path
+
+
+def _all_keys() -> list[str]:
+    kinds = [
+        kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, model.Section)
+    ]
+    fields = (item for kind in kinds for item in kind.model_fields.items())
+    return sorted({field.alias or name for name, field in fields})

@@ -1,0 +1,279 @@
+"""From input tables to a `Run`: every customer scored by a rule pack, and the small tables reports are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tierbook import features
+from tierbook.errors import DataError
+from tierbook.quality import Problem
+from tierbook.scorer import Scorer, needs, ranks_population
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tierbook.engines.duckdb import DuckDB
+    from tierbook.measures import Measure
+    from tierbook.rulepack.pack import CompiledMeasure, Pack
+
+__all__ = ["Run", "Scorer", "arrays", "customer_table", "needs", "ranks_population", "score"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything one scoring run found out.
+
+    `customers` has one row per customer, ordered by `customer_id`: the customer's own columns, the features, and the
+    results `value`, `value.<part>`, `tier`, `stage`, `action`, `positions`, `ladder`, `class.<group>`, `score.<name>`,
+    `rfm_segment`, `churn_score`, `churn_level`, `churn_flagged`, `churn_signals`. Results hold the pack's names;
+    `word` says what a reader sees for them. `previous` is the same pack at `as_of - window_days`.
+    """
+
+    customers: pa.Table
+    pack: Pack
+    as_of: date
+    profile: str
+    problems: Sequence[Problem]
+    tables: Mapping[str, int]
+    files: Sequence[Any]
+    previous: Run | None
+    engine: DuckDB = field(repr=False)
+    view: str = field(default="scored", repr=False)
+    kept: dict[str, pa.Table] = field(default_factory=dict, repr=False)
+
+    @property
+    def window_days(self) -> int:
+        return self.pack.window_days
+
+    def word(self, name: str, language: str = "en") -> str:
+        """What a reader sees for a name of the pack."""
+        return self.pack.word(name, language)
+
+    def table(self, name: str) -> pa.Table:
+        """One of the small tables of `tierbook.aggregates`, computed where the rows are and kept."""
+        from tierbook import aggregates
+
+        if name not in self.kept:
+            signals = [signal.name for signal in self.pack.churn.signals] if self.pack.churn else []
+            text = aggregates.query(
+                name,
+                as_of=self.as_of,
+                parts=self.pack.value_parts,
+                signals=signals,
+                window_days=self.window_days,
+                scored=self.view,
+            )
+            self.kept[name] = self.engine.sql(text)
+        return self.kept[name]
+
+    def reasons(self, language: str = "en") -> list[str]:
+        """Why each customer may leave, in words, one text per row of `customers`."""
+        if not self.pack.churn:
+            return [""] * self.customers.num_rows
+        wanted = needs(self.pack, "churn", given=self.customers.column_names, language=language)
+        columns = arrays(
+            self.customers.select([name for name in self.customers.column_names if name in wanted])
+        )
+        return Scorer(self.pack, columns, profile=self.profile).churn_reasons(language).tolist()
+
+
+def arrays(table: pa.Table) -> dict[str, NDArray]:
+    """The columns of an Arrow table as NumPy arrays: numbers and yes/no as float (NaN), texts as objects (None), dates as datetime64[D] (NaT)."""
+    import pyarrow as pa
+
+    found = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+            found[name] = column.cast(pa.date32()).to_numpy().astype("datetime64[D]")
+        elif (
+            pa.types.is_string(column.type)
+            or pa.types.is_large_string(column.type)
+            or pa.types.is_dictionary(column.type)
+        ):
+            found[name] = column.to_numpy()
+        else:
+            found[name] = column.cast(pa.float64()).to_numpy()
+    return found
+
+
+def customer_table(engine: DuckDB, pack: Pack, *, as_of: date) -> pa.Table:
+    """The customer table of a pack: own columns, standard features, measures; ordered by `customer_id`.
+
+    `features.load` has put the input tables into the engine.
+    """
+    features.customer_features(engine, as_of=as_of, window_days=pack.window_days)
+    if not pack.measures:
+        return engine.sql("SELECT * FROM features ORDER BY customer_id")
+    from tierbook import measures
+
+    measures.add_measures(engine, [_measure(measure, pack) for measure in pack.measures], as_of=as_of)
+    replaced = ", ".join(f'"{measure.name}"' for measure in pack.measures)
+    known = set(engine.columns("features"))
+    kept = ", ".join(f'features."{name}"' for name in known if f'"{name}"' not in replaced)
+    order = "ORDER BY features.customer_id"
+    return engine.sql(
+        f"SELECT {kept}, {replaced} FROM features LEFT JOIN measured ON measured.customer_id = features.customer_id {order}"
+    )
+
+
+def score(
+    tables: Mapping[str, Any],
+    pack: Pack,
+    *,
+    as_of: date | None = None,
+    profile: str = "default",
+    today: date | None = None,
+    problems: Sequence[Problem] = (),
+    files: Sequence[Any] = (),
+    progress: Callable[[str], None] | None = None,
+) -> Run:
+    """Score every customer of a set of input tables.
+
+    Parameters
+    ----------
+    tables : mapping of str to table
+        Input tables by name (`spec/tables.md`): Arrow tables, pandas frames, or anything that speaks Arrow.
+        `transactions`, or `customers` with ready-made feature columns, is needed.
+    as_of : date, optional
+        The day the run speaks for; the pack's, else the latest purchase not after `today`.
+    profile : str
+        The coefficients of the pack to use.
+    problems, files
+        What the reader found and read; kept in the run for the data-quality and audit pages.
+
+    Raises
+    ------
+    DataError
+        No usable table, or no date to speak for.
+    RuleError
+        A profile or section that the pack does not have.
+    """
+    import pyarrow as pa
+
+    from tierbook.engines.duckdb import DuckDB
+
+    say = progress or (lambda step: None)
+    given = {
+        name: table if isinstance(table, pa.Table) else pa.table(table) for name, table in tables.items()
+    }
+    if not given.keys() & {"customers", "transactions"}:
+        raise DataError(
+            "There is neither a table of transactions nor one of customers.",
+            fix="Name a sheet transactions or customers.",
+        )
+    as_of = as_of or pack.as_of or _latest_purchase(given.get("transactions"), today)
+    if as_of is None:
+        raise DataError(
+            "There is no date to speak for.", fix="Give --as-of, because there are no transactions."
+        )
+    _base_can_be_had(given, pack)
+    engine = DuckDB()
+    features.load(engine, given)
+    engine.view("transactions_", f"SELECT customer_id, date, amount FROM {features.TRANSACTIONS}")
+    say("Customer features")
+    earlier = as_of - timedelta(days=pack.window_days)
+    now = customer_table(engine, pack, as_of=as_of)
+    before = now.slice(0, 0)
+    if "transactions" in given:
+        before = _there(customer_table(engine, pack, as_of=earlier), now, earlier)
+    say("Scoring rules")
+    counts = {name: table.num_rows for name, table in given.items()}
+    scored, scored_before = (_scored(customers, pack, profile) for customers in (now, before))
+    engine.put("scored", scored)
+    engine.put("scored_before", scored_before)
+    base = Run(
+        scored_before,
+        pack,
+        earlier,
+        profile,
+        tuple(problems),
+        counts,
+        tuple(files),
+        previous=None,
+        engine=engine,
+    )
+    return replace(base, customers=scored, as_of=as_of, previous=base if before.num_rows else None, kept={})
+
+
+def _latest_purchase(transactions: pa.Table | None, today: date | None) -> date | None:
+    if transactions is None or "date" not in transactions.column_names or not transactions.num_rows:
+        return None
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    dates = transactions["date"].cast(pa.date32())
+    return pc.max(dates if today is None else dates.filter(pc.less_equal(dates, pa.scalar(today)))).as_py()
+
+
+def _base_can_be_had(tables: Mapping[str, pa.Table], pack: Pack) -> None:
+    """Without transactions the customers bring their features; the base of the value is the one they must bring."""
+    if "transactions" in tables or "base" not in pack.parts:
+        return
+    wanted = needs(pack, "value", part="base")
+    missing = sorted(wanted & features.COLUMNS.keys() - set(tables["customers"].column_names))
+    if missing:
+        raise DataError(
+            "The customers have no column {name} and there is no table of transactions.",
+            fix="Add a sheet transactions, or the column.",
+            name=", ".join(missing),
+        )
+
+
+def _there(before: pa.Table, now: pa.Table, earlier: date) -> pa.Table:
+    """The customers there were at the earlier date: those who joined or bought later are left out."""
+    import pyarrow.compute as pc
+
+    columns = arrays(now.select(["joined", "first_date"]))
+    later = np.fmin(columns["joined"], columns["first_date"]) > np.datetime64(earlier)
+    return before.filter(pc.invert(pc.is_in(before["customer_id"], now["customer_id"].filter(later))))
+
+
+def _scored(customers: pa.Table, pack: Pack, profile: str) -> pa.Table:
+    import pyarrow as pa
+
+    columns = arrays(customers)
+    scorer = Scorer(pack, columns, profile=profile, ids=columns.get("customer_id"))
+    results: dict[str, Any] = {name: scorer[name] for name in pack.features}
+    empty_text, empty_number = np.full(scorer.length, None, dtype=object), np.full(scorer.length, np.nan)
+    results |= {f"value.{name}": part for name, part in scorer.value_parts().items()} if pack.parts else {}
+    results["value"] = scorer.value() if pack.parts else empty_number
+    results["tier"] = scorer.tier() if pack.tiers else empty_text
+    results["positions"] = scorer.positions() if pack.positions else empty_text
+    results["stage"] = scorer.stage() if pack.stages else empty_text
+    actions = {level.name: level.action for level in pack.stages}
+    results["action"] = np.array([actions.get(name) for name in results["stage"].tolist()], dtype=object)
+    results["ladder"] = scorer.ladder() if pack.ladder else empty_text
+    results |= {f"class.{group}": scorer.class_of(group) for group in pack.classes}
+    for name, section in pack.scores.items():
+        results[f"score.{name}"] = scorer.score(name)
+        if section.levels:
+            results[f"score.{name}.level"] = scorer.score_level(name)
+    if pack.rfm_segments:
+        results["rfm_segment"] = scorer.rfm_segment(columns["rfm_r"], columns["rfm_f"], columns["rfm_m"])
+    results["churn_score"] = scorer.churn_score() if pack.churn else empty_number
+    results["churn_level"] = scorer.churn_level() if pack.churn else empty_text
+    results["churn_flagged"] = scorer.churn_flagged() if pack.churn else np.zeros(scorer.length, dtype=bool)
+    results["churn_signals"] = scorer.churn_signals() if pack.churn else empty_text
+    for name, result in results.items():
+        column = pa.array(result, from_pandas=True, type=pa.string() if result.dtype == object else None)
+        if name in customers.column_names:
+            customers = customers.set_column(customers.column_names.index(name), name, column)
+        else:
+            customers = customers.append_column(name, column)
+    return customers
+
+
+def _measure(measure: CompiledMeasure, pack: Pack) -> Measure:
+    from tierbook.measures import Measure
+
+    thresholds = pack.profiles["default"].thresholds
+    where = measure.where.sql(constants=thresholds) if measure.where is not None else None
+    return Measure(
+        measure.name, measure.how, measure.table, measure.column, where, measure.days, measure.customer
+    )

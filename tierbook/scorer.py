@@ -1,0 +1,392 @@
+"""A rule pack applied to feature columns: one array per column, one element per customer.
+
+Here the subjects meet; cells and whole workbooks use the same `Scorer`, so they show the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tierbook import churn, levels, value
+from tierbook.errors import DataError, RuleError
+
+if TYPE_CHECKING:
+    from tierbook.rulepack.expression import Expression
+    from tierbook.rulepack.pack import CompiledLevel, CompiledPart, Pack
+
+Columns = Mapping[str, NDArray]
+
+
+class Scorer(Mapping):
+    """A pack applied to customers, section by section, each computed when first asked for.
+
+    Parameters
+    ----------
+    pack : Pack
+    columns : mapping of arrays (n,)
+        Feature columns; a feature of the pack that is among them is taken as given. [numbers NaN, texts None
+        and dates NaT where missing]
+    profile : str
+        The coefficients to use.
+    ids : array (n,), optional
+        Customer identifiers, which order equal ranks.
+
+    As a mapping it gives every name a rule may use; a name nobody has is a `DataError`.
+    """
+
+    def __init__(
+        self, pack: Pack, columns: Columns, *, profile: str = "default", ids: NDArray | None = None
+    ) -> None:
+        if profile not in pack.profiles:
+            raise RuleError(
+                "{pack} has no profile called {profile}.", fix="Its profiles are {known}.",
+                pack=pack.name, profile=profile, known=", ".join(pack.profiles),
+            )  # fmt: skip
+        self.pack, self.profile, self.ids = pack, pack.profiles[profile], ids
+        self.columns: dict[str, NDArray] = {name.lower(): column for name, column in columns.items()}
+        self.length = len(next(iter(self.columns.values()), ()))
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.columns:
+            return self.columns[name]
+        if name in self.profile.thresholds:
+            return self.profile.thresholds[name]
+        if name == "value" and self.pack.parts:
+            return self.value()
+        if name in self.pack.features:
+            self.columns[name] = self._full(self.pack.features[name].evaluate(self))
+            return self.columns[name]
+        if name in ("tier", "stage"):
+            return self.tier() if name == "tier" else self.stage()
+        if name.removesuffix("_score") in self.pack.scores:
+            return self.score(name.removesuffix("_score"))
+        raise DataError(
+            "The column {name} is missing.", fix="{pack} needs it.", name=name, pack=self.pack.name
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.columns, **self.profile.thresholds, **self.pack.features})
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def value_parts(self) -> dict[str, NDArray[np.float64]]:
+        """Each part of the value, as the pack orders them. [money; NaN = unknown, counted as 0]"""
+        return self._value_parts
+
+    def value(self) -> NDArray[np.float64]:
+        """Composite value. [money; NaN without a base]"""
+        return self._value
+
+    def tier(self) -> NDArray[np.object_]:
+        """Tier names; None where the value ranked by is unknown."""
+        ranked = np.round(self._numbers(self._tiers.rank_by), value.DECIMALS)
+        index = self._level_index(self._tiers.levels, ranked)
+        index[np.isnan(ranked)] = -1
+        return self._names(self._tiers.levels, index)
+
+    def stage(self) -> NDArray[np.object_]:
+        """Lifecycle stage names."""
+        return self._named(self._section("stages", self.pack.stages))
+
+    def ladder(self) -> NDArray[np.object_]:
+        """The highest rung of the ladder each customer stands on."""
+        return self._named(self._section("ladder", self.pack.ladder))
+
+    def positions(self) -> NDArray[np.object_]:
+        """Every position that fits, joined by "; "; "" for none."""
+        flags = self._section("positions", self.pack.positions)
+        return levels.every_that_fits(
+            [flag.name for flag in flags], [self._holds(flag.when) for flag in flags], self.length
+        )
+
+    def class_of(self, group: str) -> NDArray[np.object_]:
+        """The class of each customer in one group of the pack."""
+        if group not in self.pack.classes:
+            raise self._unknown("class group", group, self.pack.classes)
+        return self._named(self.pack.classes[group])
+
+    def score(self, name: str) -> NDArray[np.float64]:
+        """One of the pack's 0-100 scores; a missing part counts 0."""
+        if name not in self.pack.scores:
+            raise self._unknown("score", name, self.pack.scores)
+        total = np.zeros(self.length)
+        for part in self.pack.scores[name].parts.values():
+            reached = self._numbers(part.by) / self._constant(part.full_at)
+            total += part.points * np.clip(np.nan_to_num(reached, nan=0.0), 0, 1)
+        return np.round(total, value.DECIMALS)
+
+    def score_level(self, name: str) -> NDArray[np.object_]:
+        """The level of one of the pack's scores."""
+        score = self.score(name)
+        return self._named(self.pack.scores[name].levels, ranked=score)
+
+    def churn_score(self) -> NDArray[np.float64]:
+        """Points of the signals that fire. [0-100]"""
+        section = self._churn
+        return churn.churn_score([signal.points for signal in section.signals], self._fired, self.length)
+
+    def churn_level(self) -> NDArray[np.object_]:
+        """The level of the churn score."""
+        return self._named(self._churn.levels, ranked=self.churn_score())
+
+    def churn_flagged(self) -> NDArray[np.bool_]:
+        """Whether the level is one the pack counts as flagged."""
+        return np.isin(self.churn_level().astype(str), sorted(self._churn.flagged))
+
+    def churn_signals(self) -> NDArray[np.object_]:
+        """Names of the signals that fire, strongest first, joined by "; "."""
+        order = churn.by_strength([signal.points for signal in self._churn.signals])
+        return levels.every_that_fits(
+            [self._churn.signals[i].name for i in order], [self._fired[i] for i in order], self.length
+        )
+
+    def churn_reasons(self, language: str = "en") -> NDArray[np.object_]:
+        """The signals that fire in words, strongest first, joined by "; " ("；" in Chinese)."""
+        from tierbook.rulepack.words import fields, filled
+
+        joint = "；" if language == "zh" else "; "
+        text = np.full(self.length, "", dtype=object)
+        for i in churn.by_strength([signal.points for signal in self._churn.signals]):
+            signal, rows = self._churn.signals[i], np.flatnonzero(self._fired[i])
+            template = self.pack.word(signal.reason, language)
+            columns = {name: self._full(self[name]) for name, _ in fields(template)}
+            said = filled(template, columns, rows, language)
+            text[rows] = np.where(text[rows] == "", said, text[rows] + joint + said)
+        return text
+
+    def rfm_segment(self, r: NDArray, f: NDArray, m: NDArray) -> NDArray[np.object_]:
+        """The pack's name for each combination of RFM scores; None where a score is missing."""
+        names = {"r": r, "f": f, "m": m, **self.profile.thresholds}
+        found = levels.first_that_fits(
+            [
+                np.ones(len(r), dtype=bool)
+                if level.when is None
+                else np.broadcast_to(level.when.holds(names), len(r))
+                for level in self.pack.rfm_segments
+            ],
+            len(r),
+        )
+        found[np.isnan(r) | np.isnan(f) | np.isnan(m)] = -1
+        return levels.names_at([level.name or "" for level in self.pack.rfm_segments], found)
+
+    @cached_property
+    def _value_parts(self) -> dict[str, NDArray[np.float64]]:
+        self._section("value", self.pack.parts)
+        return {name: self._part(part) for name, part in self.profile.parts.items()}
+
+    @cached_property
+    def _value(self) -> NDArray[np.float64]:
+        parts = dict(self._value_parts)
+        return value.composite(parts.pop("base"), list(parts.values()))
+
+    @cached_property
+    def _fired(self) -> list[NDArray[np.bool_]]:
+        return [self._holds(signal.when) for signal in self._churn.signals]
+
+    @property
+    def _churn(self) -> Any:
+        return self._section("churn", self.pack.churn)
+
+    @property
+    def _tiers(self) -> Any:
+        return self._section("tiers", self.pack.tiers)
+
+    def _section(self, name: str, section: Any) -> Any:
+        if not section:
+            raise RuleError(
+                "{pack} has no section called {section}.",
+                fix="Add it, or use another pack.",
+                pack=self.pack.name,
+                section=name,
+            )
+        return section
+
+    def _unknown(self, kind: str, name: str, known: Iterable[str]) -> RuleError:
+        return RuleError(
+            "{pack} has no {kind} called {name}.",
+            fix="It has {known}.",
+            pack=self.pack.name,
+            kind=kind,
+            name=name,
+            known=", ".join(known) or "-",
+        )
+
+    def _part(self, part: CompiledPart) -> NDArray[np.float64]:
+        from tierbook.rulepack.pack import CompiledLookup, CompiledTwoWay
+
+        if isinstance(part, CompiledLookup):
+            otherwise = np.nan if part.otherwise is None else self._constant(part.otherwise)
+            gives = {text: self._constant(gain) for text, gain in part.gives.items()}
+            number = value.looked_up(np.asarray(self[part.per], dtype=object), gives, otherwise)
+            return number if part.times is None else number * self._numbers(part.times)
+        if isinstance(part, CompiledTwoWay):
+            return value.two_way(
+                self._numbers(part.across),
+                self._numbers(part.down),
+                across_starts=[self._constant(start) for start in part.across_starts],
+                down_starts=[self._constant(start) for start in part.down_starts],
+                gives=[[self._constant(gain) for gain in row] for row in part.gives],
+            )
+        return self._numbers(part)
+
+    def _named(
+        self, section: Sequence[CompiledLevel], *, ranked: NDArray | None = None
+    ) -> NDArray[np.object_]:
+        return self._names(section, self._level_index(section, ranked))
+
+    def _names(self, section: Sequence[CompiledLevel], index: NDArray[np.intp]) -> NDArray[np.object_]:
+        names = levels.names_at([level.name or "" for level in section], index)
+        for position, level in enumerate(section):
+            if level.name_from:
+                here = index == position
+                names[here] = np.asarray(self[level.name_from], dtype=object)[here]
+        return names
+
+    def _level_index(self, section: Sequence[CompiledLevel], ranked: NDArray | None) -> NDArray[np.intp]:
+        return levels.first_that_fits([self._fits(level, ranked) for level in section], self.length)
+
+    def _fits(self, level: CompiledLevel, ranked: NDArray | None) -> NDArray[np.bool_]:
+        fits = np.ones(self.length, dtype=bool)
+        if level.when is not None:
+            fits &= self._holds(level.when)
+        if ranked is not None and level.start is not None:
+            fits &= ranked >= self._constant(level.start)
+        if ranked is not None and level.top is not None:
+            fits &= levels.within_top(ranked, self._constant(level.top), ids=self.ids)
+        if ranked is not None and level.top_of_value is not None:
+            fits &= levels.within_top_of_value(ranked, self._constant(level.top_of_value), ids=self.ids)
+        return fits
+
+    def _numbers(self, expression: Expression) -> NDArray[np.float64]:
+        return self._full(expression.evaluate(self)).astype(float, copy=False)
+
+    def _holds(self, expression: Expression) -> NDArray[np.bool_]:
+        return self._full(expression.holds(self))
+
+    def _constant(self, expression: Expression) -> float:
+        return float(expression.evaluate(self.profile.thresholds))
+
+    def _full(self, array: Any) -> NDArray:
+        return (
+            np.broadcast_to(array, (self.length,)) if np.shape(array) != (self.length,) else np.asarray(array)
+        )
+
+
+def needs(
+    pack: Pack,
+    section: str,
+    *,
+    given: Iterable[str] = (),
+    part: str | None = None,
+    language: str | None = None,
+) -> set[str]:
+    """The feature columns a section of a pack reads, features of the pack traced back to what they are made of.
+
+    Parameters
+    ----------
+    section : str
+        value, tiers, stages, ladder, positions, churn, `class.<group>` or `score.<name>`.
+    given : iterable of str
+        Columns at hand; a feature of the pack that is among them is not traced back.
+    part : str, optional
+        Only this part of the value.
+    language : str, optional
+        For churn: count the figures its reasons are filled with.
+    """
+    from tierbook.rulepack.words import fields
+
+    given = {name.lower() for name in given}
+    open_names = {name for expression in _expressions(pack, section, part) for name in expression.names}
+    if section == "value":
+        open_names |= {
+            one.per for name, one in pack.parts.items() if hasattr(one, "per") and part in (None, name)
+        }
+    if section == "churn" and language and pack.churn:
+        open_names |= {
+            name for signal in pack.churn.signals for name, _ in fields(pack.word(signal.reason, language))
+        }
+    found: set[str] = set()
+    seen: set[str] = set()
+    while open_names:
+        name = open_names.pop()
+        if name in seen or name in pack.thresholds:
+            continue
+        seen.add(name)
+        if name in given:
+            found.add(name)
+        elif name == "value" and pack.parts:
+            open_names |= needs(pack, "value", given=given)
+        elif name in ("tier", "stage"):
+            open_names |= needs(pack, f"{name}s", given=given)
+        elif name in pack.features:
+            open_names |= pack.features[name].names
+        elif name.endswith("_score") and name.removesuffix("_score") in pack.scores:
+            open_names |= needs(pack, f"score.{name.removesuffix('_score')}", given=given)
+        else:
+            found.add(name)
+    return found
+
+
+def ranks_population(pack: Pack, section: str, *, given: Iterable[str] = ()) -> bool:
+    """Whether a section compares customers with each other, so that one row alone has no answer."""
+    given = {name.lower() for name in given}
+    levels_ = _levels(pack, section)
+    if any(level.top is not None or level.top_of_value is not None for level in levels_):
+        return True
+    open_names = {name for expression in _expressions(pack, section) for name in expression.names}
+    if "value" in open_names and "value" not in given and pack.parts:
+        open_names |= {name for expression in _expressions(pack, "value") for name in expression.names}
+    from tierbook.rulepack.tree import POPULATION
+
+    seen: set[str] = set()
+    while open_names:
+        name = open_names.pop()
+        if name in pack.features and name not in given and name not in seen:
+            seen.add(name)
+            if any(node.op in POPULATION for node in pack.features[name].tree.walk()):
+                return True
+            open_names |= pack.features[name].names
+    return False
+
+
+def _levels(pack: Pack, section: str) -> Sequence[CompiledLevel]:
+    kind, _, name = section.partition(".")
+    if section == "tiers":
+        return pack.tiers.levels if pack.tiers else ()
+    if section == "churn":
+        return pack.churn.levels if pack.churn else ()
+    if kind == "class":
+        return pack.classes.get(name, ())
+    if kind == "score":
+        return pack.scores[name].levels if name in pack.scores else ()
+    return {"stages": pack.stages, "ladder": pack.ladder}.get(section, ())
+
+
+def _expressions(pack: Pack, section: str, only: str | None = None) -> list[Expression]:
+    """Every expression of a section that reads feature columns."""
+    kind, _, name = section.partition(".")
+    found: list[Any] = [level.when for level in _levels(pack, section)]
+    if section == "value":
+        for name, part in pack.parts.items():
+            if only in (None, name):
+                # A formula is an expression itself; a lookup and a two-way table hold some.
+                found += (
+                    [part]
+                    if hasattr(part, "evaluate")
+                    else [getattr(part, inner, None) for inner in ("times", "across", "down")]
+                )
+    elif section == "tiers" and pack.tiers:
+        found.append(pack.tiers.rank_by)
+    elif section == "positions":
+        found += [position.when for position in pack.positions]
+    elif section == "churn" and pack.churn:
+        found += [signal.when for signal in pack.churn.signals]
+    elif kind == "score" and name in pack.scores:
+        found += [part.by for part in pack.scores[name].parts.values()]
+    return [expression for expression in found if expression is not None]
