@@ -1,0 +1,397 @@
+"""From a table as it was found to a typed one: bad rows set aside with the place of every bad cell."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tierbook.columns import Note, Refusal, quoted, type_column
+from tierbook.quality import Problem
+from tierbook.tables import Column, match_headers
+from workbooks.layout import closing_rows, row_is_blank, side_table
+from workbooks.raw import MAX_LISTED, RawTable, Reading
+from workbooks.unknown import type_unknown
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MAX_UNKNOWN = 1_000  # columns nobody knows beyond this are left out, and said
+_LAST_ROWS = 12
+_REFUSED_KINDS = {
+    "error": ("The cell holds the error {value}.", "Correct the formula or leave the cell blank."),
+    "uncached": ("The formula {value} has no saved result.", "Open the workbook in Excel and save it."),
+    "not_a_number": ("{value} is not a number.", "Enter a number or leave the cell blank."),
+}
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A typed table; `origin` is the raw row of each of its rows, `table` None when it is refused."""
+
+    raw: RawTable
+    table: pa.Table | None
+    origin: np.ndarray
+    problems: list[Problem] = field(default_factory=list)
+
+    def place(self, row: int, name: str | None = None) -> dict[str, Any]:
+        """Where a row of the typed table (and its column) came from."""
+        return self.raw.place(int(self.origin[row]), self.column(name))
+
+    def column(self, name: str | None) -> int | None:
+        """Position of a canonical column among the raw ones."""
+        names = match_headers(self.raw.table, self.raw.headers).names
+        return names.index(name) if name in names else None
+
+
+def assemble(raw: RawTable, reading: Reading) -> Assembled:
+    """The typed table, its bad rows left out and listed."""
+    return _Assembly(raw, reading).run()
+
+
+class _Assembly:
+    def __init__(self, raw: RawTable, reading: Reading) -> None:
+        self.raw, self.reading = raw, reading
+        self.problems: list[Problem] = list(raw.problems)
+        self.bad: set[int] = set()
+        self.listed = 0
+
+    def run(self) -> Assembled:
+        import pyarrow as pa
+
+        self._leave_side_table()
+        names = self._names()
+        if any(problem.level == "error" for problem in self.problems):
+            return Assembled(self.raw, None, np.array([], int), self.problems)
+        rows = self._data_rows(names)
+        columns: dict[str, pa.Array] = {}
+        for at, name in self._wanted(names):
+            column = self.raw.table.column(name)
+            raw = (
+                self.raw.columns[at].take(pa.array(rows))
+                if len(rows) < len(self.raw.rows)
+                else self.raw.columns[at]
+            )
+            if column is None:
+                columns[name] = self._unknown(raw, at, rows)
+            else:
+                columns[name] = self._known(raw, at, column, rows)
+        table = pa.table(columns)
+        keep = np.ones(len(rows), bool)
+        keep[sorted(self.bad)] = False
+        self._share(len(rows))
+        if len(rows) + self.raw.lost == 0:
+            self._say(
+                "warning",
+                "The table has a header and no rows.",
+                self.raw.place_of_row(self.raw.header_row or 1, self.raw.positions[0]),
+            )
+        if self.bad:
+            table = table.filter(pa.array(keep))
+            rows = rows[keep]
+        return Assembled(self.raw, table, rows, self.problems)
+
+    # Headers
+
+    def _leave_side_table(self) -> None:
+        raw = self.raw
+        empty = [column.null_count == len(column) for column in raw.columns]
+        at = side_table(raw.table, raw.headers, empty)
+        if at is None:
+            return
+        self._say(
+            "warning",
+            "A second table beside the first is left alone; it begins here.",
+            raw.place_of_row(raw.header_row, raw.positions[at]),
+        )
+        self.raw = replace(
+            raw,
+            headers=raw.headers[:at],
+            columns=raw.columns[:at],
+            positions=raw.positions[:at],
+            odd=[odd for odd in raw.odd if odd.column < at],
+        )
+
+    def _names(self) -> list[str | None]:
+        """Canonical names of the columns; clashes and missing columns are errors."""
+        raw = self.raw
+        match = match_headers(raw.table, raw.headers)
+        for name, first, second in match.clashes:
+            self._say(
+                "error",
+                "Two columns are {name}: {first} and {second}.",
+                raw.place_of_row(raw.header_row, raw.positions[second]),
+                "Rename or delete one of them.",
+                name=name,
+                first=quoted(raw.headers[first]),
+                second=quoted(raw.headers[second]),
+            )
+        for name in match.missing:
+            others = [
+                str(header)
+                for header in raw.headers
+                if header is not None and raw.table.column(str(header)) is None
+            ]
+            near = difflib.get_close_matches(name, others, 1, 0.6)
+            self._say(
+                "error",
+                "The column {name} is missing; the nearest is {near}." if near else "The column {name} is missing; there are {found}.",
+                raw.place_of_row(raw.header_row, raw.positions[0] if raw.positions else 1),
+                "Rename it {name}, or map it in config.yaml." if near else "Add it, or map it in config.yaml.",
+                name=name,
+                near=quoted(near[0]) if near else "",
+                found=", ".join(str(header) for header in raw.headers if header is not None)[:200],
+            )  # fmt: skip
+        for at, name in enumerate(match.names):
+            if (
+                name is None
+                and raw.columns[at].null_count < len(raw.columns[at])
+                and not _all_blank(raw.columns[at])
+            ):
+                self._say(
+                    "warning",
+                    "A column without a name is left out.",
+                    raw.place_of_row(raw.header_row, raw.positions[at]),
+                    "Give it a name above the data.",
+                )
+        return match.names
+
+    def _wanted(self, names: list[str | None]) -> list[tuple[int, str]]:
+        """Columns to type; of very many unknown ones only the first."""
+        wanted = [(at, name) for at, name in enumerate(names) if name is not None]
+        unknown = [at for at, name in wanted if self.raw.table.column(name) is None]
+        if len(unknown) <= MAX_UNKNOWN:
+            return wanted
+        self._say(
+            "warning",
+            "The table has {count} columns Tierbook does not know; they are left out.",
+            self.raw.place_of_row(self.raw.header_row, self.raw.positions[unknown[0]]),
+            count=len(unknown),
+        )
+        return [(at, name) for at, name in wanted if self.raw.table.column(name) is not None]
+
+    # Rows
+
+    def _data_rows(self, names: list[str | None]) -> np.ndarray:
+        """Raw rows that are data: no blank rows, no totals or footnotes at the end."""
+        raw = self.raw
+        blank = row_is_blank(raw.columns) if raw.columns else np.array([], bool)
+        for odd in raw.odd:  # an error cell reads as empty, but it is there
+            blank[odd.row] = False
+        rows = np.flatnonzero(~blank)
+        if not len(rows):
+            return rows
+        inside = np.flatnonzero(blank[: rows[-1]])
+        if len(inside):
+            self._say(
+                "warning",
+                "Blank rows inside the table are skipped: {count}.",
+                raw.place(int(inside[0])),
+                count=len(inside),
+            )
+        last = rows[-_LAST_ROWS:]
+        cells = [[_cell(column[int(row)].as_py()) for column in raw.columns] for row in last]
+        for odd in raw.odd:
+            if odd.row in last:
+                cells[int(np.flatnonzero(last == odd.row)[0])][odd.column] = odd.text
+        required = [names.index(name) for name in raw.table.required]
+        keys = [at for at in required if _is_key(raw.table.column(names[at] or ""))]
+        closing = closing_rows(cells, keys, required)
+        for at in range(len(rows) - closing, len(rows)):
+            text = next((cell for cell in cells[at - len(rows)] if cell is not None), "")
+            self._say(
+                "warning",
+                "The last row has no keys and is left out: {text}.",
+                raw.place(int(rows[at])),
+                text=quoted(text),
+            )
+        return rows[: len(rows) - closing]
+
+    def _share(self, rows: int) -> None:
+        bad, total = len(self.bad) + self.raw.lost, rows + self.raw.lost
+        if bad and bad > self.reading.max_bad_share * total:
+            self._say(
+                "error",
+                "{bad} of {total} rows of {name} cannot be used, more than the {share} allowed.",
+                {"file": self.raw.file, "sheet": self.raw.sheet, "table": self.raw.table.name},
+                "Correct the cells listed, or raise max_bad_share in config.yaml.",
+                bad=bad,
+                total=total,
+                name=self.raw.table.name,
+                share=f"{self.reading.max_bad_share:.0%}",
+            )
+
+    # Cells
+
+    def _known(self, raw: pa.Array, at: int, column: Column, rows: np.ndarray) -> pa.Array:
+        import pyarrow as pa
+
+        values: Any = raw
+        if self.reading.fill_merged and column.kind == "id" and column.required:
+            values = self._filled_down(values, at, rows)
+        typed = self._typed(values, at, column, rows)
+        refused = {refusal.row: refusal for refusal in typed.refused} | self._odd(at, column, rows)
+        array = typed.array
+        if column.required:
+            for row in np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False)):
+                if int(row) not in refused:
+                    refused[int(row)] = self._missing(int(row), at, column, rows)
+        if refused and array.null_count < len(array):
+            mask = np.zeros(len(array), bool)
+            mask[list(refused)] = True
+            array = pa.compute.if_else(pa.array(mask), None, array)
+        self._refuse(refused, at, rows)
+        for note in typed.notes:
+            self._note(note, at, rows)
+        return array
+
+    def _typed(self, values: Any, at: int, column: Column, rows: np.ndarray) -> Any:
+        """The typed column; where a reader made text of numbers and text alike, the numbers are told apart first."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        settings: dict[str, Any] = {
+            "decimal": self.reading.decimal,
+            "day_first": self.reading.day_first,
+            "date1904": self.raw.date1904,
+            "choices": column.choices,
+        }
+        typed = type_column(values, column.kind, **settings)
+        if self.raw.numeric is None or not pa.types.is_string(values.type):
+            return typed
+        doubtful = (
+            pc.match_substring_regex(values, r"^-?\d{16,}$")
+            if column.kind == "id"
+            else pc.match_substring_regex(values, r"^-?\d+\.\d+$")
+            if self.reading.decimal == "," and column.kind in ("number", "money", "share")
+            else None
+        )
+        if doubtful is None or not pc.any(doubtful).as_py():
+            return typed
+        numbers = self.raw.numeric(self.raw.positions[at])[rows]
+        cells = values.to_pylist()
+        mixed = [
+            float(cell) if number and cell is not None else cell
+            for cell, number in zip(cells, numbers, strict=True)
+        ]
+        return type_column(mixed, column.kind, **settings)
+
+    def _unknown(self, raw: pa.Array, at: int, rows: np.ndarray) -> pa.Array:
+        """A column nobody knows keeps its rows: what it holds instead of a value is said."""
+        odd = self._odd(at, None, rows)
+        for kind in {refusal.message for refusal in odd.values()}:
+            cells = [row for row, refusal in odd.items() if refusal.message == kind]
+            first = odd[cells[0]]
+            self._say(
+                "warning",
+                kind,
+                self.raw.place(int(rows[cells[0]]), at),
+                first.fix,
+                len(cells),
+                **first.values,
+            )
+        array, notes = type_unknown(raw, self.reading, self.raw.date1904)
+        for note in notes:
+            self._note(note, at, rows)
+        return array
+
+    def _odd(self, at: int, column: Column | None, rows: np.ndarray) -> dict[int, Refusal]:
+        """Error cells, uncached formulas and numbers that are none, by row."""
+        found = [odd for odd in self.raw.odd if odd.column == at and odd.kind in _REFUSED_KINDS]
+        if not found:
+            return {}
+        where = {int(row): position for position, row in enumerate(rows)}
+        refused = {}
+        for odd in found:
+            # #N/A in a number or date column is Excel's own way to say that there is nothing.
+            nothing = (
+                odd.text == "#N/A" and column is not None and column.kind not in ("id", "text", "yes_no")
+            )
+            if odd.row in where and not nothing:
+                message, fix = _REFUSED_KINDS[odd.kind]
+                value = odd.text if odd.kind == "error" else quoted(odd.text)
+                refused[where[odd.row]] = Refusal(where[odd.row], odd.text, message, fix, {"value": value})
+        return refused
+
+    def _missing(self, row: int, at: int, column: Column, rows: np.ndarray) -> Refusal:
+        sheet_row, position = int(self.raw.rows[rows[row]]), self.raw.positions[at]
+        for top, left, bottom, right in self.raw.merged:
+            if top < sheet_row <= bottom and left <= position <= right:
+                return Refusal(
+                    row,
+                    "",
+                    "{name} is missing: the cell is part of the merged cells {merged}.",
+                    "Unmerge the cells and fill the value down, or set fill_merged: true in config.yaml.",
+                    {"name": column.name, "merged": self.raw.word_of_range(top, left, bottom, right)},
+                )
+        return Refusal(row, "", "{name} is missing.", "Fill it in, or delete the row.", {"name": column.name})
+
+    def _filled_down(self, values: pa.Array, at: int, rows: np.ndarray) -> pa.Array:
+        """Merged keys: every row of a merged range gets the value of its first."""
+        import pyarrow as pa
+
+        cells = values.to_pylist()
+        numbers = self.raw.rows[rows]
+        position = self.raw.positions[at]
+        for top, left, bottom, right in self.raw.merged:
+            if not left <= position <= right or top == bottom:
+                continue
+            inside = np.flatnonzero((numbers >= top) & (numbers <= bottom))
+            if len(inside) and numbers[inside[0]] == top:
+                for row in inside[1:]:
+                    cells[row] = cells[inside[0]]
+                self._say(
+                    "note",
+                    "The merged cells {merged} are filled down.",
+                    self.raw.place(int(rows[inside[0]]), at),
+                    merged=self.raw.word_of_range(top, left, bottom, right),
+                )
+        return pa.array(cells, values.type)
+
+    # Saying
+
+    def _refuse(self, refused: Mapping[int, Refusal], at: int, rows: np.ndarray) -> None:
+        self.bad.update(refused)
+        for row in sorted(refused):
+            refusal = refused[row]
+            if self.listed >= MAX_LISTED:
+                self._count_the_rest(len(refused) - sorted(refused).index(row), at)
+                break
+            self.listed += 1
+            self._say(
+                "warning", refusal.message, self.raw.place(int(rows[row]), at), refusal.fix, **refusal.values
+            )
+
+    def _count_the_rest(self, count: int, at: int) -> None:
+        place = self.raw.place_of_row(self.raw.header_row or 1, self.raw.positions[at])
+        self._say("warning", "Further cells of this column cannot be used: {count}.", place, count=count)
+
+    def _note(self, note: Note, at: int, rows: np.ndarray) -> None:
+        place = (
+            self.raw.place(int(rows[note.rows[0]]), at)
+            if note.rows
+            else self.raw.place_of_row(self.raw.header_row or 1, self.raw.positions[at])
+        )
+        values = dict(note.values)
+        values["cells"] = ", ".join(self.raw.word(int(rows[row]), at) for row in note.rows)
+        self._say(note.level, note.message, place, note.fix, **values)
+
+    def _say(
+        self, level: Any, message: str, place: Mapping[str, Any], fix: str = "", rows: int = 1, **values: Any
+    ) -> None:
+        self.problems.append(Problem(level, message, fix, values, count=rows, **place))
+
+
+def _is_key(column: Column | None) -> bool:
+    return column is not None and column.kind == "id"
+
+
+def _cell(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _all_blank(column: pa.Array) -> bool:
+    return bool(row_is_blank([column]).all())
