@@ -24,20 +24,11 @@ MAY_IMPORT = {
     "workbooks": {"workbooks", "tierbook"},
     "addin": {"addin", "udfs", "workbooks", "tierbook"},
 }
-# What every subject may use; `score` and `rulepack` use subjects, all other modules of tierbook are subjects.
+# What every subject may use. All modules of tierbook that are in neither set are subjects.
 SHARED = {
-    "errors",
-    "language",
-    "quality",
-    "tables",
-    "columns",
-    "cells",
-    "amounts",
-    "dates",
-    "periods",
-    "ranges",
-    "engines",
-}
+    "errors", "language", "quality", "tables", "columns", "periods", "ranges", "rounding", "features", "engines",
+}  # fmt: skip
+WHERE_SUBJECTS_MEET = {"score", "scorer", "rulepack"}
 HEAVY = (
     "duckdb", "fastexcel", "openpyxl", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sqlglot", "typer",
     "xlsxwriter", "xlwings",
@@ -105,7 +96,7 @@ def test_subjects_do_not_import_subjects():
     wrong = [
         f"{module.path}:{line} imports {name}"
         for module in modules()
-        if module.name.startswith("tierbook.") and module.subject not in {"score", "rulepack"}
+        if module.name.startswith("tierbook.") and module.subject not in WHERE_SUBJECTS_MEET
         for line, name in module.imports()
         if name.startswith("tierbook.") and name.split(".")[1] not in {*SHARED, module.subject}
     ]
@@ -215,19 +206,28 @@ SPOKEN = {"message", "fix", "template"}
 
 
 @cache
-def sentences() -> list[Sentence]:
-    """Every template written as a literal where a parameter called message, fix or template takes it."""
+def spoken() -> list[tuple[Module, ast.expr]]:
+    """Every argument given where a parameter is called message, fix or template."""
     here = {module.name: speakers(module.tree) for module in modules()}
     everywhere: dict[str, dict[str, int | None]] = {}
     for known in here.values():
         everywhere |= known
     return [
-        Sentence(text, f"{module.path}:{argument.lineno}")
+        (module, argument)
         for module in modules()
         for call in ast.walk(module.tree)
         if isinstance(call, ast.Call)
-        for argument in spoken(call, here[module.name], everywhere)
-        for text in literals(argument, module)
+        for argument in templates(call, here[module.name], everywhere)
+    ]
+
+
+@cache
+def sentences() -> list[Sentence]:
+    """Every template written as a literal, or as a constant of a module."""
+    return [
+        Sentence(text, f"{module.path}:{argument.lineno}")
+        for module, argument in spoken()
+        for text in literals(argument)
         if text
     ]
 
@@ -264,7 +264,7 @@ def parameters(function: ast.FunctionDef, *, skip: int) -> dict[str, int | None]
     return taken | {argument.arg: None for argument in function.args.kwonlyargs if argument.arg in SPOKEN}
 
 
-def spoken(call: ast.Call, here: dict, everywhere: dict) -> list[ast.expr]:
+def templates(call: ast.Call, here: dict, everywhere: dict) -> list[ast.expr]:
     """The arguments of a call that are templates."""
     if isinstance(call.func, ast.Name):
         name = call.func.id
@@ -284,17 +284,14 @@ def spoken(call: ast.Call, here: dict, everywhere: dict) -> list[ast.expr]:
     return by_position + [keyword.value for keyword in call.keywords if keyword.arg in taken]
 
 
-def literals(node: ast.expr, module: Module) -> list[str]:
+def literals(node: ast.expr) -> list[str]:
     """The texts an expression can be: a literal, a choice of two, or a constant of our modules."""
     if isinstance(node, ast.Constant):
         return [node.value] if isinstance(node.value, str) else []
     if isinstance(node, ast.IfExp):
-        return literals(node.body, module) + literals(node.orelse, module)
+        return literals(node.body) + literals(node.orelse)
     if isinstance(node, ast.Name):
         return constants().get(node.id, [])
-    assert not isinstance(node, ast.JoinedStr), (
-        f"{module.path}:{node.lineno}: a template and values, not an f-string"
-    )
     return []
 
 
@@ -324,6 +321,12 @@ def translations() -> list[tuple[str, str, str]]:
         (file.name, template, translation)
         for file in sorted((ROOT / "tierbook/languages/zh").glob("*.yaml"))
         for template, translation in (yaml.safe_load(file.read_text("utf-8")) or {}).items()
+    ]
+
+
+def test_a_sentence_is_a_template_and_values_never_an_f_string():
+    assert not [
+        f"{module.path}:{node.lineno}" for module, node in spoken() if isinstance(node, ast.JoinedStr)
     ]
 
 
