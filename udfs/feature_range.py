@@ -1,0 +1,195 @@
+"""Customers in a range with a header row, read as far as a section of a rule pack needs them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tierbook import tables
+from tierbook.errors import DataError
+from tierbook.language import LANGUAGES, labels
+from tierbook.tables import Kind
+from udfs.cells import Range, Reason, Rows, blank_rows, is_blank, read_column
+from udfs.registry import Argument
+
+if TYPE_CHECKING:
+    from tierbook.rulepack.pack import Pack
+    from tierbook.scorer import Scorer
+
+FEATURES = Argument(
+    "features", "Customers with a header row; the columns the pack uses are found by name.", shape="features"
+)
+PACK = Argument("pack", "Rule pack; the workbook's if left out.", shape="pack", kind="text", default=None)
+HEADERS = Argument(
+    "headers", "The header row, where features is a row without it.", shape="headers", default=None
+)
+_KIND_OF_TYPE: dict[str, Kind] = {"number": "number", "text": "text", "date": "date", "yes_no": "yes_no"}
+
+
+class FeatureRange:
+    """Customers with named columns, or one bare column of values.
+
+    `rows` says which rows are computed once `scorer` has read what a section needs; `notes` what is to be said
+    about rows that are computed all the same.
+    """
+
+    def __init__(self, block: Range, headers: Range | None = None, *, either: bool = False) -> None:
+        self.single = block.single
+        self.bare = headers is None and either and _is_bare(block)
+        header: Sequence[Any] = ()
+        body, first = block.rows, 1
+        if headers is not None:
+            header = _header(headers, block)
+        elif not self.bare:
+            header, body, first = block.rows[0], block.rows[1:], 2
+        if not body:
+            raise DataError(
+                "The range holds a header row and no customers.",
+                fix="Give the header row with the rows below it, or one row and the header row as the last argument.",
+            )
+        self.body = body
+        self.names = tables.match_headers(tables.CUSTOMERS, header).names
+        self.headers = header
+        self.rows = Rows(len(body), blank_rows(body), first=first)
+        self.notes: list[Reason] = []
+
+    def scorer(
+        self, pack: Pack, section: str, *, profile: str = "default", language: str | None = None
+    ) -> Scorer:
+        """The pack applied to the rows that can be computed; `section` as in `tierbook.score.needs`.
+
+        Raises
+        ------
+        DataError
+            A column the section needs is missing; one customer where the section ranks customers.
+        """
+        from tierbook.scorer import Scorer, needs, ranks_population
+
+        given = set() if self.bare else {name for name in self._known() if not _ranks(pack, name)}
+        if self.bare:
+            columns = self._bare_columns(pack)
+            given = set(columns)
+            if needs(pack, section, given=given) - given:
+                raise DataError(
+                    "The tiers of {pack} need more than a column of values: {names}.", fix="Give the features range.",
+                    pack=pack.name, names=", ".join(sorted(needs(pack, section, given=given) - given)),
+                )  # fmt: skip
+        else:
+            wanted = needs(pack, section, given=given, language=language)
+            columns = {
+                name: self._read(name, cells, pack) for name, cells in self._needed(pack, wanted).items()
+            }
+        kept = self.rows.kept
+        if ranks_population(pack, section, given=given) and (self.rows.height == 1 or len(kept) == 1):
+            raise DataError(
+                "{pack} ranks customers, and one customer cannot be ranked.",
+                fix="Give the whole column.",
+                pack=pack.name,
+            )
+        ids = self._ids()
+        return Scorer(
+            pack,
+            {name: values[kept] for name, values in columns.items()},
+            profile=profile,
+            ids=None if ids is None else ids[kept],
+        )
+
+    def note(self, message: str, **values: Any) -> None:
+        """Something the reader should know about rows that have a result."""
+        self.notes.append(Reason(message, "", values))
+
+    def _known(self) -> set[str]:
+        return {name for name in self.names if name}
+
+    def _needed(self, pack: Pack, wanted: set[str]) -> dict[str, list[Any]]:
+        """The cells of each wanted column, matched by name, alias or label."""
+        places = {
+            name: [at for at, known in enumerate(self.names) if known == name] for name in sorted(wanted)
+        }
+        unmatched = [name for name, found in places.items() if not found]
+        if unmatched:
+            said = _folded_labels()
+            shown = {
+                tables.folded(header): at for at, header in enumerate(self.headers) if not is_blank(header)
+            }
+            for name in unmatched:
+                places[name] = [shown[text] for text in said.get(name, ()) if text in shown][:1]
+        missing = [name for name, found in places.items() if not found]
+        if missing:
+            near = difflib.get_close_matches(missing[0], sorted(self._known()), n=1)
+            raise DataError(
+                "The features have no column {names}.",
+                fix="Is {near} misspelt? {pack} needs it." if near else "{pack} needs it.",
+                names=", ".join(missing),
+                near="".join(near),
+                pack=pack.name,
+            )
+        twice = [name for name, found in places.items() if len(found) > 1]
+        if twice:
+            raise DataError(
+                "The features have two columns called {name}.", fix="Rename one of them.", name=twice[0]
+            )
+        return {name: [row[found[0]] for row in self.body] for name, found in places.items()}
+
+    def _read(self, name: str, cells: list[Any], pack: Pack) -> NDArray:
+        known = tables.CUSTOMERS.column(name)
+        kind = known.kind if known else _KIND_OF_TYPE[pack.types.get(name, "number")]
+        column = read_column(cells, kind, choices=known.choices if known else None)
+        for position, reason in column.refused.items():
+            if not self.rows.blank[position]:
+                self.rows.refused.setdefault(position, _in_column(name, reason))
+        return column.values
+
+    def _ids(self) -> NDArray | None:
+        if "customer_id" not in self.names:
+            return None
+        at = self.names.index("customer_id")
+        return np.array([str(row[at]) if not is_blank(row[at]) else "" for row in self.body], dtype=object)
+
+    def _bare_columns(self, pack: Pack) -> dict[str, NDArray]:
+        """A bare column stands for what the tiers rank by, and for `net_value`, which they often ask to be positive."""
+        column = read_column([row[0] for row in self.body], "number")
+        self.rows.refused |= column.refused
+        ranked_by = sorted(pack.tiers.rank_by.names) if pack.tiers else []
+        names = {
+            "net_value",
+            *(ranked_by if pack.tiers and pack.tiers.rank_by.text.strip().lower() in ranked_by else []),
+        }
+        return dict.fromkeys(sorted(names), column.values)
+
+
+def _in_column(name: str, reason: Reason) -> Reason:
+    return Reason("{column}: " + reason.message, reason.fix, {"column": name, **reason.values})
+
+
+def _header(headers: Range, block: Range) -> Sequence[Any]:
+    if headers.height != 1 or headers.width != block.width:
+        raise DataError(
+            "The headers are {height} × {width} cells and the rows have {columns} columns.",
+            fix="Give the header row of the same columns.",
+            height=headers.height, width=headers.width, columns=block.width,
+        )  # fmt: skip
+    return headers.rows[0]
+
+
+def _is_bare(block: Range) -> bool:
+    """One column that does not begin with a header."""
+    return block.width == 1 and not (isinstance(block.rows[0][0], str) and block.rows[0][0].strip())
+
+
+def _ranks(pack: Pack, name: str) -> bool:
+    """A share or median of the population is that of the range given, whatever a column of that name holds."""
+    from tierbook.rulepack.tree import POPULATION
+
+    return name in pack.features and any(node.op in POPULATION for node in pack.features[name].tree.walk())
+
+
+def _folded_labels() -> dict[str, list[str]]:
+    return {
+        name: [tables.folded(known[language]) for language in LANGUAGES if language in known]
+        for name, known in labels().items()
+    }

@@ -1,0 +1,119 @@
+"""The customer table in cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tierbook.errors import DataError
+from udfs.cells import Reason
+from udfs.feature_range import PACK
+from udfs.registry import Argument, Example, ExcelFunction, declare
+from udfs.table_range import TableRange
+
+if TYPE_CHECKING:
+    from tierbook.rulepack.pack import Pack
+
+LONG_AGO = date(1950, 1, 1)
+
+
+def _features(
+    transactions: TableRange,
+    customers: TableRange | None,
+    further: Sequence[TableRange],
+    *,
+    as_of: datetime | None,
+    pack: Pack,
+    today: date | None,
+) -> dict[str, NDArray]:
+    from tierbook import features
+    from tierbook.engines.duckdb import DuckDB
+    from tierbook.score import Scorer, arrays, customer_table
+
+    given = [transactions, *([customers] if customers else []), *further]
+    twice = {table.name for table in given if [other.name for other in given].count(table.name) > 1}
+    if twice:
+        raise DataError("The table {name} is given twice.", fix="Give each table once.", name=min(twice))
+    tables = {table.name: table.typed() for table in given}
+    day = (
+        as_of.date()
+        if as_of
+        else pack.as_of or _latest(transactions, arrays(tables["transactions"])["date"], today)
+    )
+    engine = DuckDB()
+    features.load(engine, tables)
+    found = arrays(customer_table(engine, pack, as_of=day))
+    scorer = Scorer(pack, found, ids=found["customer_id"])
+    return found | {name: np.broadcast_to(scorer[name], (scorer.length,)) for name in pack.features}
+
+
+def _latest(transactions: TableRange, dates: NDArray, today: date | None) -> date:
+    """The latest purchase date; dates in the future or before 1950 are said and decide nothing."""
+    odd = (dates < np.datetime64(LONG_AGO)) | (dates > np.datetime64(today) if today else False)
+    if odd.any():
+        transactions.notes.append(
+            Reason(
+                "Dates after today or before 1950: {count}. They do not decide the as-of date.",
+                "",
+                {"count": int(odd.sum())},
+            )
+        )
+    if odd.all():
+        raise DataError("There are no transactions to take the as-of date from.", fix="Give as_of.")
+    return dates[~odd].max().item()
+
+
+FEATURES_TABLE = declare(
+    ExcelFunction(
+        name="CRM_FEATURES",
+        help="One row per customer with every figure that rules use.",
+        arguments=(
+            Argument(
+                "transactions",
+                "Purchases with a header row: customer_id, date, amount and more.",
+                shape="table",
+                table="transactions",
+            ),
+            Argument(
+                "customers", "Customers with a header row.", shape="table", table="customers", default=None
+            ),
+            Argument(
+                "as_of",
+                "The day the figures speak for; the latest transaction date if left out.",
+                kind="date",
+                default=None,
+            ),
+            PACK,
+            Argument(
+                "further",
+                'Further tables, a name and a range each, such as "surveys", S!A:E.',
+                shape="pairs",
+                default=None,
+            ),
+        ),
+        returns="Feature table, ordered by customer_id; a blank cell is a figure that is missing.",
+        result="table",
+        calculate=_features,
+        example=Example(
+            (
+                [
+                    ["customer_id", "date", "amount"],
+                    ["B", datetime(2025, 1, 21), 40],
+                    ["A", datetime(2025, 1, 1), 100],
+                    ["A", datetime(2025, 1, 11), 60],
+                ],
+            ),
+            [
+                ["customer_id", "orders", "total_spend", "days_since_last", "median_gap_days"],
+                ["A", 2, 160, 10, 10],
+                ["B", 1, 40, 0, None],
+            ],
+            columns=("customer_id", "orders", "total_spend", "days_since_last", "median_gap_days"),
+        ),
+        given=("today",),
+    )
+)

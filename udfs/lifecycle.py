@@ -1,0 +1,68 @@
+"""Lifecycle stages, the ladder and classes in cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from numpy.typing import NDArray
+
+from udfs.feature_range import FEATURES, HEADERS, PACK, FeatureRange
+from udfs.registry import Example, ExcelFunction, declare
+
+if TYPE_CHECKING:
+    from tierbook.rulepack.pack import Pack
+
+
+def _stage(features: FeatureRange, *, pack: Pack) -> NDArray:
+    return features.scorer(pack, "stages").stage()
+
+
+def _ladder(features: FeatureRange, *, pack: Pack) -> NDArray:
+    return features.scorer(pack, "ladder").ladder()
+
+
+STAGE = declare(
+    ExcelFunction(
+        name="CRM_STAGE",
+        help="Lifecycle stage of each customer, such as introduction, growth, maturity, decline or departed.",
+        arguments=(FEATURES, PACK, HEADERS),
+        returns="Stage name for each row.",
+        result="column",
+        calculate=_stage,
+        example=Example(
+            (
+                [
+                    ["days_since_last", "overdue_ratio", "orders", "spend_change", "tenure_months"],
+                    [20, 0.7, 24, 0.05, 12],
+                    [365, 9, 2, None, 14],
+                ],
+            ),
+            [["maturity"], ["departed"]],
+        ),
+        missing="No stage of the pack fits.",
+    )
+)
+
+LADDER = declare(
+    ExcelFunction(
+        name="CRM_LADDER",
+        help="Highest rung of the customer ladder: potential, new, satisfied, retained, regular.",
+        arguments=(FEATURES, PACK, HEADERS),
+        returns="Rung name for each row.",
+        result="column",
+        calculate=_ladder,
+        example=Example(
+            (
+                [
+                    ["orders", "satisfaction", "complaints_recent", "orders_recent", "tenure_months"],
+                    [0, None, 0, 0, None],
+                    [1, None, 0, 1, 0],
+                    [3, 85, 1, 0, 5],
+                    [24, None, 0, 6, 12],
+                ],
+            ),
+            [["potential"], ["new"], ["satisfied"], ["regular"]],
+        ),
+        missing="No rung of the pack fits.",
+    )
+)

@@ -1,0 +1,133 @@
+"""Every Excel function, declared once; hosts, help pages and the command line read this one list."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tierbook.errors import DataError
+from tierbook.tables import Kind
+
+# The order of the subjects is the order of the functions in every list a reader sees.
+SUBJECTS = ("features", "rfm", "value", "tiers", "lifecycle", "churn", "pareto", "survey", "periods", "why")
+REQUIRED = object()
+
+Shape = Literal["cell", "column", "features", "headers", "table", "pairs", "pack"]
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument: what a reader is told about it, and the shape and kind of its cells.
+
+    Shapes: `cell` one value; `column` one column; `features` customers with a header row; `headers` that header row
+    given apart; `table` the input table `table` with a header row; `pairs` further names and ranges; `pack` the name of
+    a rule pack. A blank optional argument is its `default`. `either` marks features that may also be one bare column.
+    """
+
+    name: str
+    help: str
+    shape: Shape = "cell"
+    kind: Kind = "number"
+    default: Any = REQUIRED
+    table: str = ""
+    either: bool = False
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+
+@dataclass(frozen=True)
+class Example:
+    """A call that is run in the tests and printed in the help: cells in, cells out.
+
+    `columns` names the columns that are shown of a table too wide to print.
+    """
+
+    cells: tuple[Any, ...]
+    gives: Any
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExcelFunction:
+    """A function people type in a cell.
+
+    Parameters
+    ----------
+    help, returns : str
+        Sentences for the reader; English, translated by `tierbook.language`.
+    result : {"cell", "column", "columns", "table"}
+        One value; one cell for each row; a header and a row of cells for each row; a table of its own.
+    calculate : callable
+        Columns, features and tables by position, all else by name.
+    missing : str
+        Why a row may have no result.
+    given : tuple of str
+        What it takes from the context, by name: language, today, reasons.
+    """
+
+    name: str
+    help: str
+    arguments: tuple[Argument, ...]
+    returns: str
+    result: Literal["cell", "column", "columns", "table"]
+    calculate: Callable[..., Any]
+    example: Example
+    missing: str = ""
+    given: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The module that holds the calculation's Excel face."""
+        return self.calculate.__module__.rpartition(".")[2]
+
+    @property
+    def fewest(self) -> int:
+        """How many arguments must be given."""
+        return sum(argument.required for argument in self.arguments)
+
+
+_DECLARED: dict[str, ExcelFunction] = {}
+
+
+def declare(function: ExcelFunction) -> ExcelFunction:
+    """Put a function on the list."""
+    if function.name in _DECLARED:
+        raise ValueError(f"{function.name} is declared twice")
+    _DECLARED[function.name] = function
+    return function
+
+
+def functions() -> dict[str, ExcelFunction]:
+    """All functions by name, in the order of the subjects."""
+    for subject in SUBJECTS:
+        importlib.import_module(f"udfs.{subject}")
+    return dict(_DECLARED)
+
+
+def function(name: str) -> ExcelFunction:
+    """The function a reader means: `CRM_VALUE`, `crm_value` or `CRM.VALUE`.
+
+    Raises
+    ------
+    DataError
+        There is none; names the nearest.
+    """
+    wanted = name.strip().upper().replace(".", "_")
+    if wanted in _DECLARED:
+        return _DECLARED[wanted]
+    known = functions()
+    if wanted not in known:
+        near = difflib.get_close_matches(wanted, known, n=1)
+        raise DataError(
+            "There is no function called {name}.",
+            fix="Did you mean {near}?" if near else "The functions are {known}.",
+            name=name,
+            near="".join(near),
+            known=", ".join(known),
+        )
+    return known[wanted]

@@ -1,0 +1,144 @@
+"""An input table in a range: header row, typed columns, rows that cannot be used set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tierbook import tables
+from tierbook.errors import DataError
+from tierbook.tables import Kind
+from udfs.cells import CellError, Range, Reason, Rows, blank_rows, is_blank
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class TableRange:
+    """One input table as a host passes it.
+
+    `name` is the canonical name of the table, `rows` which of its rows are used and why the others are not,
+    `notes` what else is to be said; both are complete once `typed` has been called.
+    """
+
+    def __init__(self, name: str, block: Range) -> None:
+        table = tables.table_named(name)
+        if table is None:
+            raise DataError(
+                "There is no table called {name}.",
+                fix="The tables are {known}.",
+                name=name,
+                known=", ".join(tables.TABLES),
+            )
+        self.name, self._table = table.name, table
+        header, body = block.rows[0], block.rows[1:]
+        match = tables.match_headers(table, header)
+        if match.missing:
+            raise DataError(
+                "{table} has no column {names}.", fix="Give the range with its header row.",
+                table=table.name, names=", ".join(match.missing),
+            )  # fmt: skip
+        if match.clashes:
+            raise DataError(
+                "{table} has two columns called {name}.",
+                fix="Rename one of them.",
+                table=table.name,
+                name=match.clashes[0][0],
+            )
+        blank = blank_rows(body)
+        # A range of whole columns ends in a million blank rows; the table ends where the last row does.
+        end = int(np.flatnonzero(~blank)[-1]) + 1 if not blank.all() else 0
+        self._names, self._body = match.names, body[:end]
+        self.rows = Rows(end, blank[:end], first=2)
+        self.notes: list[Reason] = []
+
+    def typed(self) -> pa.Table:
+        """The usable rows with the types of the specification; unknown columns have the type found in them."""
+        import pyarrow as pa
+
+        columns: dict[str, pa.Array] = {}
+        for at, name in enumerate(self._names):
+            if name is not None:
+                columns[name] = self._typed(name, [row[at] for row in self._body])
+        kept = self.rows.kept
+        table = pa.table(columns).take(pa.array(kept))
+        return self._once(table, kept) if self.name == "customers" else table
+
+    def _typed(self, name: str, cells: list[Any]) -> pa.Array:
+        from tierbook.columns import type_column
+
+        known = self._table.column(name)
+        kind = known.kind if known else _kind_found(cells)
+        plain = [_Error(cell.code) if isinstance(cell, CellError) else cell for cell in cells]
+        typed = type_column(plain, kind, choices=known.choices if known else None)
+        for note in typed.notes:
+            if note.level == "error":
+                cells_named = ", ".join(str(self.rows.first + row) for row in note.rows)
+                raise DataError(f"{{table}} {{name}}: {note.message}", fix=note.fix, **{**note.values, "table": self.name, "name": name, "cells": cells_named})  # fmt: skip
+            if note.level == "warning":
+                self.notes.append(
+                    Reason(
+                        f"{{table}} {{name}}: {note.message}",
+                        note.fix,
+                        {**note.values, "table": self.name, "name": name},
+                    )
+                )
+        for refusal in typed.refused:
+            self._set_aside(
+                refusal.row,
+                f"{{table}} {{name}}: {refusal.message}",
+                refusal.fix,
+                {**refusal.values, "name": name},
+            )
+        if known and known.required:
+            for row in np.flatnonzero(typed.array.is_null().to_numpy(zero_copy_only=False)).tolist():
+                self._set_aside(
+                    row, "{table}: {name} is missing.", "Enter it, or leave the row out.", {"name": name}
+                )
+        return typed.array
+
+    def _set_aside(self, row: int, message: str, fix: str, values: dict[str, Any]) -> None:
+        if not self.rows.blank[row]:
+            self.rows.refused.setdefault(row, Reason(message, fix, {"table": self.name, **values}))
+
+    def _once(self, customers: pa.Table, kept: NDArray[np.intp]) -> pa.Table:
+        """Each customer once: equal rows count once, different rows are an error that names both."""
+        seen: dict[Any, tuple[int, dict]] = {}
+        repeated = []
+        for position, row in enumerate(customers.to_pylist()):
+            key = (row["customer_id"], row.get("source"), row.get("source_id"))
+            first, before = seen.setdefault(key, (position, row))
+            if first == position:
+                continue
+            if before != row:
+                raise DataError(
+                    "Customer {customer} is listed twice with different data: rows {first} and {second}.",
+                    fix="Keep one of the rows.",
+                    customer=row["customer_id"], first=int(kept[first]) + self.rows.first, second=int(kept[position]) + self.rows.first,
+                )  # fmt: skip
+            repeated.append(position)
+        if repeated:
+            self.notes.append(
+                Reason("Rows that repeat a customer: {count}. Counted once.", "", {"count": len(repeated)})
+            )
+        return customers.take(np.delete(np.arange(customers.num_rows), repeated)) if repeated else customers
+
+
+class _Error:
+    """An error cell as `tierbook.columns` knows it."""
+
+    def __init__(self, error: str) -> None:
+        self.error = error
+
+
+def _kind_found(cells: Sequence[Any]) -> Kind:
+    """The kind of a column nobody knows, from what stands in it."""
+    kinds = {type(cell).__name__ for cell in cells if not is_blank(cell) and not isinstance(cell, CellError)}
+    if kinds and kinds <= {"int", "float"}:
+        return "number"
+    if kinds and kinds <= {"datetime", "date"}:
+        return "date"
+    return "yes_no" if kinds == {"bool"} else "text"
