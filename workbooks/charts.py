@@ -1,0 +1,75 @@
+"""Charts as we draw them: no frame, light grid, one colour, short axis numbers, a title that says something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbooks import style as look
+from workbooks.page import Page
+
+if TYPE_CHECKING:
+    from xlsxwriter.chart import Chart
+
+
+def chart(page: Page, kind: str, subtype: str | None = None, *, title: str, legend: bool = False) -> Chart:
+    """An empty chart in the report's looks; `kind` and `subtype` are XlsxWriter's."""
+    options = {"type": kind} | ({"subtype": subtype} if subtype else {})
+    made = page.style.book.add_chart(options)
+    made.set_title({
+        "name": title, "overlay": False, "layout": {"x": 0.02, "y": 0.03},
+        "name_font": font(page, 11, look.INK, bold=True),
+    })  # fmt: skip
+    made.set_chartarea({"border": {"none": True}, "fill": {"color": look.WHITE}})
+    made.set_plotarea({"border": {"none": True}, "fill": {"none": True}})
+    made.show_hidden_data()
+    if legend:
+        made.set_legend({"position": "bottom", "font": font(page, 9, look.MUTED)})
+    else:
+        made.set_legend({"none": True})
+    return made
+
+
+def font(page: Page, size: float, colour: str, *, bold: bool = False) -> dict[str, Any]:
+    """A chart font."""
+    return {"name": page.style.font, "size": size, "color": colour, "bold": bold}
+
+
+def category_axis(page: Page, **more: Any) -> dict[str, Any]:
+    """An axis of names."""
+    return {
+        "num_font": font(page, 9, look.INK), "line": {"color": look.LINE}, "major_tick_mark": "none",
+        "minor_tick_mark": "none", "major_gridlines": {"visible": False},
+    } | more  # fmt: skip
+
+
+def value_axis(page: Page, number: str = "axis", **more: Any) -> dict[str, Any]:
+    """An axis of figures, with short numbers and a light grid."""
+    return {
+        "num_font": font(page, 9, look.MUTED), "num_format": page.style.number(number), "line": {"none": True},
+        "major_tick_mark": "none", "minor_tick_mark": "none",
+        "major_gridlines": {"visible": True, "line": {"color": "#E4E9ED", "width": 0.75}},
+    } | more  # fmt: skip
+
+
+def filled(colour: str) -> dict[str, Any]:
+    """Colour of bars: a thin white edge keeps neighbours apart for who sees no hues."""
+    return {"fill": {"color": colour}, "border": {"color": look.WHITE, "width": 0.75}}
+
+
+def stacked(
+    page: Page, categories: Sequence[Any], layers: Sequence[tuple[Sequence[Any], Sequence[Any]]], colours: Sequence[str],
+    *, title: str, subtype: str = "percent_stacked", number: str = "share0",
+) -> Chart:  # fmt: skip
+    """Stacked horizontal bars; `layers` are (heading cell, value cells)."""
+    made = chart(page, "bar", subtype, title=title, legend=True)
+    for (name, values), colour in zip(layers, colours, strict=True):
+        made.add_series({"name": name, "categories": categories, "values": values, "gap": 45, **filled(colour)})
+    made.set_y_axis(category_axis(page, reverse=True))
+    made.set_x_axis(value_axis(page, number, label_position="low" if subtype == "stacked" else "next_to"))
+    return made
+
+
+def labelled(page: Page, number: str) -> dict[str, Any]:
+    """Figures written at the end of each bar."""
+    return {"value": True, "num_format": page.style.number(number), "font": font(page, 9, look.INK)}

@@ -1,0 +1,91 @@
+"""The report workbook: finds the pages, gives each a sheet, draws them, and moves the file into place."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from datetime import datetime, time
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+from tierbook.language import label, say
+from workbooks import sections
+from workbooks.page import Page, Section
+from workbooks.style import Style
+
+if TYPE_CHECKING:
+    from tierbook.score import Run
+
+# What Excel accepts as the name of a sheet.
+_FORBIDDEN = str.maketrans("", "", "[]:*?/\\")
+_LONGEST_NAME = 31
+
+
+def write_report(
+    run: Run, path: Path | str, *, language: str = "en", progress: Callable[[str], None] | None = None
+) -> Path:
+    """The path of the report that was written; an existing file is replaced only by a finished one.
+
+    Parameters
+    ----------
+    run : Run
+        What `tierbook.score.score` found out.
+    language : str
+        `en` or `zh`: sheet names, headings, sentences and date formats follow.
+    progress : function of str, optional
+        Is told the page that is being drawn.
+    """
+    path = Path(path)
+    handle, name = tempfile.mkstemp(suffix=".xlsx", prefix=".tierbook-", dir=path.parent)
+    os.close(handle)
+    try:
+        _draw(run, Path(name), language, progress or (lambda page: None))
+        os.replace(name, path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return path
+
+
+@cache
+def all_sections() -> tuple[Section, ...]:
+    """Every page there is, in the order of the workbook: one file in `workbooks/sections` each."""
+    modules = (import_module(f"{sections.__name__}.{module.name}") for module in iter_modules(sections.__path__))
+    return tuple(sorted((module.SECTION for module in modules), key=lambda section: (section.order, section.name)))
+
+
+def missing_needs(section: Section, run: Run) -> list[str]:
+    """What a page needs and the run does not have: input tables without rows, results the pack does not give."""
+    return [
+        need
+        for need in section.needs
+        if not (run.tables.get(need) or (need in run.customers.column_names and run.customers[need].null_count < run.customers.num_rows))
+    ]
+
+
+def _draw(run: Run, path: Path, language: str, progress: Callable[[str], None]) -> None:
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(
+        path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "use_zip64": True}
+    )
+    title = say("Customer value report", language)
+    # No clock: the same run gives the same bytes.
+    book.set_properties({"title": title, "author": "", "created": datetime.combine(run.as_of, time())})
+    style = Style(book, language)
+    lacking = [(section, missing_needs(section, run)) for section in all_sections()]
+    present = [(section, sheet_name(section, language)) for section, missing in lacking if not missing]
+    absent = [(section, missing) for section, missing in lacking if missing]
+    sheets = [(section, book.add_worksheet(name)) for section, name in present]
+    for section, sheet in sheets:
+        progress(sheet.get_name())
+        section.draw(Page(sheet, section, run, style, present, absent), run)
+    book.close()
+
+
+def sheet_name(section: Section, language: str) -> str:
+    """The name of the page's sheet, as Excel accepts it."""
+    return label(f"page_{section.name}", language).translate(_FORBIDDEN)[:_LONGEST_NAME]

@@ -1,0 +1,120 @@
+"""Audit: from which files, by which rules and with which results this report was made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbooks.page import Column, Page, Section, records
+from workbooks.sections.value import draw_thresholds
+
+if TYPE_CHECKING:
+    from tierbook.score import Run
+
+_LAST = 5
+MOST_SENTENCES = 30
+_LEVELS = ("error", "warning", "note")
+
+
+def draw(page: Page, run: Run) -> None:
+    """Run, inputs, tables, results, thresholds, problems."""
+    page.columns([20, 230, 120, 170, 300, 280])
+    row = page.header(_LAST)
+    row = _draw_run(page, row)
+    row = _draw_inputs(page, row)
+    row = _draw_tables(page, row)
+    row = page.heading(row, 1, page.label("thresholds"))
+    row = draw_thresholds(page, row, _LAST) + 1
+    row = _draw_problems(page, row)
+    page.prints(row, _LAST)
+
+
+def facts(page: Page) -> list[tuple[str, Any, str]]:
+    """What made this run what it is: (label, figure or text, kind)."""
+    run = page.run
+    totals = records(run.table("totals"))[0]
+    return [
+        (page.label("rule_pack"), run.pack.name, "text"),
+        (page.label("rule_version"), run.pack.version, "text"),
+        (page.label("rule_hash"), run.pack.hash, "text"),
+        (page.label("rule_owner"), run.pack.owner, "text"),
+        (page.label("profile"), run.profile, "text"),
+        (page.label("as_of"), run.as_of, "date"),
+        (page.label("window_days"), run.window_days, "count"),
+        (page.label("customers_scored"), totals["customers"], "count"),
+        (page.label("buyers"), totals["buyers"], "count"),
+        (page.label("active"), totals["active"], "count"),
+        (page.label("revenue"), totals["revenue"], "cents"),
+        (page.label("revenue_recent"), totals["revenue_recent"], "cents"),
+        (page.label("value"), totals["value"], "cents"),
+        (page.label("at_risk_short"), totals["flagged"], "count"),
+    ]
+
+
+def _draw_run(page: Page, row: int) -> int:
+    row = page.heading(row, 1, page.label("the_run"))
+    for name, fact, kind in facts(page):
+        page.fill(row, 1, _LAST, "line")
+        page.put(row, 1, name, "bold", "line")
+        page.put(row, 2, fact, "line", kind, "left")
+        row += 1
+    return row + 1
+
+
+def _draw_inputs(page: Page, row: int) -> int:
+    row = page.heading(row, 1, page.label("inputs"), page.say("The fingerprint (SHA-256) changes with every change of the file."))
+    block = page.table(
+        row, 1,
+        [Column(page.label("file"), "text", ("bold",)), Column(page.label("bytes"), "count"), Column(page.label("fingerprint"), "text", ("indent",))],
+        [[Path(file.path).name, file.bytes, file.sha256] for file in page.run.files],
+    )  # fmt: skip
+    page.fill(row, 4, _LAST, "head")
+    for at in range(block.first, block.last + 1):
+        page.fill(at, 4, _LAST, "line")
+    return block.after + 1
+
+
+def _draw_tables(page: Page, row: int) -> int:
+    problems = Counter[tuple[str, str]]()
+    for problem in page.run.problems:
+        problems[problem.table, problem.level] += problem.count
+    row = page.heading(row, 1, page.label("tables_read"))
+    names = list(page.run.tables) + sorted({table for table, _ in problems} - set(page.run.tables))
+    rows = [
+        [page.label(f"table_{name}") if name else page.label("whole_input"), page.run.tables.get(name), *(problems[name, level] for level in _LEVELS)]
+        for name in names
+    ]
+    block = page.table(
+        row, 1,
+        [Column(page.label("table"), "text", ("bold",)), Column(page.label("rows"), "count"), *(Column(page.label(f"level_{level}"), "count") for level in _LEVELS)],
+        rows,
+        [page.label("total"), sum(row[1] or 0 for row in rows), *(sum(row[at] for row in rows) for at in (2, 3, 4))],
+    )  # fmt: skip
+    return block.after + 2
+
+
+def _draw_problems(page: Page, row: int) -> int:
+    problems = sorted(page.run.problems, key=lambda problem: _LEVELS.index(problem.level))
+    if not problems:
+        page.heading(row, 1, page.label("problems"), page.say("Nothing was set aside and nothing was doubtful."))
+        return row + 1
+    shown = problems[:MOST_SENTENCES]
+    row = page.heading(
+        row, 1, page.label("problems"),
+        page.say("The first {shown} of {all}; `tierbook check` lists them all.", shown=len(shown), all=f"{len(problems):,}"),
+    )  # fmt: skip
+    block = page.table(
+        row, 1,
+        [Column(page.label("level"), "text", ("bold", "top")), Column(page.label("rows"), "count", ("top",)), Column(page.label("what_and_where"), "text", ("indent",))],
+        [[page.label(f"level_{problem.level}"), problem.count, None] for problem in shown],
+    )  # fmt: skip
+    page.fill(row, 4, _LAST, "head")
+    for at, problem in enumerate(shown, block.first):
+        text = problem.text(page.language)
+        page.across(at, 3, _LAST, text, "line", "wrap", "indent")
+        page.sheet.set_row_pixels(at, 4 + 17 * (1 + len(text.encode("gb18030", "replace")) * 7 // 720))
+    return block.after
+
+
+SECTION = Section("audit", (), draw, order=900)

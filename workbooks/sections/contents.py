@@ -1,0 +1,64 @@
+"""The first page: what is here with links, what is not and why, and what the words mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tierbook.tables import TABLES
+from workbooks.page import Page, Section
+
+if TYPE_CHECKING:
+    from tierbook.score import Run
+
+_LAST = 3
+
+
+def draw(page: Page, run: Run) -> None:
+    """Title, list of pages, pages that are absent, words used."""
+    page.columns([20, 230, 650, 200])
+    row = page.header(_LAST, page.say("Customer value report"))
+    row = page.heading(row, 1, page.label("contents_here"))
+    for section, name in page.contents:
+        if section.name == "contents":
+            continue
+        page.sheet.set_row_pixels(row, 26)
+        page.fill(row, 1, _LAST, "line")
+        page.sheet.write_url(row, 1, f"internal:'{name}'!A1", page.style.of("link", "bold", "line"), name)
+        page.put(row, 2, page.label(f"page_{section.name}_about"), "line")
+        row += 1
+    if page.absent:
+        row = page.heading(row + 1, 1, page.label("contents_absent"))
+        for section, missing in page.absent:
+            page.put(row, 1, page.label(f"page_{section.name}"), "line")
+            page.put(row, 2, _switch(page, missing), "line")
+            row += 1
+    row = page.heading(row + 1, 1, page.label("contents_words"))
+    for name in ("value", "revenue", "active", "at_risk", "revenue_at_risk", "previous_window", "classes"):
+        page.sheet.set_row_pixels(row, 26)
+        page.fill(row, 1, _LAST, "line")
+        page.put(row, 1, page.label(f"word_{name}"), "bold", "line")
+        page.put(row, 2, page.say(_MEANING[name], days=run.window_days), "line")
+        row += 1
+    page.prints(row, _LAST)
+
+
+_MEANING = {
+    "value": "The composite value of a customer, as the rules add it up from its parts; it ranks customers into tiers.",
+    "revenue": "What customers paid, refunds taken off; all time, unless a window or twelve months are named.",
+    "active": "At least one purchase in the window of {days} days that ends on the as-of date.",
+    "at_risk": "Flagged for churn: the warning signs of the rules add up to a level that counts.",
+    "revenue_at_risk": "What the customers at risk paid in the last twelve months.",
+    "previous_window": "The same rules at the start of the window, {days} days earlier.",
+    "classes": "A: the customers who bring the first 80% of revenue; B: up to 95%; C: the rest.",
+}
+
+
+def _switch(page: Page, missing: tuple[str, ...]) -> str:
+    tables = [page.label(f"table_{name}") for name in missing if name in TABLES]
+    if tables:
+        return page.say("Appears when the input holds: {tables}", tables=page.label("list_comma").join(tables))
+    rules = [page.label(name) for name in missing]
+    return page.say("Appears when the rules define: {rules}", rules=page.label("list_comma").join(rules))
+
+
+SECTION = Section("contents", (), draw, order=0, landscape_pages=1)

@@ -1,0 +1,89 @@
+"""Lifecycle: how many customers stand in each stage, what to do with them, and how they move."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbooks import charts
+from workbooks import style as look
+from workbooks.page import Block, Column, Page, Section, keyed, records, share_of
+from workbooks.sections.overview import lifecycle_order
+from workbooks.sections.value import draw_matrix, totals
+
+if TYPE_CHECKING:
+    from tierbook.score import Run
+
+_FIRST, _OTHER, _GOAL = 200, 105, 290
+_OTHERS = 6
+_LAST = 2 + _OTHERS
+_HALF = (_FIRST + _OTHER * _OTHERS + _GOAL - 16) // 2
+_CHART_ROWS = 14
+
+
+def draw(page: Page, run: Run) -> None:
+    """Stages with their figures and actions, two charts, the transition matrix."""
+    page.columns([20, _FIRST] + [_OTHER] * _OTHERS + [_GOAL])
+    row = page.header(_LAST)
+    row, stages = _draw_stages(page, row)
+    row = _draw_charts(page, row, stages)
+    order = [stage["stage"] for stage in _stages(page) if stage["stage"] is not None]
+    row = draw_matrix(page, row, page.label("stage_moves"), records(run.table("stage_moves")), order, "no_stage")
+    page.prints(row, _LAST)
+
+
+def _stages(page: Page) -> list[dict]:
+    return lifecycle_order(keyed(records(page.run.table("stages")), "stage", [stage.name for stage in page.run.pack.stages]))
+
+
+def _draw_stages(page: Page, row: int) -> tuple[int, Block]:
+    rows = _stages(page)
+    actions = {stage.name: stage.action for stage in page.run.pack.stages}
+    everyone = totals(rows, "customers", "revenue", "active", "flagged")
+    row = page.heading(row, 1, page.label("stages"))
+    block = page.table(
+        row, 1,
+        [
+            Column(page.label("stage"), "text", ("bold",)), Column(page.label("customers"), "count"),
+            Column(page.label("share_of_customers"), "share"), Column(page.label("revenue"), "money"),
+            Column(page.label("share_of_revenue"), "share"), Column(page.label("active"), "count"),
+            Column(page.label("at_risk_short"), "count"), Column(page.label("action_and_goal"), "text", ("indent",)),
+        ],
+        [
+            [page.word(one["stage"], "no_stage"), one["customers"], share_of(one["customers"], everyone["customers"]),
+             one["revenue"], share_of(one["revenue"], everyone["revenue"]), one["active"], one["flagged"],
+             page.label("colon").join(text for text in (page.word(actions.get(one["stage"]), "empty"), page.goal(one["stage"])) if text)]
+            for one in rows
+        ],
+        [page.label("total"), everyone["customers"], 1.0, everyone["revenue"], 1.0, everyone["active"], everyone["flagged"], None],
+    )  # fmt: skip
+    for position in (2, 4):
+        page.bars(block, position)
+    return block.after + 2, block
+
+
+def _draw_charts(page: Page, row: int, stages: Block) -> int:
+    height = _CHART_ROWS * look.ROW_PIXELS - 10
+    title = page.say("Customers and revenue by stage")
+    made = charts.chart(page, "column", title=title, legend=True)
+    for position, colour in ((2, look.ACCENT_SOFT), (4, look.ACCENT)):
+        made.add_series({
+            "name": stages.heading(position), "categories": stages.column(0), "values": stages.column(position), "gap": 60,
+            "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
+        })  # fmt: skip
+    made.set_x_axis(charts.category_axis(page))
+    made.set_y_axis(charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False}))
+    page.place(made, row, 1, _HALF, height, title)
+    title = page.say("Customers, active and at risk by stage")
+    made = charts.chart(page, "column", title=title, legend=True)
+    for position, colour in ((1, look.ACCENT_SOFT), (5, look.ACCENT), (6, look.ALERT)):
+        made.add_series({
+            "name": stages.heading(position), "categories": stages.column(0), "values": stages.column(position), "gap": 60,
+            "overlap": -5, "data_labels": charts.labelled(page, "count"), **charts.filled(colour),
+        })  # fmt: skip
+    made.set_x_axis(charts.category_axis(page))
+    made.set_y_axis(charts.value_axis(page, visible=False, min=0, major_gridlines={"visible": False}))
+    page.place(made, row, 1, _HALF, height, title, shift=_HALF + 16)
+    return row + _CHART_ROWS
+
+
+SECTION = Section("lifecycle", ("transactions", "stage"), draw, order=40, landscape_pages=1)

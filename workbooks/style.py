@@ -1,0 +1,178 @@
+"""How everything we draw looks: one accent colour, one font, one set of number formats.
+
+Accent for what matters, greys for the rest, one alert colour for what may be lost; a colour never speaks alone
+(signs, arrows and words go with it). Text colours keep a contrast of at least 4.5 : 1 on white and on `TILE`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+
+ACCENT = "#0B5A6F"
+ACCENT_MID = "#5E9BAB"
+ACCENT_SOFT = "#B5D3DA"
+ACCENT_FAINT = "#E6F0F3"
+ALERT = "#B23A2B"
+ALERT_SOFT = "#EBBFB6"
+GOOD = "#1E7A4C"
+INK = "#1F2933"
+MUTED = "#56626C"
+LINE = "#D3DAE0"
+TILE = "#F3F6F8"
+WHITE = "#FFFFFF"
+
+# Both are part of every Excel; LibreOffice has metric-compatible or similar faces for them.
+FONT = {"en": "Arial", "zh": "Microsoft YaHei"}
+SIZE = 10
+
+# The widest a page may be to print at a readable size on landscape A4, in screen pixels.
+PAGE_PIXELS = 1120
+ROW_PIXELS = 20
+
+NUMBERS = {
+    "count": "#,##0",
+    "money": "#,##0",
+    "cents": "#,##0.00",
+    "share": "0.0%",
+    "share0": "0%",
+    "ratio": "0.00",
+    "score": "0",
+    "days": "0",
+    "change": '"▲ +"0.0%;"▼ −"0.0%;"● "0.0%',
+    "difference": '"▲ +"#,##0;"▼ −"#,##0;"● "0',
+    "date": "yyyy-mm-dd",
+    "plain": "General",
+    "text": "@",
+}
+# Large figures in the units a reader of that language counts in; Excel cannot divide by 10,000, so the
+# Chinese formats divide by 1,000 and set the point one digit to the left.
+SHORT = {
+    "en": '[>=9999500]0.0,,"M";[>=9999.5]#,##0,"k";#,##0',
+    "zh": '[>=99995000]0\\.00,,"亿";[>=9999.5]0\\.0,"万";#,##0',
+}
+AXIS = {
+    "en": '[>=1000000]0.0,,"M";[>=1000]0,"k";0',
+    "zh": '[>=100000000]0\\.00,,"亿";[>=10000]0\\.0,"万";0',
+}
+RIGHT = frozenset({"count", "money", "cents", "share", "share0", "ratio", "score", "days", "plain", "change", "difference", "short"})
+
+PIECES: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 20, "font_color": ACCENT},
+    "subtitle": {"font_color": MUTED},
+    "rule": {"bottom": 5, "bottom_color": ACCENT},
+    "heading": {"bold": True, "font_size": 12, "font_color": INK},
+    "head": {
+        "bold": True, "font_color": WHITE, "bg_color": ACCENT, "text_wrap": True, "valign": "vcenter",
+    },
+    "line": {"bottom": 1, "bottom_color": LINE},
+    "total": {"bold": True, "top": 1, "top_color": ACCENT, "bottom": 1, "bottom_color": ACCENT},
+    "bold": {"bold": True},
+    "muted": {"font_color": MUTED},
+    "small": {"font_size": 9, "font_color": MUTED},
+    "wrap": {"text_wrap": True, "valign": "top"},
+    "right": {"align": "right"},
+    "center": {"align": "center"},
+    "top": {"valign": "top"},
+    "link": {"font_color": ACCENT, "underline": 1},
+    "tile": {"bg_color": TILE},
+    "tile_top": {"top": 5, "top_color": ACCENT},
+    "figure": {"bold": True, "font_size": 20, "align": "left"},
+    "accent": {"font_color": ACCENT},
+    "good": {"font_color": GOOD},
+    "alert": {"font_color": ALERT},
+    "left": {"align": "left"},
+    "indent": {"indent": 1},
+}  # fmt: skip
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+class Style:
+    """Formats of one workbook, made once each."""
+
+    def __init__(self, book: Workbook, language: str) -> None:
+        self.book, self.language, self.font = book, language, FONT[language]
+        self._formats: dict[tuple[str, ...], Format] = {}
+
+    def of(self, *names: str) -> Format:
+        """The format of these pieces and number formats together; a later name wins."""
+        if names not in self._formats:
+            properties: dict[str, Any] = {
+                "font_name": self.font, "font_size": SIZE, "font_color": INK, "valign": "vcenter",
+            }  # fmt: skip
+            for name in names:
+                properties |= PIECES.get(name) or {"num_format": self.number(name)} | (
+                    {"align": "right"} if name in RIGHT else {}
+                )
+            self._formats[names] = self.book.add_format(properties)
+        return self._formats[names]
+
+    def number(self, kind: str) -> str:
+        """The Excel number format of a kind of figure."""
+        if kind == "short":
+            return SHORT[self.language]
+        return AXIS[self.language] if kind == "axis" else NUMBERS[kind]
+
+
+def mixed(start: str, end: str, share: float) -> str:
+    """The colour a share of the way between two colours.
+
+    >>> mixed("#000000", "#FFFFFF", 0.5)
+    '#808080'
+    """
+    first, last = ([int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in (start, end))
+    return "#" + "".join(f"{round(a + (b - a) * share + 1e-9):02X}" for a, b in zip(first, last, strict=True))
+
+
+def shades(count: int) -> list[str]:
+    """Tones of the accent for an ordered list, the first the strongest."""
+    return [mixed(ACCENT, "#D9E4E8", position / max(count - 1, 1)) for position in range(count)]
+
+
+def alert_shades(count: int) -> list[str]:
+    """Tones for levels of danger, worst first; the last level is calm and grey."""
+    return [mixed(ALERT, "#F4D9CF", position / max(count - 2, 1)) for position in range(count - 1)] + ["#CFD8DE"]
+
+
+def date_text(day: date, language: str) -> str:
+    """A date in words: 31 October 2026, 2026年10月31日."""
+    if language == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def short_number(value: float, language: str) -> str:
+    """A large figure for a sentence: 12,345; 1.2 M; 123.4 万.
+
+    >>> short_number(1234567, "en"), short_number(1234567, "zh"), short_number(843.2, "en")
+    ('1.23 M', '123.5 万', '843')
+    """
+    units = ((1e8, " 亿"), (1e4, " 万")) if language == "zh" else ((1e6, " M"), (1e4, " k"))
+    for size, unit in units:
+        if abs(value) >= size:
+            places = {" M": 2, " 亿": 2, " 万": 1, " k": 0}[unit]
+            return f"{value / size if unit != ' k' else value / 1000:,.{places}f}{unit}"
+    return f"{value:,.0f}"
+
+
+def pixels(characters: float) -> int:
+    """Width on screen of a column of so many characters. [pixels]"""
+    return int(characters * 7 + 5)
+
+
+def characters(width: int) -> float:
+    """The column width that is so many pixels wide on screen. [characters]"""
+    return round((width - 5) / 7, 2)
+
+
+def display_width(text: str) -> int:
+    """How many columns of a fixed grid a text takes: a Chinese character takes two."""
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
