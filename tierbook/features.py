@@ -22,24 +22,22 @@ if TYPE_CHECKING:
 FeatureType = Literal["number", "text", "date", "yes_no"]
 
 # Feature names by the table without which there is nothing to calculate them from, in the order of the specification.
-_CALCULATED_FROM: tuple[tuple[str, str], ...] = (
-    (
-        "transactions",
-        "orders total_spend total_cost net_value average_order first_date last_date days_since_last tenure_months "
-        "orders_per_month spend_per_month active_months orders_recent spend_recent orders_previous spend_previous "
-        "spend_change median_gap_days overdue_ratio frequency recency T monetary_value "
-        "rfm_r rfm_f rfm_m rfm_total rfm_r_before rfm_f_before rfm_m_before rfm_total_before "
-        "top_category top_category_share top_channel channels new_products "
-        "mean_discount turnover median_holding_days referrals referred_spend guest_visits designations",
-    ),
-    (
-        "interactions",
-        "complaints_recent praises_recent contacts_recent open_complaints worst_severity",
-    ),
-    ("surveys", "nps satisfaction"),
-    ("receivables", "receivable overdue_days credit_used"),
-    ("customers", "settlement"),
-)
+_CALCULATED_FROM = {
+    "transactions": """
+        orders total_spend total_cost net_value average_order
+        first_date last_date days_since_last tenure_months orders_per_month spend_per_month active_months
+        orders_recent spend_recent orders_previous spend_previous spend_change
+        median_gap_days overdue_ratio frequency recency T monetary_value
+        rfm_r rfm_f rfm_m rfm_total rfm_r_before rfm_f_before rfm_m_before rfm_total_before
+        top_category top_category_share top_channel channels new_products
+        mean_discount turnover median_holding_days
+        referrals referred_spend guest_visits designations
+    """,
+    "interactions": "complaints_recent praises_recent contacts_recent open_complaints worst_severity",
+    "surveys": "nps satisfaction",
+    "receivables": "receivable overdue_days credit_used",
+    "customers": "settlement",
+}
 
 _OTHER_TYPES: dict[str, FeatureType] = {
     "first_date": "date",
@@ -50,7 +48,7 @@ _OTHER_TYPES: dict[str, FeatureType] = {
 }
 
 COLUMNS: dict[str, FeatureType] = {
-    name: _OTHER_TYPES.get(name, "number") for _, names in _CALCULATED_FROM for name in names.split()
+    name: _OTHER_TYPES.get(name, "number") for names in _CALCULATED_FROM.values() for name in names.split()
 }
 """Every standard feature and its type, in the order of the specification."""
 
@@ -123,7 +121,9 @@ def customer_features(engine: Engine, *, as_of: date, window_days: int) -> None:
         recent_after=_day(as_of - timedelta(days=window_days)),
         previous_after=_day(as_of - timedelta(days=2 * window_days)),
     )
-    listed = [name for name in engine.columns("tierbook_customers") if name not in ("customer_id", "settlement")]
+    listed = [
+        name for name in engine.columns("tierbook_customers") if name not in ("customer_id", "settlement")
+    ]
     # Customers that come with a ready-made feature keep it: `load` has dropped those that are calculated.
     columns = [
         "standard.customer_id",
@@ -153,7 +153,9 @@ def repeated_rows(transactions: pa.Table) -> np.ndarray:
     every = ", ".join(f'"{name}"' for name in transactions.column_names)
     place = "tierbook_place"
     with duckdb.connect(":memory:") as connection:
-        connection.register("given", transactions.append_column(place, pa.array(np.arange(len(transactions)))))
+        connection.register(
+            "given", transactions.append_column(place, pa.array(np.arange(len(transactions))))
+        )
         # Almost every table is clean, and hashes say so at a fraction of the cost of comparing whole rows.
         connection.execute("CREATE VIEW numbered AS SELECT * FROM given WHERE transaction_id IS NOT NULL")
         hashes, rows = connection.sql(
@@ -191,7 +193,7 @@ def _source(table: str, column: str, given: list[str]) -> str:
 
 def _recalculated(columns: Iterable[str], tables: Mapping[str, pa.Table]) -> Iterable[str]:
     """Columns of `customers` that the tables at hand give afresh, like an old `total_spend` beside transactions."""
-    for table, names in _CALCULATED_FROM:
+    for table, names in _CALCULATED_FROM.items():
         if table != "customers" and table in tables:
             yield from (name for name in names.split() if name in columns)
 
@@ -204,7 +206,9 @@ def _finite(rows: pa.Table) -> pa.Table:
     for place, column in enumerate(rows.columns):
         if pa.types.is_floating(column.type) and not pc.all(pc.is_finite(column), min_count=0).as_py():
             missing = pa.scalar(None, column.type)
-            rows = rows.set_column(place, rows.field(place), pc.if_else(pc.is_finite(column), column, missing))
+            rows = rows.set_column(
+                place, rows.field(place), pc.if_else(pc.is_finite(column), column, missing)
+            )
     return rows
 
 
