@@ -148,6 +148,8 @@ def _transactions(rng: random.Random, spread: int) -> list[dict[str, Any]]:
             "guests": _guests(rng),
             "designated_by": rng.choice((None, None, None, *IDS[:6], "nobody on file")),
         })  # fmt: skip
+    for _ in range(rng.randint(0, 3)):
+        rows.insert(rng.randrange(len(rows)), dict(rng.choice(rows)))  # exact repetitions
     return rows
 
 

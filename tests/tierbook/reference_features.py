@@ -24,7 +24,7 @@ DAYS_A_MONTH = 30.4375
 def reference_features(tables: Tables, *, as_of: date, window_days: int) -> dict[str, dict[str, Any]]:
     """Features per customer id; missing is None, dates are dates, everything else int, float, bool or text."""
     known = {row["customer_id"]: row for row in tables.get("customers", ())}
-    transactions = [row for row in tables.get("transactions", ()) if row["date"] <= as_of]
+    transactions = [row for row in _once(tables.get("transactions", ())) if row["date"] <= as_of]
     bought: dict[str, list[Row]] = {customer: [] for customer in known}
     for row in transactions:
         bought.setdefault(row["customer_id"], []).append(row)
@@ -54,6 +54,15 @@ def reference_features(tables: Tables, *, as_of: date, window_days: int) -> dict
         result[customer] = features
     _rfm(result, bought, recent, previous)
     return result
+
+
+def _once(transactions: Iterable[Row]) -> list[Row]:
+    """The rows without exact repetitions; two equal rows without a number are two purchases."""
+    kept: list[Row] = []
+    for row in transactions:
+        if row.get("transaction_id") is None or row not in kept:
+            kept.append(row)
+    return kept
 
 
 def _of(customer: str, rows: Iterable[Row]) -> list[Row]:
@@ -186,7 +195,7 @@ def _preferences(rows: list[Row], recent: tuple[date, date], *, has_turnover: bo
 def _named_by_others(
     customer: str, known: Mapping[str, Row], bought: Mapping[str, list[Row]]
 ) -> dict[str, Any]:
-    referred = [other for other, row in known.items() if row.get("referrer_id") == customer]
+    referred = [other for other, row in known.items() if row.get("referrer_id") == customer != other]
     guest_visits = designations = 0
     for other, rows in bought.items():
         for order in _orders(rows):

@@ -85,7 +85,7 @@ def test_spending_is_heavy_tailed(lines):
 
 
 @pytest.mark.parametrize(
-    ("dirt", "found", "count"),
+    "dirt, found, count",
     [
         ("amounts with a currency sign", lambda line: str(line["Amount"]).startswith(("¥", "¥-")), 6),
         (
