@@ -14,6 +14,7 @@ from tierbook.quality import Problem
 from tierbook.tables import Column, match_headers
 from workbooks.layout import closing_rows, row_is_blank, side_table
 from workbooks.raw import MAX_LISTED, RawTable, Reading
+from workbooks.serials import impossible_dates
 from workbooks.unknown import type_unknown
 
 if TYPE_CHECKING:
@@ -234,6 +235,8 @@ class _Assembly:
             values = self._filled_down(values, at, rows)
         typed = self._typed(values, at, column, rows)
         refused = {refusal.row: refusal for refusal in typed.refused} | self._odd(at, column, rows)
+        if self.raw.sheet and column.kind in ("date", "time"):
+            refused |= impossible_dates(raw, date1904=self.raw.date1904)
         array = typed.array
         if column.required:
             for row in np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False)):

@@ -7,6 +7,7 @@ gate has already listed every cell a bulk reader passes over in silence (`Packag
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -308,6 +309,8 @@ class _Book:
     def __init__(self, package: Package) -> None:
         import fastexcel
 
+        # It warns about every empty column on stderr; an empty column is nothing to warn about.
+        logging.getLogger("fastexcel").setLevel(logging.ERROR)
         self.package, self.file = package, package.path.name
         source = package.source()
         try:
