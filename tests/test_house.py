@@ -33,8 +33,8 @@ HEAVY = (
     "duckdb", "fastexcel", "openpyxl", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sqlglot", "typer",
     "xlsxwriter", "xlwings",
 )  # fmt: skip
-# Only imported inside functions, so they may import at their top what they cannot do without.
-LAZY = {"addin.cli", "tierbook.rulepack.model"}
+# Themselves only imported inside functions, so they may import at their top what they cannot do without.
+LAZY = {"addin.cli", *(f"tierbook.rulepack.{name}" for name in ("cases", "check", "model", "pack", "read"))}
 # In parts, or this file would hold them.
 REGISTRIES = [".".join(parts) for parts in (
     ("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("yarnpkg", "com"), ("unpkg", "com"),
