@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tierbook.score import Run
     from workbooks.reader import Source
 
-Progress = Callable[[str], None]
+Progress = Callable[[float, str], None]
+"""Called with the share done of a step (0-1) and what the step is, in English."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def write_scores(request: Request, run: Run, out: Path) -> Path:
     """The scores as a workbook; returns the path really written."""
     from workbooks.writer import write_scored
 
-    request.progress("Writing the scores")
+    request.progress(0.0, "Writing the scores")
     return write_scored(run, out, language=request.language)
 
 
@@ -70,5 +71,7 @@ def write_report(request: Request, run: Run, out: Path) -> Path:
     """The report workbook; returns the path really written."""
     from workbooks import report
 
-    request.progress("Drawing the report")
-    return report.write_report(run, out, language=request.language, progress=request.progress)
+    request.progress(0.0, "Drawing the report")
+    return report.write_report(
+        run, out, language=request.language, progress=lambda page: request.progress(0.0, page)
+    )

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from addin.actions import Progress, Request
+from addin.actions import Request
 from addin.settings import Settings, read_settings
 from tierbook.errors import HostError, TierbookError
 from tierbook.language import LANGUAGES, label, say
@@ -374,7 +374,7 @@ def _request(
         language=_language(lang, settings),
         as_of=as_of.date() if as_of else None,
         today=date.today(),
-        progress=lambda step: None,
+        progress=lambda share, step: None,
     )
 
 
@@ -398,7 +398,10 @@ def _progress(request: Request) -> Iterator[Request]:
     from rich.console import Console
 
     with Console(stderr=True).status("") as status:
-        progress: Progress = lambda step: status.update(say(step, request.language))  # noqa: E731 - one line says it best
+
+        def progress(share: float, step: str) -> None:
+            status.update(f"{say(step, request.language)} {share:.0%}" if share else say(step, request.language))
+
         yield replace(request, progress=progress)
 
 

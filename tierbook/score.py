@@ -131,7 +131,7 @@ def score(
     today: date | None = None,
     problems: Sequence[Problem] = (),
     files: Sequence[Any] = (),
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[float, str], None] | None = None,
 ) -> Run:
     """Score every customer of a set of input tables.
 
@@ -158,7 +158,7 @@ def score(
 
     from tierbook.engines.duckdb import DuckDB
 
-    say = progress or (lambda step: None)
+    say = progress or (lambda share, step: None)
     given = {
         name: table if isinstance(table, pa.Table) else pa.table(table) for name, table in tables.items()
     }
@@ -176,13 +176,13 @@ def score(
     engine = DuckDB()
     features.load(engine, given)
     engine.view("transactions_", f"SELECT customer_id, date, amount FROM {features.TRANSACTIONS}")
-    say("Customer features")
+    say(0.0, "Customer features")
     earlier = as_of - timedelta(days=pack.window_days)
     now = customer_table(engine, pack, as_of=as_of)
     before = now.slice(0, 0)
     if "transactions" in given:
         before = _there(customer_table(engine, pack, as_of=earlier), now, earlier)
-    say("Scoring rules")
+    say(0.8, "Scoring rules")
     counts = {name: table.num_rows for name, table in given.items()}
     scored, scored_before = (_scored(customers, pack, profile) for customers in (now, before))
     engine.put("scored", scored)
@@ -197,8 +197,10 @@ def score(
         tuple(files),
         previous=None,
         engine=engine,
+        view="scored_before",
     )
-    return replace(base, customers=scored, as_of=as_of, previous=base if before.num_rows else None, kept={})
+    previous = base if before.num_rows else None
+    return replace(base, customers=scored, as_of=as_of, previous=previous, view="scored", kept={})
 
 
 def _latest_purchase(transactions: pa.Table | None, today: date | None) -> date | None:

@@ -72,7 +72,9 @@ CUSTOMERS = Table(
         _key("customer_id", *_CUSTOMER_ID, "id"),
         Column("name", aliases=("客户名称", "姓名")),
         Column(
-            "kind", aliases=("客户类型",), choices={"个人": "individual", "企业": "company", "单位": "company", "联系人": "contact"}
+            "kind",
+            aliases=("客户类型",),
+            choices={"个人": "individual", "企业": "company", "单位": "company", "联系人": "contact"},
         ),
         Column("company", aliases=("单位",)),
         Column("parent_id", "id", ("上级客户", "集团")),
@@ -83,7 +85,11 @@ CUSTOMERS = Table(
         Column("region", aliases=("区域", "地区")),
         Column("size", aliases=("规模",)),
         Column("business_model", aliases=("经营模式",)),
-        Column("customer_class", aliases=("客户类别",), choices={"潜客": "lead", "散客": "casual", "固定": "fixed"}),
+        Column(
+            "customer_class",
+            aliases=("客户类别",),
+            choices={"潜客": "lead", "散客": "casual", "固定": "fixed"},
+        ),
         Column("channel", aliases=("渠道",)),
         Column("contact_name", aliases=("联系人",)),
         Column("mobile", "id", ("手机",)),
@@ -159,7 +165,9 @@ INTERACTIONS = Table(
 )
 
 _CONTACT_COLUMNS = tuple(
-    column for column in CUSTOMERS.columns if column.name in ("contact_name", "mobile", "phone", "email", "address")
+    column
+    for column in CUSTOMERS.columns
+    if column.name in ("contact_name", "mobile", "phone", "email", "address")
 )
 
 TABLES: dict[str, Table] = {
@@ -319,7 +327,12 @@ def table_named(name: str) -> Table | None:
     """The table people mean by that sheet or table name, or None."""
     wanted = folded(name)
     return next(
-        (table for table in TABLES.values() if wanted in {folded(known) for known in (table.name, *table.aliases)}), None
+        (
+            table
+            for table in TABLES.values()
+            if wanted in {folded(known) for known in (table.name, *table.aliases)}
+        ),
+        None,
     )
 
 

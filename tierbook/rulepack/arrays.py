@@ -22,8 +22,8 @@ MISSING: dict[str, Any] = {
 _SIGNS: dict[str, np.ufunc] = {
     "=": np.equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
 }  # fmt: skip
-_UPPER, _LOWER = (bytes(range(start, start + 26)).decode() for start in (65, 97))
-_LETTERS = {"lower": str.maketrans(_UPPER, _LOWER), "upper": str.maketrans(_LOWER, _UPPER)}
+UPPER, LOWER = (bytes(range(start, start + 26)).decode() for start in (65, 97))
+_LETTERS = {"lower": str.maketrans(UPPER, LOWER), "upper": str.maketrans(LOWER, UPPER)}
 
 
 def column(given: Any, kind: Type) -> Any:

@@ -209,13 +209,9 @@ def _letters(node: Node) -> Step:
 
 
 def _population(node: Node) -> Step:
-    inner = _settled(node.args[0])
-    if node.op == "top_share":
-        return lambda columns: population.top_share(
-            *np.broadcast_arrays(np.atleast_1d(inner(columns)), columns["orders"])
-        )
-    function: Callable[[Any], Any] = getattr(population, node.op)
-    return lambda columns: np.asarray(function(np.atleast_1d(inner(columns))))
+    function: Callable[..., Any] = getattr(population, node.op)
+    inner = [_settled(arg) for arg in node.args]
+    return lambda columns: np.asarray(function(*np.broadcast_arrays(*(step(columns) for step in inner))))
 
 
 _LITERALS: dict[str, Callable[[Any], Any]] = {

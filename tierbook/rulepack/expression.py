@@ -96,8 +96,7 @@ class Expression:
 
     @cached_property
     def _types(self) -> dict[str, Type]:
-        used = {part.value: part.type for part in self.tree.walk() if part.op == "name" and part.type}
-        return {name: used.get(name, "number") for name in sorted(self.names)}
+        return {part.value: part.type for part in self.tree.walk() if part.op == "name" and part.type}
 
     @cached_property
     def _steps(self) -> Callable[[Mapping[str, Any]], Any]:
@@ -142,15 +141,13 @@ def parse(
         parser = Parser(text, known, population=population, called=called)
         problems = parser.problems
         tree = parser.whole()
-        parser.check(tree, wanted)
+        if wanted:
+            parser.typed.need(tree, wanted, "it")
     except ExpressionError as error:
         problems.append(error)
     if tree is None or tree.type is None or problems:
         raise _first(problems)
-    used = {node.value for node in tree.walk() if node.op == "name"}
-    if any(node.op == "top_share" for node in tree.walk()):
-        used.add("orders")
-    return Expression(text, tree.type, frozenset(used), tree)
+    return Expression(text, tree.type, frozenset(node.value for node in tree.walk() if node.op == "name"), tree)
 
 
 def _first(problems: list[ExpressionError]) -> ExpressionError:

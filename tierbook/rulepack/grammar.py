@@ -30,11 +30,11 @@ class Parser:
     """
 
     def __init__(self, text: str, names: Mapping[str, Type], *, population: bool, called: str) -> None:
-        self._typed = Typed()
-        self.problems = self._typed.problems
+        self.typed = Typed()
+        self.problems = self.typed.problems
         self.names, self.population, self.called = names, population, called
         self._tokens, self._at, self._level = tokens(text), 0, 0
-        self._inside_ranking = self._ranks = False
+        self._inside_ranking = False
 
     def whole(self) -> Node:
         """The tree of the whole text."""
@@ -44,17 +44,6 @@ class Parser:
         if self._now.kind != "end":
             raise self._unexpected()
         return node
-
-    def check(self, tree: Node, wanted: Type | None) -> None:
-        """The whole is of the type wanted, and what it needs besides its names is there."""
-        if wanted:
-            self._typed.need(tree, wanted, "it")
-        if self._ranks and self.names.get("orders") != "number":
-            self.problems.append(
-                ExpressionError(
-                    "top_share needs the feature orders: the customers with a purchase.", offset=tree.offset
-                )
-            )
 
     # Words
 
@@ -118,8 +107,8 @@ class Parser:
         while self._accept(word):
             terms.append(part())
         for term in terms:
-            self._typed.need(term, "yes_no", word)
-        return self._typed.node(word, "yes_no", first.offset, tuple(terms))
+            self.typed.need(term, "yes_no", word)
+        return self.typed.node(word, "yes_no", first.offset, tuple(terms))
 
     def _not(self) -> Node:
         prefixes = []
@@ -127,8 +116,8 @@ class Parser:
             prefixes.append(self._take())
         node = self._comparison()
         for token in reversed(prefixes):
-            self._typed.need(node, "yes_no", "not")
-            node = self._typed.node("not", "yes_no", token.offset, (node,))
+            self.typed.need(node, "yes_no", "not")
+            node = self.typed.node("not", "yes_no", token.offset, (node,))
         return node
 
     def _comparison(self) -> Node:
@@ -150,26 +139,26 @@ class Parser:
         sign = self._accept(*_COMPARISONS)
         if sign:
             right = self._sum()
-            self._typed.comparable(left, right, sign)
-            return self._typed.node("compare", "yes_no", left.offset, (left, right), sign.text)
+            self.typed.comparable(left, right, sign)
+            return self.typed.node("compare", "yes_no", left.offset, (left, right), sign.text)
         if self._accept("is"):
             negated = self._accept("not") is not None
             self._expect("null")
-            return self._typed.node("is_null", "yes_no", left.offset, (left,), negated)
+            return self.typed.node("is_null", "yes_no", left.offset, (left,), negated)
         negated = self._not_in() and self._take() is not None
         if word := self._accept("between"):
             low = self._sum()
             self._expect("and")
             high = self._sum()
             for end in (low, high):
-                self._typed.comparable(left, end, word)
-            return self._typed.node("between", "yes_no", left.offset, (left, low, high), negated)
+                self.typed.comparable(left, end, word)
+            return self.typed.node("between", "yes_no", left.offset, (left, low, high), negated)
         if word := self._accept("in"):
             self._expect("(")
             members = self._arguments()
             for member in members:
-                self._typed.comparable(left, member, word)
-            return self._typed.node("in", "yes_no", left.offset, (left, *members), negated)
+                self.typed.comparable(left, member, word)
+            return self.typed.node("in", "yes_no", left.offset, (left, *members), negated)
         return left
 
     def _sum(self) -> Node:
@@ -184,8 +173,8 @@ class Parser:
         if not between:
             return first
         for term, sign in zip(terms, between[:1] + between, strict=True):
-            self._typed.need(term, "number", sign)
-        return self._typed.node(op, "number", first.offset, tuple(terms), tuple(between))
+            self.typed.need(term, "number", sign)
+        return self.typed.node(op, "number", first.offset, tuple(terms), tuple(between))
 
     def _unary(self) -> Node:
         minus = self._accept("-")
@@ -196,10 +185,10 @@ class Parser:
             raise too_deep(minus.offset)
         inner = self._unary()
         self._level -= 1
-        self._typed.need(inner, "number", "-")
+        self.typed.need(inner, "number", "-")
         if inner.op == "number":
             return replace(inner, value=-inner.value, offset=minus.offset)
-        return self._typed.node("neg", "number", minus.offset, (inner,))
+        return self.typed.node("neg", "number", minus.offset, (inner,))
 
     # Values
 
@@ -246,9 +235,9 @@ class Parser:
 
     def _date(self, token: Token, text: Token) -> Node:
         try:
-            if len(text.text) != 10:
-                raise ValueError
             day = date.fromisoformat(text.text)
+            if day.isoformat() != text.text:  # Python also reads 20250131 and 2025-W05-5
+                raise ValueError
         except ValueError:
             self.problems.append(
                 ExpressionError(
@@ -269,7 +258,7 @@ class Parser:
         args: list[Node] = []
         while self._accept("when"):
             condition = self._or()
-            self._typed.need(condition, "yes_no", "when")
+            self.typed.need(condition, "yes_no", "when")
             self._expect("then")
             args += [condition, self._or()]
         given = args[1::2]
@@ -277,7 +266,7 @@ class Parser:
             args.append(self._or())
             given.append(args[-1])
         self._expect("end")
-        return self._typed.node("case", self._typed.same(given), token.offset, tuple(args))
+        return self.typed.node("case", self.typed.same(given), token.offset, tuple(args))
 
     def _call(self, token: Token) -> Node:
         name = token.text.lower()
@@ -293,11 +282,17 @@ class Parser:
                 found=name,
             )
         self._take()
-        self._ranks |= name == "top_share"
         self._inside_ranking |= ranking
         args = self._arguments()
         self._inside_ranking &= not ranking
-        return self._typed.call(name, function, token.offset, args)
+        node = self.typed.call(name, function, token.offset, args)
+        return replace(node, args=(*node.args, self._orders(token))) if name == "top_share" else node
+
+    def _orders(self, token: Token) -> Node:
+        """The purchases that tell whom `top_share` counts."""
+        if self.names.get("orders") != "number":
+            raise ExpressionError("top_share needs the feature orders.", offset=token.offset)
+        return Node("name", "number", token.offset, value="orders")
 
     def _arguments(self) -> list[Node]:
         """What stands in brackets after a function or `in`, commas between."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from tierbook.rounding import half_away
 
-_LARGEST_SUMMED = 1e24  # in millionths a sum of a hundred million of these still fits into 128 bits
+LARGEST_SUMMED = 1e24  # in millionths a sum of a hundred million of these still fits into 128 bits
 
 
 def top_share(x: np.ndarray, orders: np.ndarray) -> np.ndarray:
@@ -63,7 +63,7 @@ def sum_of_all(x: np.ndarray) -> float:
     NaN without any value, or when one is beyond 1e24.
     """
     values = x[~np.isnan(x)]
-    if not values.size or np.abs(values).max() >= _LARGEST_SUMMED:
+    if not values.size or np.abs(values).max() >= LARGEST_SUMMED:
         return np.nan
     millionths = half_away(values, 6, scaled=True)
     if np.abs(millionths).max() * values.size < 2**53:

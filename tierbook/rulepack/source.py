@@ -162,8 +162,9 @@ class _Builder:
                 event, "Tags such as {tag} are not used in rule files.", "Leave the tag out.", tag=event.tag
             )
         if isinstance(event, yaml.ScalarEvent):
-            block = event.style in ("|", ">") or event.end_mark.line != event.start_mark.line
-            self.places[path] = _place(event)._replace(quoted=event.style in ("'", '"'), block=block)
+            place, end = _place(event), event.end_mark
+            block = event.style in ("|", ">") or (end is not None and end.line + 1 != place.line)
+            self.places[path] = place._replace(quoted=event.style in ("'", '"'), block=block)
             return event.value
         self.places[path] = _place(event)
         return self._sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)

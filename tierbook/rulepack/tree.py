@@ -78,7 +78,7 @@ POPULATION: dict[str, Function] = {
 }
 
 # Numbers that cannot be infinite or NaN once their arguments are not.
-_TAME = frozenset({"number", "coalesce", "least", "greatest", "length", "days", *POPULATION})
+_TAME = frozenset({"number", "coalesce", "least", "greatest", "length", "days", "top_share", "percent_rank_of_all", "sum_of_all"})
 _PASSING = frozenset({"neg", "abs", "floor", "ceil", "round", "nullif"})
 
 
