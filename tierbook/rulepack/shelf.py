@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tierbook.errors import RuleError
-from tierbook.rulepack.pack import Pack
+
+if TYPE_CHECKING:
+    from tierbook.rulepack.pack import Pack
 
 
 class Shelf:
