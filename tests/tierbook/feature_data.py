@@ -113,7 +113,7 @@ def _customer(rng: random.Random, customer: str) -> dict[str, Any]:
         "region": rng.choice(("North", "South", None)),
         "referrer_id": rng.choice((*IDS[:8], "nobody on file", None, None, None)),
         "settlement": rng.choice(("cash", "prepaid", None, None)),
-        "credit_limit": rng.choice((Decimal(0), Decimal(100), Decimal("250.5"), None)),
+        "credit_limit": rng.choice((Decimal(-5), Decimal(0), Decimal(100), Decimal("250.5"), None)),
         "budget": rng.choice((Decimal(5000), None)),
         "joined": rng.choice((AS_OF - timedelta(400), None)),
         "is_member": rng.choice((True, False, None)),
