@@ -17,7 +17,12 @@ _ERROR = "The cell holds the error {value}."
 _TOO_LARGE_FROM = 1e24  # as in tierbook.columns: beyond it an amount is a mistake
 _PLAIN_NUMBERS = {int, float, type(None)}
 _PLAIN_TEXTS = {str, type(None)}
-_PLAIN_DATES = {datetime, date, type(None)}
+_PLAIN_DATES = {datetime, date, int, float, type(None)}
+_FIRST_SERIAL, _LAST_SERIAL = (
+    61,
+    2_958_466,
+)  # from 1 March 1900, before which Excel's days are off by one, to 9999
+_SERIAL_0 = np.datetime64("1899-12-30")
 _PLAIN_FLAGS = {bool, type(None)}
 
 
@@ -35,11 +40,15 @@ NOT_AVAILABLE = CellError("#N/A")
 
 
 class Reason(NamedTuple):
-    """Why a row is not computed, or what else to say: a template of `tierbook.language` with its values."""
+    """Why a row is not computed, or what else to say: templates of `tierbook.language` with their values.
+
+    `place` is the column or argument concerned, "" where there is only one.
+    """
 
     message: str
     fix: str
     values: Mapping[str, Any]
+    place: str = ""
 
 
 class Column(NamedTuple):
@@ -144,6 +153,15 @@ def read_column(cells: Iterable[Any], kind: Kind, *, choices: Mapping[str, str] 
     return Column(values, refused, []) if values is not None else _read_column(plain, kind, choices, refused)
 
 
+def is_missing(values: NDArray) -> NDArray[np.bool_]:
+    """Which elements of an array are missing: NaN, NaT, None."""
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype.kind == "M":
+        return np.isnat(values)
+    return np.array([value is None for value in values.tolist()], dtype=bool)
+
+
 def cells_of(values: NDArray, *, missing: CellError | None) -> list[Any]:
     """An array as cells: dates as `datetime`, missing values as `missing`."""
     if values.dtype.kind == "f":
@@ -198,10 +216,29 @@ def _plain_column(cells: list[Any], kind: Kind, choices: Mapping[str, str] | Non
     if kind == "yes_no" and kinds <= _PLAIN_FLAGS:
         return np.array(cells, dtype=float)
     if kind == "date" and kinds <= _PLAIN_DATES:
+        return _plain_dates(cells)
+    return None
+
+
+def _plain_dates(cells: Sequence[Any]) -> NDArray | None:
+    """Days of dates and of serial numbers, which is how most hosts pass a date."""
+    numbers = [cell for cell in cells if isinstance(cell, int | float)]
+    if not all(_FIRST_SERIAL <= number < _LAST_SERIAL for number in numbers):
+        return None
+    if not numbers:
         return np.array(
             [None if cell is None else cell.isoformat()[:10] for cell in cells], dtype="datetime64[D]"
         )
-    return None
+    # Whole microseconds first, as tierbook.columns does: 45321.999999999996 is midnight of the next day.
+    days = np.array([cell if isinstance(cell, int | float) else np.nan for cell in cells], dtype=float)
+    known = ~np.isnan(days)
+    values = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[D]")
+    whole = np.floor_divide(np.rint(days[known] * 86_400_000_000), 86_400_000_000).astype(np.int64)
+    values[known] = _SERIAL_0 + whole
+    for position, cell in enumerate(cells):
+        if isinstance(cell, date):
+            values[position] = cell.isoformat()[:10]
+    return values
 
 
 def _read_column(

@@ -38,7 +38,7 @@ class FeatureRange:
     """
 
     def __init__(self, block: Range, headers: Range | None = None, *, either: bool = False) -> None:
-        self.single = block.single
+        self.single, self._either = block.single, either
         self.bare = headers is None and either and _is_bare(block)
         header: Sequence[Any] = ()
         body, first = block.rows, 1
@@ -69,16 +69,16 @@ class FeatureRange:
         """
         from tierbook.scorer import Scorer, needs, ranks_population
 
-        given = set() if self.bare else {name for name in self._known() if not _ranks(pack, name)}
-        if self.bare:
-            columns = self._bare_columns(pack)
+        if self._either and (self.bare or (len(self.names) == 1 and self.names[0] in _stood_for(pack))):
+            columns = self._one_column(pack)
             given = set(columns)
-            if needs(pack, section, given=given) - given:
+            if lacking := sorted(needs(pack, section, given=given) - given):
                 raise DataError(
                     "The tiers of {pack} need more than a column of values: {names}.", fix="Give the features range.",
-                    pack=pack.name, names=", ".join(sorted(needs(pack, section, given=given) - given)),
+                    pack=pack.name, names=", ".join(lacking),
                 )  # fmt: skip
         else:
+            given = {name for name in self.names if name and not _ranks(pack, name)}
             wanted = needs(pack, section, given=given, language=language)
             columns = {
                 name: self._read(name, cells, pack) for name, cells in self._needed(pack, wanted).items()
@@ -102,9 +102,6 @@ class FeatureRange:
         """Something the reader should know about rows that have a result."""
         self.notes.append(Reason(message, "", values))
 
-    def _known(self) -> set[str]:
-        return {name for name in self.names if name}
-
     def _needed(self, pack: Pack, wanted: set[str]) -> dict[str, list[Any]]:
         """The cells of each wanted column, matched by name, alias or label."""
         places = {
@@ -120,7 +117,7 @@ class FeatureRange:
                 places[name] = [shown[text] for text in said.get(name, ()) if text in shown][:1]
         missing = [name for name, found in places.items() if not found]
         if missing:
-            near = difflib.get_close_matches(missing[0], sorted(self._known()), n=1)
+            near = difflib.get_close_matches(missing[0], [name for name in self.names if name], n=1)
             raise DataError(
                 "The features have no column {names}.",
                 fix="Is {near} misspelt? {pack} needs it." if near else "{pack} needs it.",
@@ -141,7 +138,7 @@ class FeatureRange:
         column = read_column(cells, kind, choices=known.choices if known else None)
         for position, reason in column.refused.items():
             if not self.rows.blank[position]:
-                self.rows.refused.setdefault(position, _in_column(name, reason))
+                self.rows.refused.setdefault(position, reason._replace(place=name))
         return column.values
 
     def _ids(self) -> NDArray | None:
@@ -150,20 +147,17 @@ class FeatureRange:
         at = self.names.index("customer_id")
         return np.array([str(row[at]) if not is_blank(row[at]) else "" for row in self.body], dtype=object)
 
-    def _bare_columns(self, pack: Pack) -> dict[str, NDArray]:
-        """A bare column stands for what the tiers rank by, and for `net_value`, which they often ask to be positive."""
+    def _one_column(self, pack: Pack) -> dict[str, NDArray]:
         column = read_column([row[0] for row in self.body], "number")
-        self.rows.refused |= column.refused
-        ranked_by = sorted(pack.tiers.rank_by.names) if pack.tiers else []
-        names = {
-            "net_value",
-            *(ranked_by if pack.tiers and pack.tiers.rank_by.text.strip().lower() in ranked_by else []),
-        }
-        return dict.fromkeys(sorted(names), column.values)
+        self.rows.refused |= {row: why for row, why in column.refused.items() if not self.rows.blank[row]}
+        return dict.fromkeys(_stood_for(pack), column.values)
 
 
-def _in_column(name: str, reason: Reason) -> Reason:
-    return Reason("{column}: " + reason.message, reason.fix, {"column": name, **reason.values})
+def _stood_for(pack: Pack) -> list[str]:
+    """A column of values stands for what the tiers rank by, and for `net_value`, which they often ask to be positive."""
+    ranked_by = pack.tiers.rank_by.names if pack.tiers else frozenset()
+    # An expression of several names cannot be read back from its result.
+    return sorted({"net_value", *ranked_by}) if len(ranked_by) == 1 else ["net_value"]
 
 
 def _header(headers: Range, block: Range) -> Sequence[Any]:

@@ -66,6 +66,8 @@ class ExcelFunction:
         Columns, features and tables by position, all else by name.
     missing : str
         Why a row may have no result.
+    complete : bool
+        Whether rows with any column missing are left out, and said.
     given : tuple of str
         What it takes from the context, by name: language, today, reasons.
     """
@@ -78,6 +80,7 @@ class ExcelFunction:
     calculate: Callable[..., Any]
     example: Example
     missing: str = ""
+    complete: bool = False
     given: tuple[str, ...] = ()
 
     @property

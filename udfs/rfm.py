@@ -51,19 +51,14 @@ def _summary(
     from tierbook.engines.duckdb import DuckDB
     from tierbook.score import arrays
 
-    known = (
-        np.array([one is not None for one in customer_ids], dtype=bool)
-        & ~np.isnat(dates)
-        & ~np.isnan(amounts)
-    )
-    if not known.any():
+    if not len(dates):
         raise DataError("No row has a customer, a date and an amount.")
-    day: date = as_of.date() if as_of else dates[known].max().item()
+    day: date = as_of.date() if as_of else dates.max().item()
     purchases = pa.table(
         {
-            "customer_id": pa.array(customer_ids[known].tolist(), pa.string()),
-            "date": pa.array(dates[known]),
-            "amount": pa.array(amounts[known]),
+            "customer_id": pa.array(customer_ids.tolist(), pa.string()),
+            "date": pa.array(dates),
+            "amount": pa.array(amounts),
         }
     )
     engine = DuckDB()
@@ -106,7 +101,7 @@ def _cuts(
 
 def _segment(rfm_score: NDArray, *, pack: Pack) -> NDArray:
     from tierbook.errors import RuleError
-    from tierbook.score import Scorer
+    from tierbook.scorer import Scorer
 
     if not pack.rfm_segments:
         raise RuleError(
@@ -157,6 +152,7 @@ RFM = declare(
                 ["B", 10, 1, 40, 0, 0, 10, None],
             ],
         ),
+        complete=True,
     )
 )
 

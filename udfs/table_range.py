@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tierbook import tables
 from tierbook.errors import DataError
 from tierbook.tables import Kind
-from udfs.cells import CellError, Range, Reason, Rows, blank_rows, is_blank
+from udfs.cells import CellError, Range, Reason, Rows, blank_rows, is_blank, is_missing, read_column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,44 +68,38 @@ class TableRange:
         return self._once(table, kept) if self.name == "customers" else table
 
     def _typed(self, name: str, cells: list[Any]) -> pa.Array:
-        from tierbook.columns import type_column
+        import pyarrow as pa
 
         known = self._table.column(name)
         kind = known.kind if known else _kind_found(cells)
-        plain = [_Error(cell.code) if isinstance(cell, CellError) else cell for cell in cells]
-        typed = type_column(plain, kind, choices=known.choices if known else None)
-        for note in typed.notes:
-            if note.level == "error":
-                cells_named = ", ".join(str(self.rows.first + row) for row in note.rows)
-                raise DataError(f"{{table}} {{name}}: {note.message}", fix=note.fix, **{**note.values, "table": self.name, "name": name, "cells": cells_named})  # fmt: skip
-            if note.level == "warning":
-                self.notes.append(
-                    Reason(
-                        f"{{table}} {{name}}: {note.message}",
-                        note.fix,
-                        {**note.values, "table": self.name, "name": name},
-                    )
-                )
-        for refusal in typed.refused:
-            self._set_aside(
-                refusal.row,
-                f"{{table}} {{name}}: {refusal.message}",
-                refusal.fix,
-                {**refusal.values, "name": name},
-            )
+        place = f"{self.name} {name}"
+        try:
+            column = read_column(cells, kind, choices=known.choices if known else None)
+        except DataError as error:
+            raise error.at(place) from error
+        self.notes += [note._replace(place=place) for note in column.notes]
+        for row, reason in column.refused.items():
+            self._set_aside(row, reason._replace(place=place))
         if known and known.required:
-            for row in np.flatnonzero(typed.array.is_null().to_numpy(zero_copy_only=False)).tolist():
+            for row in np.flatnonzero(is_missing(column.values)).tolist():
                 self._set_aside(
-                    row, "{table}: {name} is missing.", "Enter it, or leave the row out.", {"name": name}
+                    row, Reason("The cell is blank.", "Enter it, or leave the row out.", {}, place)
                 )
-        return typed.array
+        values = pa.array(
+            column.values.tolist() if column.values.dtype == object else column.values, from_pandas=True
+        )
+        return values.cast(
+            {"yes_no": pa.bool_(), "id": pa.string(), "text": pa.string()}.get(kind, values.type)
+        )
 
-    def _set_aside(self, row: int, message: str, fix: str, values: dict[str, Any]) -> None:
+    def _set_aside(self, row: int, reason: Reason) -> None:
         if not self.rows.blank[row]:
-            self.rows.refused.setdefault(row, Reason(message, fix, {"table": self.name, **values}))
+            self.rows.refused.setdefault(row, reason)
 
     def _once(self, customers: pa.Table, kept: NDArray[np.intp]) -> pa.Table:
         """Each customer once: equal rows count once, different rows are an error that names both."""
+        if len(set(customers["customer_id"].to_pylist())) == customers.num_rows:
+            return customers
         seen: dict[Any, tuple[int, dict]] = {}
         repeated = []
         for position, row in enumerate(customers.to_pylist()):
@@ -124,14 +118,7 @@ class TableRange:
             self.notes.append(
                 Reason("Rows that repeat a customer: {count}. Counted once.", "", {"count": len(repeated)})
             )
-        return customers.take(np.delete(np.arange(customers.num_rows), repeated)) if repeated else customers
-
-
-class _Error:
-    """An error cell as `tierbook.columns` knows it."""
-
-    def __init__(self, error: str) -> None:
-        self.error = error
+        return customers.take(np.delete(np.arange(customers.num_rows), repeated))
 
 
 def _kind_found(cells: Sequence[Any]) -> Kind:

@@ -62,10 +62,6 @@ def _say_unknown_parts(features: FeatureRange, scorer: Scorer) -> None:
             )
 
 
-def _score(features: FeatureRange, *, name: str, pack: Pack) -> NDArray:
-    return features.scorer(pack, f"score.{name}").score(name)
-
-
 VALUE = declare(
     ExcelFunction(
         name="CRM_VALUE",
