@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, datetime
 from functools import cache
 from zipfile import ZipFile
@@ -11,6 +11,10 @@ from zipfile import ZipFile
 import pytest
 
 from tierbook.errors import DataError
+from tierbook.rulepack.read import read_pack
+from tierbook.score import score
+from tierbook.shipped import shipped
+from workbooks.reader import read
 from workbooks.samples import SAMPLES, cdnow, hospitality, sample_path
 
 WRITERS = {"hospitality": hospitality.write, "cdnow": cdnow.write}
@@ -134,3 +138,47 @@ def test_the_cdnow_workbook_holds_the_log_with_ids_as_text():
         (p.customer_id, datetime(p.date.year, p.date.month, p.date.day), p.quantity, p.amount) for p in log
     ]
     assert rows[0][0] == "0001"
+
+
+def test_reading_the_export_sets_two_rows_aside_and_refuses_nothing(lines):
+    source = read(sample_path("hospitality"), today=date(2026, 11, 2))
+    unusable, twice = 2, 1
+    assert {name: len(table) for name, table in source.tables.items()} == {
+        "customers": 420,
+        "transactions": len(lines) - unusable - twice,
+        "interactions": 745,
+        "surveys": 1072,
+        "redemptions": 164,
+    }
+    assert "error" not in {problem.level for problem in source.problems}
+    assert {problem.cell for problem in source.problems if problem.table == "customers"} == set()
+    assert source.tables["customers"].schema.field("lost_reason").type == "string"
+
+
+def test_every_group_of_the_hospitality_pack_has_customers_in_the_export():
+    source = read(sample_path("hospitality"), today=date(2026, 11, 2))
+    run = score(source.tables, read_pack(shipped("rules") / "hospitality.yaml"), today=date(2026, 11, 2))
+    assert (run.as_of, len(run.customers)) == (date(2026, 10, 31), 422)
+
+    def count(column):
+        cells = run.customers[column].to_pylist()
+        return Counter(name for cell in cells for name in (cell or "").split("; ") if name)
+
+    groups = {
+        "tier": ("vip", "important", "general"),
+        "stage": ("introduction", "growth", "maturity", "decline", "departed"),
+        "ladder": ("potential", "new", "satisfied", "retained", "regular"),
+        "churn_level": ("none", "watch", "warning", "lost"),
+        "positions": ("key_account", "long_standing", "potential", "complaint", "member"),
+    }
+    for column, names in groups.items():
+        counted = count(column)
+        assert {name for name in names if counted[name] < 10} == set(), column
+
+
+def test_reading_cdnow_makes_customers_from_the_purchases():
+    source = read(sample_path("cdnow"), today=date(2026, 11, 2))
+    assert source.problems == []
+    assert list(source.tables) == ["transactions"]
+    assert len(source.tables["transactions"]) == 6_919
+    assert source.tables["transactions"]["customer_id"][0].as_py() == "0001"
