@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,8 @@ import numpy as np
 from tierbook.columns import Note, Refusal, quoted, type_column
 from tierbook.quality import Problem
 from tierbook.tables import Column, match_headers
-from workbooks.layout import closing_rows, row_is_blank, side_table
+from workbooks.headers import columns_to_type, settle
+from workbooks.layout import closing_rows, row_is_blank
 from workbooks.raw import MAX_LISTED, RawTable, Reading
 from workbooks.serials import impossible_dates
 from workbooks.unknown import type_unknown
@@ -20,7 +20,6 @@ from workbooks.unknown import type_unknown
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MAX_UNKNOWN = 1_000  # columns nobody knows beyond this are left out, and said
 _LAST_ROWS = 12
 _REFUSED_KINDS = {
     "error": ("The cell holds the error {value}.", "Correct the formula or leave the cell blank."),
@@ -63,13 +62,15 @@ class _Assembly:
     def run(self) -> Assembled:
         import pyarrow as pa
 
-        self._leave_side_table()
-        names = self._names()
+        self.raw, names, said = settle(self.raw)
+        self.problems += said
         if any(problem.level == "error" for problem in self.problems):
             return Assembled(self.raw, None, np.array([], int), self.problems)
+        wanted, said = columns_to_type(self.raw, names)
+        self.problems += said
         rows = self._data_rows(names)
         columns: dict[str, pa.Array] = {}
-        for at, name in self._wanted(names):
+        for at, name in wanted:
             column = self.raw.table.column(name)
             raw = (
                 self.raw.columns[at].take(pa.array(rows))
@@ -95,85 +96,6 @@ class _Assembly:
             rows = rows[keep]
         return Assembled(self.raw, table, rows, self.problems)
 
-    # Headers
-
-    def _leave_side_table(self) -> None:
-        raw = self.raw
-        empty = [column.null_count == len(column) for column in raw.columns]
-        at = side_table(raw.table, raw.headers, empty)
-        if at is None:
-            return
-        self._say(
-            "warning",
-            "A second table beside the first is left alone; it begins here.",
-            raw.place_of_row(raw.header_row, raw.positions[at]),
-        )
-        self.raw = replace(
-            raw,
-            headers=raw.headers[:at],
-            columns=raw.columns[:at],
-            positions=raw.positions[:at],
-            odd=[odd for odd in raw.odd if odd.column < at],
-        )
-
-    def _names(self) -> list[str | None]:
-        """Canonical names of the columns; clashes and missing columns are errors."""
-        raw = self.raw
-        match = match_headers(raw.table, raw.headers)
-        for name, first, second in match.clashes:
-            self._say(
-                "error",
-                "Two columns are {name}: {first} and {second}.",
-                raw.place_of_row(raw.header_row, raw.positions[second]),
-                "Rename or delete one of them.",
-                name=name,
-                first=quoted(raw.headers[first]),
-                second=quoted(raw.headers[second]),
-            )
-        for name in match.missing:
-            others = [
-                str(header)
-                for header in raw.headers
-                if header is not None and raw.table.column(str(header)) is None
-            ]
-            near = difflib.get_close_matches(name, others, 1, 0.6)
-            self._say(
-                "error",
-                "The column {name} is missing; the nearest is {near}." if near else "The column {name} is missing; there are {found}.",
-                raw.place_of_row(raw.header_row, raw.positions[0] if raw.positions else 1),
-                "Rename it {name}, or map it in config.yaml." if near else "Add it, or map it in config.yaml.",
-                name=name,
-                near=quoted(near[0]) if near else "",
-                found=", ".join(str(header) for header in raw.headers if header is not None)[:200],
-            )  # fmt: skip
-        for at, name in enumerate(match.names):
-            if (
-                name is None
-                and raw.columns[at].null_count < len(raw.columns[at])
-                and not _all_blank(raw.columns[at])
-            ):
-                self._say(
-                    "warning",
-                    "A column without a name is left out.",
-                    raw.place_of_row(raw.header_row, raw.positions[at]),
-                    "Give it a name above the data.",
-                )
-        return match.names
-
-    def _wanted(self, names: list[str | None]) -> list[tuple[int, str]]:
-        """Columns to type; of very many unknown ones only the first."""
-        wanted = [(at, name) for at, name in enumerate(names) if name is not None]
-        unknown = [at for at, name in wanted if self.raw.table.column(name) is None]
-        if len(unknown) <= MAX_UNKNOWN:
-            return wanted
-        self._say(
-            "warning",
-            "The table has {count} columns Tierbook does not know; they are left out.",
-            self.raw.place_of_row(self.raw.header_row, self.raw.positions[unknown[0]]),
-            count=len(unknown),
-        )
-        return [(at, name) for at, name in wanted if self.raw.table.column(name) is not None]
-
     # Rows
 
     def _data_rows(self, names: list[str | None]) -> np.ndarray:
@@ -185,16 +107,8 @@ class _Assembly:
         rows = np.flatnonzero(~blank)
         if not len(rows):
             return rows
-        inside = np.flatnonzero(blank[: rows[-1]])
-        if len(inside):
-            self._say(
-                "warning",
-                "Blank rows inside the table are skipped: {count}.",
-                raw.place(int(inside[0])),
-                count=len(inside),
-            )
         last = rows[-_LAST_ROWS:]
-        cells = [[_cell(column[int(row)].as_py()) for column in raw.columns] for row in last]
+        cells = [[_cell(column[int(row)]) for column in raw.columns] for row in last]
         for odd in raw.odd:
             if odd.row in last:
                 cells[int(np.flatnonzero(last == odd.row)[0])][odd.column] = odd.text
@@ -209,7 +123,16 @@ class _Assembly:
                 raw.place(int(rows[at])),
                 text=quoted(text),
             )
-        return rows[: len(rows) - closing]
+        rows = rows[: len(rows) - closing]
+        inside = np.flatnonzero(blank[: rows[-1] if len(rows) else 0])
+        if len(inside):
+            self._say(
+                "warning",
+                "Blank rows inside the table are skipped: {count}.",
+                raw.place(int(inside[0])),
+                count=len(inside),
+            )
+        return rows
 
     def _share(self, rows: int) -> None:
         bad, total = len(self.bad) + self.raw.lost, rows + self.raw.lost
@@ -238,7 +161,8 @@ class _Assembly:
         if self.raw.sheet and column.kind in ("date", "time"):
             refused |= impossible_dates(raw, date1904=self.raw.date1904)
         array = typed.array
-        if column.required:
+        unusable = any(note.level == "error" for note in typed.notes)
+        if column.required and not unusable:
             for row in np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False)):
                 if int(row) not in refused:
                     refused[int(row)] = self._missing(int(row), at, column, rows)
@@ -392,9 +316,7 @@ def _is_key(column: Column | None) -> bool:
     return column is not None and column.kind == "id"
 
 
-def _cell(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-def _all_blank(column: pa.Array) -> bool:
-    return bool(row_is_blank([column]).all())
+def _cell(scalar: pa.Scalar) -> object:
+    """A cell as text or None, whatever it is."""
+    text = str(scalar) if scalar.is_valid else ""
+    return text if text.strip() else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tierbook.columns import quoted
-from tierbook.quality import Level, Problem
+from tierbook.quality import Level, Problem, status
 from tierbook.tables import folded
 from workbooks.assemble import Assembled
 from workbooks.raw import MAX_LISTED
@@ -29,7 +29,12 @@ def check(found: list[Assembled], *, today: date | None) -> tuple[dict[str, pa.T
         Purchases after it are said; None leaves that out.
     """
     problems: list[Problem] = []
-    usable = {one.raw.table.name: one for one in found if one.table is not None}
+    # A table that is refused has said enough; what others make of it would be noise.
+    usable = {
+        one.raw.table.name: one
+        for one in found
+        if one.table is not None and status(one.problems) != "refused"
+    }
     for name, key in (("customers", _customer_key), ("transactions", _transaction_key)):
         if name in usable:
             usable[name], said = _once(usable[name], key(usable[name]))
@@ -38,7 +43,7 @@ def check(found: list[Assembled], *, today: date | None) -> tuple[dict[str, pa.T
         problems += _currencies(one)
     if "transactions" in usable:
         problems += _dates(usable["transactions"], today)
-    if "customers" in usable:
+    if "customers" in usable and status(problems) != "refused":
         for one in usable.values():
             if one.raw.table.name != "customers":
                 problems += _unknown_customers(one, usable["customers"])
@@ -71,7 +76,8 @@ def _once(one: Assembled, key: list[str]) -> tuple[Assembled, list[Problem]]:
     part = table.take(pa.array(repeated)).append_column("#", pa.array(repeated))
     equal = part.group_by(table.column_names, use_threads=False).aggregate([("#", "min"), ("#", "list")])
     several = equal.filter(pc.greater(pc.list_value_length(equal["#_list"]), 1))
-    problems, drop = [], []
+    problems: list[Problem] = []
+    drop: list[int] = []
     for rows in several["#_list"].to_pylist():
         first, *others = sorted(rows)
         drop += others
@@ -226,7 +232,8 @@ def _unknown_customers(one: Assembled, customers: Assembled) -> list[Problem]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    assert one.table is not None and customers.table is not None
+    assert one.table is not None
+    assert customers.table is not None
     if "customer_id" not in one.table.column_names:
         return []
     column = one.table["customer_id"]

@@ -194,13 +194,14 @@ def _quotes(data: bytes, lines: _Lines, table: Table, file: str) -> list[Problem
     if stray is None:
         return []
     line = data.count(b"\n", 0, stray.start()) + 1 + lines.skipped
-    text = data[max(0, stray.start() - 20) : stray.end() + 20].decode("utf-8", "replace").splitlines()[0]
+    start = max(data.rfind(b"\n", 0, stray.start() + 1) + 1, stray.start() - 20)
+    text = data[start : stray.end() + 20].decode("utf-8", "ignore").splitlines()[0]
     return [
         Problem(
             "warning",
             "A quotation mark stands inside a field ({text}): it is read as part of the text.",
             "",
-            {"text": text},
+            {"text": text.strip()},
             file,
             line=line,
             table=table.name,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tierbook.errors import DataError
-from tierbook.quality import Problem
+from tierbook.quality import Level, Problem
 
 _UTF8_PAIR = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 
@@ -180,5 +180,10 @@ def _line(data: bytes, at: int) -> int:
     return data.count(b"\n", 0, at) + 1
 
 
-def _said(message: str, encoding: str, level: str) -> Problem:
-    return Problem(level, message, "Save it as CSV UTF-8 to be sure.", {"encoding": encoding})  # type: ignore[arg-type]
+def _said(message: str, encoding: str, level: Level) -> Problem:
+    return Problem(
+        level,
+        message,
+        "Save it as CSV UTF-8 to be sure." if level == "warning" else "",
+        {"encoding": encoding},
+    )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from tierbook.tables import TABLES, Column, Table, known_columns, match_headers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 HEADER_WITHIN = 50
 _TOTAL = re.compile(
@@ -124,18 +127,20 @@ def _closing(cells: Sequence[object], keys: Sequence[int], required: Sequence[in
     return bool(keys) and without_keys and len(filled) <= max(1, len(cells) // 3)
 
 
-def row_is_blank(columns: Sequence[object]) -> np.ndarray:
+def row_is_blank(columns: Sequence[pa.Array]) -> np.ndarray:
     """Rows in which every cell of every (Arrow) column is empty or blank text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     blank: np.ndarray | None = None
-    for column in columns:
-        assert isinstance(column, pa.Array)
+    # A column without a gap settles it at once; text is looked at last, it costs most.
+    for column in sorted(columns, key=lambda column: (pa.types.is_string(column.type), column.null_count)):
+        if column.null_count == 0 and not pa.types.is_string(column.type):
+            return np.zeros(len(column), bool)
         empty = column.is_null()
         if pa.types.is_string(column.type):
-            empty = pc.or_kleene(empty, pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(column)), 0))
-        mask = pc.fill_null(empty, True).to_numpy(zero_copy_only=False)
+            empty = pc.or_(empty, pc.fill_null(pc.match_substring_regex(column, r"^\s*$"), True))
+        mask = empty.to_numpy(zero_copy_only=False)
         blank = mask if blank is None else blank & mask
         if not blank.any():
             break

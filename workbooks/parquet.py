@@ -37,7 +37,7 @@ def read_parquet(path: Path, table: Table | None, reading: Reading) -> RawTable:
             "The Parquet file is damaged or not complete ({reason}).",
             fix="Copy or export it again.",
             place=path.name,
-            reason=str(error).split("\n")[0],
+            reason=str(error).split("\n")[0].replace(str(path), path.name).rstrip("."),
         ) from error
     headers = list(found.column_names)
     problems: list[Problem] = []

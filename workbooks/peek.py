@@ -111,9 +111,10 @@ def _value(kind: str, text: str) -> object:
         return text.strip() == "1"
     if kind == "n":
         try:
-            return float(text)
+            number = float(text)
         except ValueError:
             return text
+        return int(number) if number.is_integer() else number
     return text
 
 

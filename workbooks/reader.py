@@ -7,12 +7,14 @@ its place; all problems are reported at once.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tierbook.arrow import keep_pandas_out
 from tierbook.errors import DataError
 from tierbook.quality import Problem, status
 from tierbook.tables import TABLES, Table, table_named
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["InputFile", "Reading", "Source", "read", "summary"]
 
 WORKBOOKS = (".xlsx", ".xlsm")
+_PLACE = re.compile(r"(?P<file>.+?\.\w+)(?::(?P<line>\d+)| (?P<sheet>[^!]+)(?:!(?P<cell>[A-Za-z]+\d+))?)?")
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,14 @@ def read(
     DataError
         The input is refused; `problems` holds everything there is to say, errors and warnings.
     """
+    keep_pandas_out()
     path = Path(source)
     report = progress or _silent
     report(0.0, path.name)
-    raws, problems, paths = _raw_tables(path, reading)
+    try:
+        raws, problems, paths = _raw_tables(path, reading)
+    except DataError as error:
+        raise _refused(problems_of(error)) from error
     found: list[Assembled] = []
     for at, raw in enumerate(raws):
         report(0.5 + 0.4 * at / len(raws), raw.table.name)
@@ -175,7 +182,7 @@ def _folder(folder: Path, reading: Reading) -> tuple[list[RawTable], list[Proble
         try:
             found, said, _ = _raw_tables(file, reading)
         except DataError as error:
-            problems += problems_of(error, table)
+            problems += problems_of(error, table.name)
             continue
         problems += said
         first = next((raw for raw in raws if raw.table.name == table.name), None)
@@ -215,13 +222,24 @@ def _named(file: Path, reading: Reading) -> Table | None:
     return None if named is not None and reading.place_of(named.name) else named
 
 
-def problems_of(error: DataError, table: Table | None = None) -> list[Problem]:
-    """An error as problems, for a list of all of them."""
+def problems_of(error: DataError, table: str = "") -> list[Problem]:
+    """An error as problems, so that a list of problems is all there is to look at."""
     if error.problems:
         return list(error.problems)
+    found = _PLACE.fullmatch(error.place)
+    place: dict[str, Any] = (
+        {name: part or "" for name, part in found.groupdict().items()} if found else {"file": error.place}
+    )
+    line = place.pop("line", "")
     return [
         Problem(
-            "error", error.message, error.fix, error.values, error.place, table=table.name if table else ""
+            "error",
+            error.message,
+            error.fix,
+            error.values,
+            table=table,
+            line=int(line) if line else None,
+            **place,
         )
     ]
 

@@ -1,0 +1,34 @@
+"""pyarrow without pandas: whoever touches a value through pyarrow would otherwise import pandas for it."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+
+
+@cache
+def keep_pandas_out() -> None:
+    """Let pyarrow settle its question whether pandas is there before anybody needs the answer.
+
+    The first conversion of any Python value makes pyarrow import pandas, only to know pandas objects when it meets
+    them: 0.35 to 0.6 CPU-seconds at every start. Where nobody has imported pandas yet there are none to meet.
+    `to_pandas` and the Arrow C stream of frames made later still work: pyarrow asks again for those.
+    """
+    if "pandas" in sys.modules or "pyarrow.pandas_compat" in sys.modules:
+        return
+    import pyarrow as pa
+
+    finder = _NoPandas()
+    sys.meta_path.insert(0, finder)
+    try:
+        pa.array([None])
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _NoPandas:
+    """Answers the import of pandas with no."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
