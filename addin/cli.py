@@ -55,6 +55,10 @@ Book = Annotated[
     typer.Argument(help=_t("A workbook, a CSV or Parquet file, or a folder of them."), show_default=False),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help=_t("The workbook to write."), show_default=False)]
+ReportOut = Annotated[
+    Path | None,
+    typer.Option("--report", help=_t("The report workbook to write as well."), show_default=False),
+]
 PackName = Annotated[
     str | None,
     typer.Option("--pack", help=_t("The rule pack; by default that of config.yaml."), show_default=False),
@@ -81,6 +85,9 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             # A Windows console in another code page must not fail on a customer's name.
             stream.reconfigure(encoding="utf-8", errors="replace")
+    # pyarrow imports pandas (0.4 CPU-seconds) only to ask whether a value is one of its frames. No command has any,
+    # and None is Python's own word for a module that shall not be found.
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
     try:
         app()
     except TierbookError as error:
@@ -142,18 +149,22 @@ def check(source: Book, as_json: Json = False, lang: Lang = None) -> None:
     print(_counted(read.problems, request.language))
 
 
-@app.command(help=_t("Score every customer and write the scores as a workbook."))
+@app.command(
+    help=_t("Score every customer and write the scores as a workbook, with --report the report too.")
+)
 def score(
-    book: Book, out: Out = None, pack: PackName = None, profile: ProfileName = None, as_of: AsOf = None,
-    as_json: Json = False, lang: Lang = None,
+    book: Book, out: Out = None, report: ReportOut = None, pack: PackName = None, profile: ProfileName = None,
+    as_of: AsOf = None, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
 
     request = _request(book, pack, profile, as_of, lang)
     with _progress(request) as request:
         run = actions.score(request)
-        written = actions.write_scores(request, run, out or _beside(book, "scored"))
-    _print_run(run, request, [written], as_json=as_json)
+        written = [actions.write_scores(request, run, out or _beside(book, "scored"))]
+        if report is not None:
+            written.append(actions.write_report(request, run, report))
+    _print_run(run, request, written, as_json=as_json)
 
 
 @app.command(help=_t("Score every customer and draw the report workbook."))
@@ -400,7 +411,9 @@ def _progress(request: Request) -> Iterator[Request]:
     with Console(stderr=True).status("") as status:
 
         def progress(share: float, step: str) -> None:
-            status.update(f"{say(step, request.language)} {share:.0%}" if share else say(step, request.language))
+            status.update(
+                f"{say(step, request.language)} {share:.0%}" if share else say(step, request.language)
+            )
 
         yield replace(request, progress=progress)
 
