@@ -148,8 +148,8 @@ def _sheet(
 ) -> None:
     """One sheet with a frozen header: a real Excel table when `table` names it, else plain cells."""
     formats = {
-        "text": book.add_format({"num_format": "@"}), "date": book.add_format({"num_format": "yyyy-mm-dd"}),
-        "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}), "whole": book.add_format({"num_format": "#,##0"}),
+        "text": book.add_format({"num_format": "@"}), "date": book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
+        "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"}), "whole": book.add_format({"num_format": "#,##0"}),
         "money": book.add_format({"num_format": "#,##0.00"}), "share": book.add_format({"num_format": "0%"}),
     }  # fmt: skip
     bold = book.add_format({"bold": True})
@@ -173,7 +173,7 @@ def _sheet(
         known = sum(row["amount"] for row in rows if isinstance(row.get("amount"), float))
         sheet.write_number(last + 1, place, round(known, 2), formats["money"])
     if table:
-        headers = [{"header": column.header} for column in columns]
+        headers = [{"header": column.header, "header_format": header} for column in columns]
         area = (top, 0, last, len(columns) - 1)
         sheet.add_table(*area, {"name": table, "columns": headers, "style": "Table Style Light 9"})
     else:
