@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from numpy.typing import NDArray
 
 from udfs.feature_range import FEATURES, HEADERS, PACK, FeatureRange
-from udfs.registry import Example, ExcelFunction, declare
+from udfs.registry import Argument, Example, ExcelFunction, declare
 
 if TYPE_CHECKING:
     from tierbook.rulepack.pack import Pack
@@ -19,6 +19,10 @@ def _stage(features: FeatureRange, *, pack: Pack) -> NDArray:
 
 def _ladder(features: FeatureRange, *, pack: Pack) -> NDArray:
     return features.scorer(pack, "ladder").ladder()
+
+
+def _class(features: FeatureRange, *, name: str, pack: Pack) -> NDArray:
+    return features.scorer(pack, f"class.{name}").class_of(name)
 
 
 STAGE = declare(
@@ -64,5 +68,28 @@ LADDER = declare(
             [["potential"], ["new"], ["satisfied"], ["regular"]],
         ),
         missing="No rung of the pack fits.",
+    )
+)
+
+CLASS = declare(
+    ExcelFunction(
+        name="CRM_CLASS",
+        help="Class of each customer in a group that the rule pack defines.",
+        arguments=(FEATURES, Argument("name", "The group, such as phase.", kind="text"), PACK, HEADERS),
+        returns="Class name for each row.",
+        result="column",
+        calculate=_class,
+        example=Example(
+            (
+                [
+                    ["days_since_last", "overdue_ratio", "orders", "spend_change", "tenure_months"],
+                    [10, 0.5, 9, -0.1, 30],
+                    [10, 0.5, 9, 0.1, 30],
+                ],
+                "phase",
+            ),
+            [["late_maturity"], ["other_phase"]],
+        ),
+        missing="No class of the group fits.",
     )
 )

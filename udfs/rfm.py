@@ -80,7 +80,7 @@ def _cuts(
         "customers": [part.customers for part in found.parts],
     }
     for k in range(found.bins - 1):
-        table[f"cut_{k + 1}"] = [part.cuts[k] if part.cuts.size else None for part in found.parts]
+        table[f"cut_{k + 1}"] = [float(part.cuts[k]) if part.cuts.size else None for part in found.parts]
     rules = {"days_since_last": "score = {bins} - the number of cut points below the value"}
     table["rule"] = [
         say(
