@@ -33,9 +33,8 @@ def settle(raw: RawTable) -> tuple[RawTable, list[str | None], list[Problem]]:
             )
         )
     problems += [_missing(raw, name, match.names) for name in match.missing]
-    for at, name in enumerate(match.names):
-        column = raw.columns[at]
-        if name is None and column.null_count < len(column) and not row_is_blank([column]).all():
+    for at, column in enumerate(raw.columns):
+        if match.names[at] is None and column.null_count < len(column) and not row_is_blank([column]).all():
             problems.append(
                 _said(
                     raw,

@@ -19,6 +19,7 @@ from workbooks.find import Place, area_of, find_tables
 from workbooks.layout import Header
 from workbooks.package import Package, gate
 from workbooks.raw import Odd, RawTable, Reading
+from workbooks.runs import with_spaces_kept
 from workbooks.scan import position
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class _Book:
         # It warns about every empty column on stderr; an empty column is nothing to warn about.
         logging.getLogger("fastexcel").setLevel(logging.ERROR)
         self.package, self.file = package, package.path.name
-        source = package.source()
+        source = with_spaces_kept(package.source())
         try:
             self.reader = fastexcel.read_excel(
                 source.getvalue() if isinstance(source, io.BytesIO) else str(source)
