@@ -280,6 +280,16 @@ def _raw(
         )
         for row, at in zip(ragged[:MAX_LISTED], out[:MAX_LISTED], strict=True)
     ]
+    if len(ragged) > MAX_LISTED:
+        problems.append(
+            Problem(
+                "warning",
+                "Further lines of another width: {count}.",
+                values={"count": len(ragged) - MAX_LISTED},
+                file=path.name,
+                table=table.name,
+            )
+        )
     return RawTable(
         table=table,
         file=path.name,

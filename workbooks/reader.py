@@ -199,6 +199,20 @@ def _folder(folder: Path, reading: Reading) -> tuple[list[RawTable], list[Proble
             )
             continue
         raws += found
+    named = {name.casefold() for file in files for name in (file.name, file.stem)}
+    for table_name in TABLES:
+        place = reading.place_of(table_name)
+        if place is not None and place.casefold() not in named:
+            problems.append(
+                Problem(
+                    "error",
+                    "There is no file {name}; the folder has {files}.",
+                    "Correct the mapping in config.yaml.",
+                    {"name": f'"{place}"', "files": ", ".join(file.name for file in files) or "–"},
+                    folder.name,
+                    table=table_name,
+                )
+            )
     if not known:
         problems.append(
             Problem(
