@@ -57,6 +57,29 @@ def filled(colour: str) -> dict[str, Any]:
     return {"fill": {"color": colour}, "border": {"color": look.WHITE, "width": 0.75}}
 
 
+def spark(page: Page, cells: Sequence[Any], values: Sequence[float], colour: str) -> Chart:
+    """A line the height of a word.
+
+    A small chart and not Excel's own sparkline, because LibreOffice prints sparklines as a dot.
+    """
+    made = page.style.book.add_chart({"type": "line"})
+    made.add_series({"values": cells, "line": {"color": colour, "width": 1.75}, "marker": {"type": "none"}})
+    made.set_title({"none": True})
+    made.set_legend({"none": True})
+    # The line uses its height for what varies; a figure that comes near nothing is shown against nothing.
+    low, high = min(values), max(values)
+    room = (high - low) * 0.15 or 1
+    ends = {"min": 0 if low >= 0 and low < high / 3 else low - room, "max": high + room}
+    made.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
+    made.set_y_axis({"visible": False, "major_gridlines": {"visible": False}, **ends})
+    made.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
+    made.set_plotarea({
+        "border": {"none": True}, "fill": {"none": True}, "layout": {"x": 0.06, "y": 0.12, "width": 0.88, "height": 0.76},
+    })  # fmt: skip
+    made.show_hidden_data()
+    return made
+
+
 def stacked(
     page: Page, categories: Sequence[Any], layers: Sequence[tuple[Sequence[Any], Sequence[Any]]], colours: Sequence[str],
     *, title: str, subtype: str = "percent_stacked", number: str = "share0",
@@ -65,11 +88,15 @@ def stacked(
     made = chart(page, "bar", subtype, title=title, legend=True)
     for (name, values), colour in zip(layers, colours, strict=True):
         made.add_series({"name": name, "categories": categories, "values": values, "gap": 45, **filled(colour)})
+    # Reversed so that the best tier is on top; the figures then stand at the far end, which is the bottom.
     made.set_y_axis(category_axis(page, reverse=True))
-    made.set_x_axis(value_axis(page, number, label_position="low" if subtype == "stacked" else "next_to"))
+    made.set_x_axis(value_axis(page, number, label_position="high"))
     return made
 
 
 def labelled(page: Page, number: str) -> dict[str, Any]:
     """Figures written at the end of each bar."""
-    return {"value": True, "num_format": page.style.number(number), "font": font(page, 9, look.INK)}
+    shown = page.style.number(number)
+    # A bar of no length needs no figure.
+    shown = f"{shown};;" if ";" not in shown else shown
+    return {"value": True, "num_format": shown, "font": font(page, 9, look.INK)}

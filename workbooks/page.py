@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -126,8 +126,8 @@ class Page:
         return look.short_number(value, self.language)
 
     def share(self, value: float) -> str:
-        """A share for a sentence: 12 %, or 3.4 % where the tenths matter."""
-        return f"{value:.1%}" if abs(value) < 0.1 else f"{value:.0%}"
+        """A share for a sentence: 12%, or 3.4% where the tenths matter."""
+        return f"{value:.1%}".replace(".0%", "%") if abs(value) < 0.1 else f"{value:.0%}"
 
     # Cells
 
@@ -180,7 +180,7 @@ class Page:
         if self.section.name != "contents":
             first_page = self.contents[0][1]
             self.sheet.write_url(
-                1, last, f"internal:'{first_page}'!A1", self.style.of("link", "right"), f"‹ {first_page}",
+                1, last, f"internal:'{first_page}'!A1", self.style.of("link", "flush"), f"‹ {first_page}",
                 self.say("Back to the list of pages"),
             )  # fmt: skip
         return 5
@@ -205,7 +205,7 @@ class Page:
 
     def table(
         self, row: int, left: int, columns: Sequence[Column], rows: Iterable[Sequence[Any]],
-        total: Sequence[Any] | None = None, head_pixels: int = 34,
+        total: Sequence[Any] | None = None, head_pixels: int = 32,
     ) -> Block:  # fmt: skip
         """A small table: heading row, hairlines between rows, an optional total row."""
         self.sheet.set_row_pixels(row, head_pixels)
@@ -215,20 +215,22 @@ class Page:
         at = row
         for at, cells in enumerate(rows, row + 1):
             for position, (column, cell) in enumerate(zip(columns, cells, strict=True)):
-                self.put(at, left + position, cell, "line", column.kind, *column.pieces)
+                self.put(at, left + position, cell, "line", "cell", column.kind, *column.pieces)
         if total is not None:
             for position, (column, cell) in enumerate(zip(columns, total, strict=True)):
-                self.put(at + 1, left + position, cell, "total", column.kind)
+                self.put(at + 1, left + position, cell, "total", "cell", column.kind)
         return Block(self.sheet.get_name(), row + 1, at, left)
+
+    def extend(self, block: Block, first: int, last: int) -> None:
+        """Draw the lines of a table on over columns into which its last text runs."""
+        self.fill(block.first - 1, first, last, "head")
+        for row in range(block.first, block.last + 1):
+            self.fill(row, first, last, "line")
 
     def bars(self, block: Block, position: int, colour: str = look.ACCENT_SOFT) -> None:
         """A bar in each cell of a column, as long as its share of the largest."""
         place = (block.first, block.left + position, block.last, block.left + position)
-        self.sheet.conditional_format(
-            *place,
-            {"type": "data_bar", "bar_color": colour, "bar_solid": True, "bar_border_color": colour,
-             "min_type": "num", "min_value": 0, "bar_negative_color": look.ALERT_SOFT, "bar_axis_position": "none"},
-        )  # fmt: skip
+        self.sheet.conditional_format(*place, look.BAR | {"bar_color": colour, "bar_border_color": colour})
 
     def heat(self, first_row: int, first_column: int, last_row: int, last_column: int) -> None:
         """Shade a block of figures, white for nothing, the accent's light tone for the most."""
@@ -274,22 +276,3 @@ def clean(text: str) -> str:
     if not text.isprintable():
         text = _UNPRINTABLE.sub("", text)
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + CUT_MARK
-
-
-def records(table: Any) -> list[dict[str, Any]]:
-    """The rows of a small aggregate."""
-    return table.to_pylist()
-
-
-def share_of(part: float, whole: float) -> float | None:
-    """A share; missing where there is no whole."""
-    return part / whole if whole else None
-
-
-def keyed(rows: Iterable[Mapping[str, Any]], key: str, order: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows in the pack's order; names the pack does not know follow, the missing one last."""
-    places = {name: position for position, name in enumerate(order)}
-    return sorted(
-        (dict(row) for row in rows),
-        key=lambda row: (row[key] is None, places.get(row[key], len(places)), str(row[key])),
-    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from datetime import datetime, time
 from functools import cache
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tierbook.language import label, say
 from workbooks import sections
+from workbooks.files import replace_file
 from workbooks.page import Page, Section
 from workbooks.style import Style
 
@@ -28,7 +27,7 @@ _LONGEST_NAME = 31
 def write_report(
     run: Run, path: Path | str, *, language: str = "en", progress: Callable[[str], None] | None = None
 ) -> Path:
-    """The path of the report that was written; an existing file is replaced only by a finished one.
+    """The path of the report that was written: a numbered sibling where the target is open in another program.
 
     Parameters
     ----------
@@ -39,15 +38,7 @@ def write_report(
     progress : function of str, optional
         Is told the page that is being drawn.
     """
-    path = Path(path)
-    handle, name = tempfile.mkstemp(suffix=".xlsx", prefix=".tierbook-", dir=path.parent)
-    os.close(handle)
-    try:
-        _draw(run, Path(name), language, progress or (lambda page: None))
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    return path
+    return replace_file(path, lambda file: _draw(run, file, language, progress or (lambda page: None)))
 
 
 @cache

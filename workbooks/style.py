@@ -52,8 +52,8 @@ NUMBERS = {
 # Large figures in the units a reader of that language counts in; Excel cannot divide by 10,000, so the
 # Chinese formats divide by 1,000 and set the point one digit to the left.
 SHORT = {
-    "en": '[>=9999500]0.0,,"M";[>=9999.5]#,##0,"k";#,##0',
-    "zh": '[>=99995000]0\\.00,,"亿";[>=9999.5]0\\.0,"万";#,##0',
+    "en": '[>=999500]0.00,,"M";[>=9995]0,"k";#,##0',
+    "zh": '[>=99950000]0\\.00,,"亿";[>=9995]0\\.0,"万";#,##0',
 }
 AXIS = {
     "en": '[>=1000000]0.0,,"M";[>=1000]0,"k";0',
@@ -67,15 +67,18 @@ PIECES: dict[str, dict[str, Any]] = {
     "rule": {"bottom": 5, "bottom_color": ACCENT},
     "heading": {"bold": True, "font_size": 12, "font_color": INK},
     "head": {
-        "bold": True, "font_color": WHITE, "bg_color": ACCENT, "text_wrap": True, "valign": "vcenter",
+        "bold": True, "font_color": ACCENT, "bg_color": ACCENT_FAINT, "bottom": 2, "bottom_color": ACCENT,
+        "text_wrap": True, "align": "left", "indent": 1,
     },
     "line": {"bottom": 1, "bottom_color": LINE},
+    "cell": {"align": "left", "indent": 1},
     "total": {"bold": True, "top": 1, "top_color": ACCENT, "bottom": 1, "bottom_color": ACCENT},
     "bold": {"bold": True},
     "muted": {"font_color": MUTED},
     "small": {"font_size": 9, "font_color": MUTED},
-    "wrap": {"text_wrap": True, "valign": "top"},
-    "right": {"align": "right"},
+    "wrap": {"text_wrap": True},
+    "right": {"align": "right", "indent": 1},
+    "flush": {"align": "right"},
     "center": {"align": "center"},
     "top": {"valign": "top"},
     "link": {"font_color": ACCENT, "underline": 1},
@@ -86,7 +89,12 @@ PIECES: dict[str, dict[str, Any]] = {
     "good": {"font_color": GOOD},
     "alert": {"font_color": ALERT},
     "left": {"align": "left"},
-    "indent": {"indent": 1},
+    "indent": {"align": "left", "indent": 1},
+}  # fmt: skip
+
+BAR: dict[str, Any] = {
+    "type": "data_bar", "bar_color": ACCENT_SOFT, "bar_border_color": ACCENT_SOFT, "bar_solid": True, "min_type": "num",
+    "min_value": 0, "bar_negative_color": ALERT_SOFT, "bar_axis_position": "none",
 }  # fmt: skip
 
 MONTHS = (
@@ -109,11 +117,16 @@ class Style:
                 "font_name": self.font, "font_size": SIZE, "font_color": INK, "valign": "vcenter",
             }  # fmt: skip
             for name in names:
-                properties |= PIECES.get(name) or {"num_format": self.number(name)} | (
-                    {"align": "right"} if name in RIGHT else {}
-                )
+                properties |= PIECES.get(name) or self._figure(name)
             self._formats[names] = self.book.add_format(properties)
         return self._formats[names]
+
+    def _figure(self, kind: str) -> dict[str, Any]:
+        if kind not in RIGHT:
+            return {"num_format": self.number(kind)}
+        # Room at the right edge as part of the number format: LibreOffice forgets the indent of some figures.
+        padded = ";".join(f"{section}_m" for section in self.number(kind).split(";"))
+        return {"num_format": padded, "align": "right", "indent": 0}
 
     def number(self, kind: str) -> str:
         """The Excel number format of a kind of figure."""
@@ -150,16 +163,15 @@ def date_text(day: date, language: str) -> str:
 
 
 def short_number(value: float, language: str) -> str:
-    """A large figure for a sentence: 12,345; 1.2 M; 123.4 万.
+    """A large figure for a sentence, as the format `short` shows it in a cell.
 
-    >>> short_number(1234567, "en"), short_number(1234567, "zh"), short_number(843.2, "en")
-    ('1.23 M', '123.5 万', '843')
+    >>> short_number(1234567, "en"), short_number(1234567, "zh"), short_number(12345, "en"), short_number(843.2, "en")
+    ('1.23M', '123.5万', '12k', '843')
     """
-    units = ((1e8, " 亿"), (1e4, " 万")) if language == "zh" else ((1e6, " M"), (1e4, " k"))
-    for size, unit in units:
-        if abs(value) >= size:
-            places = {" M": 2, " 亿": 2, " 万": 1, " k": 0}[unit]
-            return f"{value / size if unit != ' k' else value / 1000:,.{places}f}{unit}"
+    units = ((1e8, "亿", 2), (1e4, "万", 1)) if language == "zh" else ((1e6, "M", 2), (1e3, "k", 0))
+    for size, unit, places in units:
+        if value >= max(size, 1e4) * 0.9995:
+            return f"{value / size:,.{places}f}{unit}"
     return f"{value:,.0f}"
 
 

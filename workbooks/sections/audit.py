@@ -6,24 +6,27 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbooks.page import Column, Page, Section, records
-from workbooks.sections.value import draw_thresholds
+from workbooks import style as look
+from workbooks.blocks import draw_thresholds
+from workbooks.page import Column, Page, Section
+from workbooks.rows import records
 
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_LAST = 5
+_LAST = 6
 MOST_SENTENCES = 30
 _LEVELS = ("error", "warning", "note")
 
 
 def draw(page: Page, run: Run) -> None:
     """Run, inputs, tables, results, thresholds, problems."""
-    page.columns([20, 230, 120, 170, 300, 280])
+    page.columns([20, 230, 110, 150, 110, 110, 410])
     row = page.header(_LAST)
     row = _draw_run(page, row)
     row = _draw_inputs(page, row)
     row = _draw_tables(page, row)
+    page.sheet.set_h_pagebreaks([row])
     row = page.heading(row, 1, page.label("thresholds"))
     row = draw_thresholds(page, row, _LAST) + 1
     row = _draw_problems(page, row)
@@ -56,8 +59,8 @@ def _draw_run(page: Page, row: int) -> int:
     row = page.heading(row, 1, page.label("the_run"))
     for name, fact, kind in facts(page):
         page.fill(row, 1, _LAST, "line")
-        page.put(row, 1, name, "bold", "line")
-        page.put(row, 2, fact, "line", kind, "left")
+        page.put(row, 1, name, "bold", "line", "indent")
+        page.put(row, 2, fact, "line", kind, "indent")
         row += 1
     return row + 1
 
@@ -66,12 +69,10 @@ def _draw_inputs(page: Page, row: int) -> int:
     row = page.heading(row, 1, page.label("inputs"), page.say("The fingerprint (SHA-256) changes with every change of the file."))
     block = page.table(
         row, 1,
-        [Column(page.label("file"), "text", ("bold",)), Column(page.label("bytes"), "count"), Column(page.label("fingerprint"), "text", ("indent",))],
+        [Column(page.label("file"), "text", ("bold",)), Column(page.label("bytes"), "count"), Column(page.label("fingerprint"))],
         [[Path(file.path).name, file.bytes, file.sha256] for file in page.run.files],
     )  # fmt: skip
-    page.fill(row, 4, _LAST, "head")
-    for at in range(block.first, block.last + 1):
-        page.fill(at, 4, _LAST, "line")
+    page.extend(block, 4, _LAST)
     return block.after + 1
 
 
@@ -106,14 +107,14 @@ def _draw_problems(page: Page, row: int) -> int:
     )  # fmt: skip
     block = page.table(
         row, 1,
-        [Column(page.label("level"), "text", ("bold", "top")), Column(page.label("rows"), "count", ("top",)), Column(page.label("what_and_where"), "text", ("indent",))],
+        [Column(page.label("level"), "text", ("bold",)), Column(page.label("rows"), "count"), Column(page.label("what_and_where"))],
         [[page.label(f"level_{problem.level}"), problem.count, None] for problem in shown],
     )  # fmt: skip
     page.fill(row, 4, _LAST, "head")
     for at, problem in enumerate(shown, block.first):
         text = problem.text(page.language)
         page.across(at, 3, _LAST, text, "line", "wrap", "indent")
-        page.sheet.set_row_pixels(at, 4 + 17 * (1 + len(text.encode("gb18030", "replace")) * 7 // 720))
+        page.sheet.set_row_pixels(at, 5 + 16 * (1 + int(look.display_width(text) * 5.6) // 750))
     return block.after
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbooks import charts
 from workbooks import style as look
-from workbooks.page import Block, Column, Page, Section, keyed, records, share_of
-from workbooks.sections.overview import signal_words
+from workbooks.advice import signal_words
+from workbooks.page import Block, Column, Page, Section
+from workbooks.rows import records, share_of, tiers, watched
 
 if TYPE_CHECKING:
     from tierbook.score import Run
@@ -16,7 +17,7 @@ _FIRST, _OTHER, _REASON = 200, 95, 350
 _OTHERS = 6
 _LAST = 2 + _OTHERS
 _HALF = (_FIRST + _OTHER * _OTHERS + _REASON - 16) // 2
-_CHART_ROWS = 13
+_CHART_ROWS = 20
 MOST_WATCHED = 50
 
 
@@ -38,7 +39,7 @@ def _draw_levels(page: Page, row: int) -> tuple[int, Block, int]:
     found = records(page.run.table("levels_by_tier"))
     names += sorted({one["churn_level"] for one in found if one["churn_level"]} - set(names))
     rows = []
-    for one in keyed(records(page.run.table("tiers")), "tier", [level.name for level in pack.tiers.levels]):
+    for one in tiers(page.run):
         counts = {row["churn_level"]: row["customers"] for row in found if row["tier"] == one["tier"]}
         rows.append([page.word(one["tier"], "no_tier"), *(counts.get(name, 0) for name in names), one["customers"], share_of(one["flagged"], one["customers"])])
     flagged = sum(one["flagged"] for one in found)
@@ -68,7 +69,7 @@ def _draw_signals(page: Page, row: int) -> tuple[int, Block]:
         row, 1,
         [Column(page.label("signal"), "text", ("bold",)), Column(page.label("points"), "plain"), Column(page.label("customers"), "count"),
          Column(page.label("share_of_customers"), "share"), Column(page.label("at_risk_short"), "count"), Column(page.label("value"), "money"),
-         Column(page.label("revenue"), "money"), Column(page.label("because"), "text", ("indent",))],
+         Column(page.label("revenue"), "money"), Column(page.label("because"))],
         [[signal_words(page, points[one["signal"]].reason or one["signal"]), points[one["signal"]].points, one["customers"],
           share_of(one["customers"], everyone["customers"]), one["flagged"], one["value"], one["revenue_year"], points[one["signal"]].because]
          for one in found],
@@ -96,17 +97,6 @@ def _draw_charts(page: Page, row: int, levels: Block, count: int, signals: Block
     return row + _CHART_ROWS
 
 
-def watched(run: Run, most: int | None = None) -> Any:
-    """Row numbers of the customers at risk, highest value first."""
-    import numpy as np
-
-    from workbooks.sections.customers import by_value
-
-    order = by_value(run.customers)
-    flagged = run.customers["churn_flagged"].to_numpy(zero_copy_only=False).astype(bool)
-    return order[flagged[np.asarray(order)]][:most]
-
-
 def _draw_watch_list(page: Page, row: int) -> tuple[int, int]:
     rows = watched(page.run)
     shown = rows[:MOST_WATCHED]
@@ -120,8 +110,8 @@ def _draw_watch_list(page: Page, row: int) -> tuple[int, int]:
         row, 1,
         [Column(page.label("customer"), "text", ("bold",)), Column(page.label("tier")), Column(page.label("stage")),
          Column(page.label("churn_level"), "text", ("alert",)), Column(page.label("churn_score"), "score"),
-         Column(page.label("value"), "money"), Column(page.label("last_date"), "date", ("right",)),
-         Column(page.label("churn_reasons"), "text", ("indent", "wrap"))],
+         Column(page.label("value"), "money"), Column(page.label("last_date"), "date"),
+         Column(page.label("churn_reasons"), "text", ("wrap",))],
         [
             [one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), page.word(one["stage"]),
              page.word(one["churn_level"]), one["churn_score"], one["value"], one["last_date"], reasons[at]]
@@ -130,8 +120,8 @@ def _draw_watch_list(page: Page, row: int) -> tuple[int, int]:
     )  # fmt: skip
     page.bars(block, 5, look.ALERT_SOFT)
     for at, position in zip(range(block.first, block.last + 1), shown.tolist(), strict=True):
-        lines = 1 + (look.display_width(reasons[position]) * 7) // (_REASON - 20)
-        page.sheet.set_row_pixels(at, 4 + 17 * lines)
+        lines = 1 + int(look.display_width(reasons[position]) * 5.6) // (_REASON - 30)
+        page.sheet.set_row_pixels(at, 5 + 16 * lines)
     return row, block.last
 
 

@@ -23,7 +23,7 @@ def draw(page: Page, run: Run) -> None:
             continue
         page.sheet.set_row_pixels(row, 26)
         page.fill(row, 1, _LAST, "line")
-        page.sheet.write_url(row, 1, f"internal:'{name}'!A1", page.style.of("link", "bold", "line"), name)
+        page.sheet.write_url(row, 1, f"internal:'{name}'!A1", page.style.of("link", "bold", "line", "indent"), name)
         page.put(row, 2, page.label(f"page_{section.name}_about"), "line")
         row += 1
     if page.absent:
@@ -36,7 +36,7 @@ def draw(page: Page, run: Run) -> None:
     for name in ("value", "revenue", "active", "at_risk", "revenue_at_risk", "previous_window", "classes"):
         page.sheet.set_row_pixels(row, 26)
         page.fill(row, 1, _LAST, "line")
-        page.put(row, 1, page.label(f"word_{name}"), "bold", "line")
+        page.put(row, 1, page.label(f"word_{name}"), "bold", "line", "indent")
         page.put(row, 2, page.say(_MEANING[name], days=run.window_days), "line")
         row += 1
     page.prints(row, _LAST)

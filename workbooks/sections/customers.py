@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbooks import style as look
 from workbooks.page import Page, Section, clean
+from workbooks.rows import by_value
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from tierbook.score import Run
 
 # Excel's 1,048,576 rows less what stands above the table.
@@ -54,14 +53,6 @@ def draw(page: Page, run: Run) -> None:
     page.prints(_HEAD + max(count, 1) - 1, printed, repeat=(_HEAD - 1, _HEAD - 1))
 
 
-def by_value(customers: pa.Table) -> Any:
-    """Row numbers, highest value first, equal values by id; unknown values last."""
-    import pyarrow.compute as pc
-
-    order = pc.sort_indices(customers, [("value", "descending"), ("customer_id", "ascending")], null_placement="at_end")
-    return order.to_numpy()
-
-
 def _fields(page: Page, run: Run, rows: Any) -> list[Field]:
     customers = run.customers.take(rows)
 
@@ -87,8 +78,8 @@ def _fields(page: Page, run: Run, rows: Any) -> list[Field]:
         Field("churn_level", page.label("churn_level"), "text", words("churn_level")),
         Field("churn_score", page.label("churn_score"), "score", column("churn_score")),
         Field("reasons", page.label("churn_reasons"), "text", [reasons[row] for row in rows.tolist()]),
-        Field("positions", page.label("positions"), "text", words("positions")),
         Field("action", page.label("action"), "text", words("action")),
+        Field("positions", page.label("positions"), "text", words("positions")),
     ]
     fields += [
         Field(f"value.{part}", page.say("Value: {part}", part=page.word(part)), "cents", column(f"value.{part}"))
@@ -126,7 +117,7 @@ def _write(page: Page, fields: list[Field], count: int) -> None:
     })  # fmt: skip
     widen(sheet, _HEAD + max(count, 1) - 1)
     for position, field in enumerate(fields, _LEFT):
-        form = style.of("line", field.kind)
+        form = style.of("line", "cell", field.kind)
         _WRITERS[field.kind if field.kind in ("text", "date") else "number"](sheet, position, field.cells, form)
 
 
@@ -182,15 +173,15 @@ _WRITERS = {"text": _write_texts, "number": _write_numbers, "date": _write_dates
 
 
 def _mark(page: Page, fields: list[Field], count: int) -> None:
-    """Bars behind value and churn score, the alert colour on flagged levels."""
+    """Bars behind the value, shades behind the churn score, the alert colour on flagged levels."""
     last = _HEAD + max(count, 1) - 1
     for position, field in enumerate(fields, _LEFT):
-        if field.name in ("value", "churn_score"):
-            full = {"max_type": "num", "max_value": 100} if field.name == "churn_score" else {}
-            colour = look.ALERT_SOFT if field.name == "churn_score" else look.ACCENT_SOFT
+        if field.name == "value":
+            page.sheet.conditional_format(_HEAD, position, last, position, look.BAR)
+        elif field.name == "churn_score":
             page.sheet.conditional_format(_HEAD, position, last, position, {
-                "type": "data_bar", "bar_solid": True, "bar_color": colour, "bar_border_color": colour,
-                "min_type": "num", "min_value": 0, "bar_axis_position": "none", **full,
+                "type": "2_color_scale", "min_type": "num", "min_value": 0, "min_color": look.WHITE,
+                "max_type": "num", "max_value": 100, "max_color": look.ALERT_SOFT,
             })  # fmt: skip
         elif field.name == "churn_level" and page.run.pack.churn:
             for name in sorted(page.run.pack.churn.flagged):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from workbooks import charts
 from workbooks import style as look
-from workbooks.page import Block, Column, Page, Section, keyed, records, share_of
-from workbooks.sections.overview import lifecycle_order
-from workbooks.sections.value import draw_matrix, totals
+from workbooks.blocks import draw_moves
+from workbooks.page import Block, Column, Page, Section
+from workbooks.rows import records, share_of, stages, totals
 
 if TYPE_CHECKING:
     from tierbook.score import Run
@@ -17,26 +17,22 @@ _FIRST, _OTHER, _GOAL = 200, 105, 290
 _OTHERS = 6
 _LAST = 2 + _OTHERS
 _HALF = (_FIRST + _OTHER * _OTHERS + _GOAL - 16) // 2
-_CHART_ROWS = 14
+_CHART_ROWS = 20
 
 
 def draw(page: Page, run: Run) -> None:
     """Stages with their figures and actions, two charts, the transition matrix."""
     page.columns([20, _FIRST] + [_OTHER] * _OTHERS + [_GOAL])
     row = page.header(_LAST)
-    row, stages = _draw_stages(page, row)
-    row = _draw_charts(page, row, stages)
-    order = [stage["stage"] for stage in _stages(page) if stage["stage"] is not None]
-    row = draw_matrix(page, row, page.label("stage_moves"), records(run.table("stage_moves")), order, "no_stage")
+    row, block = _draw_stages(page, row)
+    row = _draw_charts(page, row, block)
+    order = [stage["stage"] for stage in stages(run) if stage["stage"] is not None]
+    row = draw_moves(page, row, page.label("stage_moves"), records(run.table("stage_moves")), order, "no_stage")
     page.prints(row, _LAST)
 
 
-def _stages(page: Page) -> list[dict]:
-    return lifecycle_order(keyed(records(page.run.table("stages")), "stage", [stage.name for stage in page.run.pack.stages]))
-
-
 def _draw_stages(page: Page, row: int) -> tuple[int, Block]:
-    rows = _stages(page)
+    rows = stages(page.run)
     actions = {stage.name: stage.action for stage in page.run.pack.stages}
     everyone = totals(rows, "customers", "revenue", "active", "flagged")
     row = page.heading(row, 1, page.label("stages"))
@@ -46,7 +42,7 @@ def _draw_stages(page: Page, row: int) -> tuple[int, Block]:
             Column(page.label("stage"), "text", ("bold",)), Column(page.label("customers"), "count"),
             Column(page.label("share_of_customers"), "share"), Column(page.label("revenue"), "money"),
             Column(page.label("share_of_revenue"), "share"), Column(page.label("active"), "count"),
-            Column(page.label("at_risk_short"), "count"), Column(page.label("action_and_goal"), "text", ("indent",)),
+            Column(page.label("at_risk_short"), "count"), Column(page.label("action_and_goal")),
         ],
         [
             [page.word(one["stage"], "no_stage"), one["customers"], share_of(one["customers"], everyone["customers"]),
@@ -61,13 +57,13 @@ def _draw_stages(page: Page, row: int) -> tuple[int, Block]:
     return block.after + 2, block
 
 
-def _draw_charts(page: Page, row: int, stages: Block) -> int:
+def _draw_charts(page: Page, row: int, block: Block) -> int:
     height = _CHART_ROWS * look.ROW_PIXELS - 10
     title = page.say("Customers and revenue by stage")
     made = charts.chart(page, "column", title=title, legend=True)
     for position, colour in ((2, look.ACCENT_SOFT), (4, look.ACCENT)):
         made.add_series({
-            "name": stages.heading(position), "categories": stages.column(0), "values": stages.column(position), "gap": 60,
+            "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": 60,
             "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
         })  # fmt: skip
     made.set_x_axis(charts.category_axis(page))
@@ -77,7 +73,7 @@ def _draw_charts(page: Page, row: int, stages: Block) -> int:
     made = charts.chart(page, "column", title=title, legend=True)
     for position, colour in ((1, look.ACCENT_SOFT), (5, look.ACCENT), (6, look.ALERT)):
         made.add_series({
-            "name": stages.heading(position), "categories": stages.column(0), "values": stages.column(position), "gap": 60,
+            "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": 60,
             "overlap": -5, "data_labels": charts.labelled(page, "count"), **charts.filled(colour),
         })  # fmt: skip
     made.set_x_axis(charts.category_axis(page))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from workbooks import charts
 from workbooks import style as look
-from workbooks.page import Block, Column, Page, Section, keyed, records, share_of
+from workbooks.blocks import draw_moves, draw_thresholds
+from workbooks.page import Block, Column, Page, Section
+from workbooks.rows import by_revenue, records, share_of, totals
+from workbooks.rows import tiers as ranked_tiers
 
 if TYPE_CHECKING:
     from tierbook.score import Run
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 _FIRST, _OTHER, _OTHERS = 200, 115, 8
 _LAST = 1 + _OTHERS
 _HALF = (_FIRST + _OTHER * _OTHERS - 16) // 2
-_CHART_ROWS = 13
+_CHART_ROWS = 16
 _TOP = 20
 
 
@@ -23,15 +25,17 @@ def draw(page: Page, run: Run) -> None:
     """Tables and charts from the whole to the single customer."""
     page.columns([20, _FIRST] + [_OTHER] * _OTHERS)
     row = page.header(_LAST)
-    tiers = keyed(records(run.table("tiers")), "tier", [level.name for level in run.pack.tiers.levels])
+    tiers = ranked_tiers(run)
     row = _draw_tiers(page, row, tiers)
     row, parts = _draw_parts(page, row, tiers)
     row, classes = _draw_classes(page, row)
     row = _draw_charts(page, row, parts, len(tiers), classes)
     page.sheet.set_h_pagebreaks([row])
     row = _draw_top(page, row)
-    row = _draw_moves(page, row)
-    row = _draw_thresholds(page, row)
+    names = [level.name for level in run.pack.tiers.levels]
+    row = draw_moves(page, row, page.label("tier_moves"), records(run.table("tier_moves")), names, "no_tier")
+    row = page.heading(row, 1, page.label("thresholds"), page.say("Numbers a manager may move; they are kept in the rule pack."))
+    row = draw_thresholds(page, row, _LAST)
     page.prints(row, _LAST)
 
 
@@ -59,13 +63,6 @@ def _draw_tiers(page: Page, row: int, tiers: list[dict[str, Any]]) -> int:
     for position in (2, 4, 6):
         page.bars(block, position)
     return block.after + 2
-
-
-def totals(rows: list[dict[str, Any]], *names: str) -> dict[str, float]:
-    """Sums of some columns, exact to the cent whatever the order of the rows."""
-    from math import fsum
-
-    return {name: fsum(row[name] for row in rows) for name in names}
 
 
 def _draw_parts(page: Page, row: int, tiers: list[dict[str, Any]]) -> tuple[int, Block]:
@@ -146,11 +143,8 @@ def _draw_charts(page: Page, row: int, parts: Block, tiers: int, classes: Block)
 
 
 def _draw_top(page: Page, row: int) -> int:
-    import pyarrow.compute as pc
-
     customers = page.run.customers
-    order = pc.sort_indices(customers, [("total_spend", "descending"), ("customer_id", "ascending")], null_placement="at_end")
-    best = records(customers.take(order[:_TOP]))
+    best = records(customers.take(by_revenue(customers)[:_TOP]))
     everyone = totals(records(page.run.table("classes")), "revenue")["revenue"]
     running, rows = 0.0, []
     for place, one in enumerate(best, 1):
@@ -167,65 +161,11 @@ def _draw_top(page: Page, row: int) -> int:
             Column(page.label("customer"), "text", ("bold",)), Column(page.label("rank"), "count"), Column(page.label("tier")),
             Column(page.label("revenue"), "money"), Column(page.label("share_of_revenue"), "share"),
             Column(page.label("running_share"), "share"), Column(page.label("value"), "money"), Column(page.label("stage")),
-            Column(page.label("last_date"), "date", ("right",)),
+            Column(page.label("last_date"), "date"),
         ],
         rows,
     )  # fmt: skip
     page.bars(block, 5)
-    return block.after + 1
-
-
-def _draw_moves(page: Page, row: int) -> int:
-    names = [level.name for level in page.run.pack.tiers.levels]
-    return draw_matrix(page, row, page.label("tier_moves"), records(page.run.table("tier_moves")), names, "no_tier")
-
-
-def draw_matrix(page: Page, row: int, title: str, moves: list[dict[str, Any]], order: list[str], missing: str) -> int:
-    """Customers by where they stood one window ago (rows) and where they stand now (columns), shaded."""
-    earlier = page.date(page.run.as_of - timedelta(days=page.run.window_days))
-    row = page.heading(
-        row, 1, title,
-        page.say("Rows: {earlier}. Columns: {now}. Who stayed is on the diagonal.", earlier=earlier, now=page.date(page.run.as_of)),
-    )  # fmt: skip
-    counts = {(move["before"], move["now"]): move["customers"] for move in moves}
-    known = {name for pair in counts for name in pair if name is not None}
-    names: list[str | None] = [*order, *sorted(known - set(order))]
-    if any(now is None for _, now in counts):
-        names.append(None)
-    befores = names if None in names else [*names, None]
-    block = page.table(
-        row, 1,
-        [
-            Column(page.label("from_to"), "text", ("bold",)),
-            *(Column(page.word(name, missing), "count") for name in names), Column(page.label("total"), "count"),
-        ],
-        [
-            [page.word(before, "new_customers"), *(counts.get((before, now), 0) for now in names),
-             sum(counts.get((before, now), 0) for now in names)]
-            for before in befores
-        ],
-        [page.label("total"), *(sum(counts.get((before, now), 0) for before in befores) for now in names), sum(counts.values())],
-    )  # fmt: skip
-    page.heat(block.first, block.left + 1, block.last, block.left + len(names))
-    return block.after + 2
-
-
-def _draw_thresholds(page: Page, row: int) -> int:
-    row = page.heading(row, 1, page.label("thresholds"), page.say("Numbers a manager may move; they are kept in the rule pack."))
-    return draw_thresholds(page, row, _LAST)
-
-
-def draw_thresholds(page: Page, row: int, last: int) -> int:
-    """The pack's thresholds: name, number, unit, reason."""
-    used = page.run.pack.profiles[page.run.profile].thresholds
-    block = page.table(
-        row, 1,
-        [Column(page.label("threshold"), "text", ("bold",)), Column(page.label("number"), "plain"), Column(page.label("unit"), "text", ("indent",)), Column(page.label("because"))],
-        [[page.word(name), used[name], page.label(f"unit_{one.unit}") if one.unit else "", one.because] for name, one in page.run.pack.thresholds.items()],
-    )  # fmt: skip
-    page.fill(row, 5, last, "head")
-    for at in range(block.first, block.last + 1):
-        page.fill(at, 5, last, "line")
     return block.after + 1
 
 

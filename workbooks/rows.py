@@ -1,0 +1,77 @@
+"""Rows of a run as pages need them: small aggregates as records, customers in a reader's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import fsum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tierbook.score import Run
+
+# The course of a customer's life; a pack lists its stages in the order in which they are tried.
+_COURSE = ("introduction", "exploration", "growth", "formation", "maturity", "stability", "decline", "departed")
+
+
+def records(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows of a small table."""
+    return table.to_pylist()
+
+
+def keyed(rows: Iterable[Mapping[str, Any]], key: str, order: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows in the pack's order; names the pack does not know follow, the missing one comes last."""
+    places = {name: position for position, name in enumerate(order)}
+    return sorted(
+        (dict(row) for row in rows),
+        key=lambda row: (row[key] is None, places.get(row[key], len(places)), str(row[key])),
+    )
+
+
+def tiers(run: Run) -> list[dict[str, Any]]:
+    """The aggregate `tiers`, best tier first."""
+    return keyed(records(run.table("tiers")), "tier", [level.name for level in run.pack.tiers.levels])
+
+
+def stages(run: Run) -> list[dict[str, Any]]:
+    """The aggregate `stages`, in the course of a customer's life."""
+    rows = keyed(records(run.table("stages")), "stage", [stage.name for stage in run.pack.stages])
+    place = {name: position for position, name in enumerate(_COURSE)}
+    return sorted(rows, key=lambda row: place.get(row["stage"], len(_COURSE)))
+
+
+def totals(rows: Sequence[Mapping[str, Any]], *names: str) -> dict[str, float]:
+    """Sums of some columns, the same to the last bit whatever the order of the rows."""
+    return {name: fsum(row[name] for row in rows) for name in names}
+
+
+def share_of(part: float, whole: float) -> float | None:
+    """A share; missing where there is no whole."""
+    return part / whole if whole else None
+
+
+def by_value(customers: pa.Table) -> NDArray[np.int64]:
+    """Row numbers, highest value first, equal values by id; unknown values last."""
+    return _ranked(customers, "value")
+
+
+def by_revenue(customers: pa.Table) -> NDArray[np.int64]:
+    """Row numbers, most revenue first, equal revenues by id; unknown revenues last."""
+    return _ranked(customers, "total_spend")
+
+
+def _ranked(customers: pa.Table, column: str) -> NDArray[np.int64]:
+    figures = customers[column].to_numpy().astype(float)
+    # Customers are ordered by id, and a stable sort keeps that order among equals; NaN sorts last.
+    return np.argsort(-figures, kind="stable")
+
+
+def watched(run: Run) -> NDArray[np.int64]:
+    """Row numbers of the customers at risk, highest value first."""
+    order = by_value(run.customers)
+    flagged = run.customers["churn_flagged"].to_numpy().astype(bool)
+    return order[flagged[order]]
