@@ -14,10 +14,10 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, NamedTuple
 
 from tierbook.errors import DataError
 from workbooks.scan import MAIN, Book, Guard, OddCell, SheetFacts, scan
@@ -28,7 +28,7 @@ MAX_RATIO = 300  # inflated to packed size, for parts over `_RATIO_FROM`; a real
 MAX_RECODED = 64 << 20  # UTF-16 parts are rewritten in memory for the reader [bytes]
 _RATIO_FROM = 8 << 20
 _CHUNK = 1 << 20
-_SMALL = 4 << 20  # parts up to here are heard element by element [bytes]
+_SMALL = 1 << 20  # parts up to here are heard element by element [bytes]
 _RELATIONS = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     "http://purl.oclc.org/ooxml/officeDocument/relationships",
@@ -86,6 +86,23 @@ class DefinedName:
     hidden: bool = False
 
 
+class Stamp(NamedTuple):
+    """What tells whether somebody else changed a file; all None for a file that is not there."""
+
+    modified: int | None = None
+    size: int | None = None
+    inode: int | None = None
+
+    @classmethod
+    def of(cls, path: Path) -> Stamp:
+        """The file's stamp now."""
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return cls()
+        return cls(found.st_mtime_ns, found.st_size, found.st_ino)
+
+
 @dataclass(frozen=True)
 class Package:
     """A workbook that passed the gate."""
@@ -104,6 +121,7 @@ class Package:
     external_links: int = 0
     recoded: tuple[str, ...] = ()
     facts: Mapping[str, SheetFacts] = field(default_factory=dict, repr=False)
+    stamp: Stamp = field(default_factory=Stamp)
 
     def odd_cells(self, sheet: str) -> list[OddCell]:
         """Cells whose value is not what it looks like, in the order of the file (see `OddCell`)."""
@@ -148,6 +166,12 @@ def is_lock_file(path: str | Path) -> bool:
     return name.startswith("~$") or (name.startswith(".~lock.") and name.endswith("#"))
 
 
+def is_open_elsewhere(path: str | Path) -> bool:
+    """Whether a spreadsheet program keeps its lock file beside that file."""
+    path = Path(path)
+    return any((path.parent / lock).exists() for lock in (f"~${path.name}", f".~lock.{path.name}#"))
+
+
 def what_is(path: str | Path) -> What:
     """What a file is by its bytes, whatever it is called.
 
@@ -177,13 +201,15 @@ def what_is(path: str | Path) -> What:
     return "binary" if b"\0" in head else "text"
 
 
-def gate(path: str | Path) -> Package:
+def gate(path: str | Path, *, cells_of: Collection[str] | None = None) -> Package:
     """The workbook's structure and the oddities of its cells, once it is shown to be safe and complete.
 
     Parameters
     ----------
     path : path
         An `.xlsx` or `.xlsm` file; it is only read.
+    cells_of : collection of str, optional
+        Look at the cells of these sheets only and at no part the structure does not need, as a writer does.
 
     Raises
     ------
@@ -192,9 +218,10 @@ def gate(path: str | Path) -> Package:
     """
     path = Path(path)
     try:
+        stamp = Stamp.of(path)
         _check_kind(path)
         with _opened(path) as file, _archive(file) as archive:
-            return _Gate(path, archive).package()
+            return replace(_Gate(path, archive).package(cells_of), stamp=stamp)
     except DataError as error:
         if error.place:
             raise
@@ -318,7 +345,7 @@ class _Gate:
         self.parts: dict[str, zipfile.ZipInfo] = {}
         self.elements: dict[str, Elements] = {}
 
-    def package(self) -> Package:
+    def package(self, cells_of: Collection[str] | None) -> Package:
         self._check_names()
         types = self._content_types()
         workbook = self._find_workbook()
@@ -341,13 +368,14 @@ class _Gate:
         facts: dict[str, SheetFacts] = {}
         tables: list[TableInfo] = []
         for sheet in sheets:
-            if sheet.kind == "worksheet":
-                facts[sheet.name] = self._scan(sheet, book)
-                tables += self._tables(sheet)
-            else:
+            if sheet.kind != "worksheet":
+                seen.remove(sheet.part)
                 facts[sheet.name] = SheetFacts()
-                self._check_part(sheet.part, types)
-        for name in self.parts:
+                continue
+            if cells_of is None or sheet.name in cells_of:
+                facts[sheet.name] = self._scan(sheet, book)
+            tables += self._tables(sheet)
+        for name in self.parts if cells_of is None else ():
             if name not in seen and name not in self.elements:
                 self._check_part(name, types)
         names = tuple(self.parts)

@@ -62,6 +62,7 @@ class SheetFacts:
     style_out_of_range: list[str] = field(default_factory=list)
     last_row: int = 0
     last_column: int = 0
+    formulas: int = 0
 
     def add(self, ref: str, kind: Kind | Literal["style"], text: str = "") -> None:
         count = self.counts[kind] = self.counts.get(kind, 0) + 1
@@ -82,7 +83,7 @@ class Book:
 
 
 def scan(
-    pieces: Callable[[], Iterator[bytes]], book: Book, *, size: int, exact_below: int = 4 << 20
+    pieces: Callable[[], Iterator[bytes]], book: Book, *, size: int, exact_below: int = 1 << 19
 ) -> SheetFacts:
     """What the cells of one sheet part hold.
 
@@ -270,6 +271,7 @@ class _Listener(Guard):
             facts.add(ref, "style")
 
     def _end_cell(self, cell: dict[str, str]) -> None:
+        self.facts.formulas += self.formula is not None
         judge(self.facts, self.book, self.ref, cell.get("t", "n"), self.formula, self.value)
 
 
@@ -597,6 +599,7 @@ class _Rows:
         formulas = np.flatnonzero(
             (bytes_[names] == 102) & (first != 47) & ((after == 62) | (after == 32) | (after == 47))
         )
+        self.facts.formulas += len(formulas)
         if not len(formulas):
             return set()
         opening = b"<" + self.prefix + b"c "
