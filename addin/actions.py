@@ -64,7 +64,7 @@ def write_scores(request: Request, run: Run, out: Path) -> Path:
     from workbooks.writer import write_scored
 
     request.progress(0.0, "Writing the scores")
-    return write_scored(run, out, language=request.language)
+    return write_scored(run, out, language=request.language).path
 
 
 def write_report(request: Request, run: Run, out: Path) -> Path:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from importlib.abc import MetaPathFinder
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,9 @@ from addin.settings import Settings, read_settings
 from tierbook.errors import HostError, TierbookError
 from tierbook.language import LANGUAGES, label, say
 from tierbook.quality import Problem
+
+if TYPE_CHECKING:
+    from udfs.registry import ExcelFunction
 
 
 def _asked_language() -> str:
@@ -199,16 +202,16 @@ def functions(
     from udfs import registry
 
     language = _language(lang, read_settings(Path.cwd()))
-    known = registry.functions()
-    if name is not None and name.upper() not in known:
-        raise HostError(
-            "There is no function called {name}.", fix="Type tierbook functions for the list.", name=name
-        )
-    chosen = [known[name.upper()]] if name else list(known.values())
+    chosen = [registry.function(name)] if name else list(registry.functions().values())
     if as_json:
-        _print_json([registry.as_json(function, language) for function in chosen])
+        _print_json([_described(function, language) for function in chosen])
     elif name:
-        print(registry.explained(chosen[0], language))
+        described = _described(chosen[0], language)
+        wanted = [f"[{one['name']}]" if one["optional"] else one["name"] for one in described["arguments"]]
+        print(f"{described['name']}({', '.join(wanted)})", described["help"], sep="\n")
+        for argument in described["arguments"]:
+            print(f"  {argument['name']}: {argument['help']}")
+        print(f"-> {described['returns']}")
     else:
         width = max(len(function.name) for function in chosen)
         for function in chosen:
@@ -378,6 +381,18 @@ def _case_source(path: Path) -> Any:
     from tierbook.rulepack.source import read_source
 
     return read_source(path.read_bytes(), file=shown(path), root=list)
+
+
+def _described(function: ExcelFunction, language: str) -> dict[str, Any]:
+    return {
+        "name": function.name,
+        "help": say(function.help, language),
+        "arguments": [
+            {"name": one.name, "help": say(one.help, language), "shape": one.shape, "optional": not one.required}
+            for one in function.arguments
+        ],
+        "returns": say(function.returns, language),
+    }
 
 
 def _request(

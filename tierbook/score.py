@@ -167,12 +167,12 @@ def score(
             "There is neither a table of transactions nor one of customers.",
             fix="Name a sheet transactions or customers.",
         )
+    _base_can_be_had(given, pack)
     as_of = as_of or pack.as_of or _latest_purchase(given.get("transactions"), today)
     if as_of is None:
         raise DataError(
             "There is no date to speak for.", fix="Give --as-of, because there are no transactions."
         )
-    _base_can_be_had(given, pack)
     engine = DuckDB()
     features.load(engine, given)
     engine.view("transactions_", f"SELECT customer_id, date, amount FROM {features.TRANSACTIONS}")

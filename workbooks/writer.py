@@ -1,0 +1,159 @@
+"""Result sheets of a run: every customer's figures, the watch list, and how the run was made.
+
+`Tierbook Scores` carries the names rules use (`vip`, `days_since_last`), so formulas and functions can build on it;
+`Tierbook Watch list` is for reading, in the reader's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tierbook.language import label, say
+from workbooks.patch import Patched, add_sheets, write_book
+from workbooks.sheet_xml import Format, ResultSheet
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tierbook.score import Run
+    from workbooks.package import Package
+
+SCORES, WATCH_LIST, RUN = "tierbook_scores", "tierbook_watch_list", "tierbook_run"
+_RESULTS = (
+    "value tier stage action positions ladder rfm_segment churn_score churn_level churn_flagged churn_signals churn_reason"
+).split()
+_COUNTS = frozenset(
+    "orders days_since_last active_months orders_recent orders_previous frequency recency T rfm_r rfm_f rfm_m rfm_total "
+    "rfm_r_before rfm_f_before rfm_m_before rfm_total_before channels new_products referrals guest_visits designations "
+    "complaints_recent praises_recent contacts_recent open_complaints worst_severity overdue_days churn_score".split()
+)
+_SHARES = frozenset("spend_change top_category_share mean_discount credit_used".split())
+_PLAIN_NUMBERS = frozenset(
+    "tenure_months overdue_ratio median_gap_days orders_per_month nps satisfaction".split()
+)
+_WATCHED = "customer_id name tier value churn_level churn_score reason stage action last_date days_since_last".split()
+
+
+def write_scored(run: Run, path: Path | str, *, language: str = "en") -> Patched:
+    """The result sheets in a workbook of their own.
+
+    Raises
+    ------
+    HostError
+        The file cannot be written; an existing one stays as it is.
+    """
+    return write_book(path, result_sheets(run, language))
+
+
+def add_scored(
+    run: Run, book: Path | str, out: Path | str, *, package: Package | None = None, language: str = "en"
+) -> Patched:
+    """The result sheets in the user's own workbook, in place of our earlier ones; every other part stays as it is.
+
+    Raises
+    ------
+    DataError
+        The workbook must not be changed, or the user has added something to a sheet of ours.
+    HostError
+        The file cannot be written; it stays as it is.
+    """
+    return add_sheets(book, out, result_sheets(run, language), package=package)
+
+
+def result_sheets(run: Run, language: str) -> list[ResultSheet]:
+    """The three sheets, best customers first."""
+    customers = run.customers.append_column("churn_reason", [run.reasons(language)])
+    order = [("value", "descending"), ("customer_id", "ascending")]
+    customers = customers.sort_by(order)
+    return [_scores(run, customers), _watch_list(run, customers, language), _run(run, language)]
+
+
+def _scores(run: Run, customers: pa.Table) -> ResultSheet:
+    from tierbook import features
+
+    parts = [f"value.{part}" for part in run.pack.value_parts]
+    own = [name for name in customers.column_names if name.startswith(("class.", "score."))]
+    made = [*run.pack.features, *(measure.name for measure in run.pack.measures)]
+    wanted = ["customer_id", "name", *_RESULTS[:1], *parts, *_RESULTS[1:], *own, *features.COLUMNS, *made]
+    names = [name for name in dict.fromkeys(wanted) if name in customers.column_names]
+    formats = [_format(name, customers.schema.field(name).type) for name in names]
+    return ResultSheet("Tierbook Scores", SCORES, customers.select(names), names, formats)
+
+
+def _format(name: str, kind: Any) -> Format:
+    import pyarrow as pa
+
+    if pa.types.is_date(kind):
+        return "date"
+    if not pa.types.is_floating(kind):
+        return "text" if pa.types.is_string(kind) or pa.types.is_boolean(kind) else "integer"
+    if name in _COUNTS:
+        return "integer"
+    if name in _SHARES or name.endswith(("_share", "_top")):
+        return "ratio"
+    return "score" if name in _PLAIN_NUMBERS else "amount"
+
+
+def _watch_list(run: Run, customers: pa.Table, language: str) -> ResultSheet:
+    import pyarrow as pa
+
+    flagged = customers.filter(customers["churn_flagged"])
+    columns: dict[str, Any] = {name: flagged[name] for name in _WATCHED if name in flagged.column_names}
+    for name in ("tier", "churn_level", "stage", "action"):
+        columns[name] = _words(flagged[name], run, language)
+    columns["reason"] = flagged["churn_reason"]
+    table = pa.table({name: columns[name] for name in _WATCHED if name in columns})
+    formats = [_format(name, table.schema.field(name).type) for name in table.column_names]
+    headers = [label(name, language) for name in table.column_names]
+    return ResultSheet("Tierbook Watch list", WATCH_LIST, table, headers, formats)
+
+
+def _words(names: pa.ChunkedArray, run: Run, language: str) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = names.unique().drop_null()
+    words = pa.array([run.word(name, language) for name in known.to_pylist()], pa.string())
+    return words.take(pc.index_in(names, value_set=known))
+
+
+def _run(run: Run, language: str) -> ResultSheet:
+    import pyarrow as pa
+
+    rows = list(_facts(run, language))
+    table = pa.table(
+        {
+            name: pa.array(column, pa.string())
+            for name, column in zip(("figure", "value"), zip(*rows, strict=True), strict=True)
+        }
+    )
+    headers = [label(name, language) for name in table.column_names]
+    return ResultSheet("Tierbook Run", RUN, table, headers, ["text", "text"])
+
+
+def _facts(run: Run, language: str) -> Iterable[tuple[str, str]]:
+    """How the run was made and what came out, as figure and value."""
+    pack = run.pack
+    for name, fact in (
+        ("as_of", run.as_of.isoformat()),
+        ("window_days", str(run.window_days)),
+        ("pack", pack.name),
+        ("version", pack.version),
+        ("hash", pack.hash),
+        ("owner", pack.owner),
+        ("profile", run.profile),
+    ):
+        yield label(name, language), fact
+    for file in run.files:
+        yield say("Fingerprint (SHA-256) of {file}", language, file=Path(file.path).name), file.sha256
+    for name, count in run.tables.items():
+        yield say("Rows of {table}", language, table=label(name, language)), f"{count:,}"
+    yield label("customers", language), f"{run.customers.num_rows:,}"
+    for table, key in (("tiers", "tier"), ("stages", "stage"), ("churn_levels", "churn_level")):
+        for row in run.table(table).to_pylist():
+            if row[key] is not None:
+                yield f"{label(key, language)}: {run.word(row[key], language)}", f"{row['customers']:,}"
+    for problem in run.problems:
+        yield label(problem.level, language), problem.text(language)
