@@ -200,7 +200,10 @@ def _plain_column(cells: list[Any], kind: Kind, choices: Mapping[str, str] | Non
     if kind in ("number", "money", "share") and kinds <= _PLAIN_NUMBERS:
         try:
             values = np.array(cells, dtype=float)
-        except OverflowError:  # a whole number beyond 1e308
+        except OverflowError:  # a whole number beyond any double is refused as what it is, a row of digits
+            cells[:] = [
+                str(cell) if isinstance(cell, int) and abs(cell) > _TOO_LARGE_FROM else cell for cell in cells
+            ]
             return None
         with np.errstate(invalid="ignore"):
             plain = np.count_nonzero(np.abs(values) < _TOO_LARGE_FROM) + cells.count(None) == len(cells)

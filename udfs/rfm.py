@@ -88,7 +88,7 @@ def _cuts(
             language,
             bins=found.bins,
         )
-        + "; "
+        + ("；" if language == "zh" else "; ")
         + say(
             "of N ascending values those at positions ceil(k N / {bins}), equal values together",
             language,
