@@ -121,7 +121,7 @@ def demo(
 
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("hospitality", "cdnow"):
-        request = _request(sample_path(f"{name}.xlsx"), None, None, None, lang)
+        request = _request(sample_path(name), None, None, None, lang)
         with _progress(request) as request:
             run = actions.score(request)
             scored = actions.write_scores(request, run, folder / f"{name}-scored.xlsx")

@@ -5,7 +5,7 @@ Here the subjects meet; cells and whole workbooks use the same `Scorer`, so they
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Columns = Mapping[str, NDArray]
 
 
-class Scorer(Mapping):
+class Scorer:
     """A pack applied to customers, section by section, each computed when first asked for.
 
     Parameters
@@ -36,7 +36,7 @@ class Scorer(Mapping):
     ids : array (n,), optional
         Customer identifiers, which order equal ranks.
 
-    As a mapping it gives every name a rule may use; a name nobody has is a `DataError`.
+    `scorer[name]` is any name a rule may use; a name nobody has is a `DataError`.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Scorer(Mapping):
         if name == "value" and self.pack.parts:
             return self.value()
         if name in self.pack.features:
-            self.columns[name] = self._full(self.pack.features[name].evaluate(self))
+            self.columns[name] = self._evaluated(self.pack.features[name])
             return self.columns[name]
         if name in ("tier", "stage"):
             return self.tier() if name == "tier" else self.stage()
@@ -68,12 +68,6 @@ class Scorer(Mapping):
         raise DataError(
             "The column {name} is missing.", fix="{pack} needs it.", name=name, pack=self.pack.name
         )
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self.columns, **self.profile.thresholds, **self.pack.features})
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
     def value_parts(self) -> dict[str, NDArray[np.float64]]:
         """Each part of the value, as the pack orders them. [money; NaN = unknown, counted as 0]"""
@@ -264,10 +258,16 @@ class Scorer(Mapping):
         return fits
 
     def _numbers(self, expression: Expression) -> NDArray[np.float64]:
-        return self._full(expression.evaluate(self)).astype(float, copy=False)
+        return self._evaluated(expression).astype(float, copy=False)
 
     def _holds(self, expression: Expression) -> NDArray[np.bool_]:
-        return self._full(expression.holds(self))
+        return self._full(expression.holds(self._named_columns(expression)))
+
+    def _evaluated(self, expression: Expression) -> NDArray:
+        return self._full(expression.evaluate(self._named_columns(expression)))
+
+    def _named_columns(self, expression: Expression) -> dict[str, Any]:
+        return {name: self[name] for name in expression.names}
 
     def _constant(self, expression: Expression) -> float:
         return float(expression.evaluate(self.profile.thresholds))

@@ -222,4 +222,4 @@ def test_the_demo_scores_both_samples(tmp_path):
         "hospitality-scored.xlsx", "hospitality-report.xlsx", "cdnow-scored.xlsx", "cdnow-report.xlsx"
     ]  # fmt: skip
     assert all((tmp_path / path).stat().st_size > 10_000 for path in written)
-    assert sample_path("hospitality.xlsx").is_file()
+    assert sample_path("hospitality").is_file()
