@@ -143,15 +143,12 @@ def _first_wrong_byte(data: bytes) -> int | None:
 
 
 def _utf16_without_mark(data: bytes) -> str | None:
-    """UTF-16 of mostly Latin text has a NUL in every other byte."""
-    sample = data[:2048]
-    if len(sample) < 4 or b"\0" not in sample:
-        return None
+    """UTF-16 has a NUL in every other byte of its delimiters and line ends, and nowhere else."""
+    sample = data[:4096]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    half = len(sample) // 2
-    if odd > 0.4 * half and not even:
+    if odd and not even and b"\n\0" in sample:
         return "utf-16-le"
-    return "utf-16-be" if even > 0.4 * half and not odd else None
+    return "utf-16-be" if even and not odd and b"\0\n" in sample else None
 
 
 def _is_gb18030(data: bytes) -> bool:
