@@ -120,13 +120,16 @@ def is_blank(cell: Any) -> bool:
 
 def blank_rows(rows: Sequence[Sequence[Any]]) -> NDArray[np.bool_]:
     """Which rows hold nothing at all."""
-    # A whole-column range is mostly rows of None: one comparison in C settles those.
     nothing = (None,) * (len(rows[0]) if rows else 0)
-    return np.fromiter(
-        (tuple(row) == nothing or all(is_blank(cell) for cell in row) for row in rows),
-        dtype=bool,
-        count=len(rows),
-    )
+
+    def blank(row: Sequence[Any]) -> bool:
+        # Most rows are settled by their first cell, most of the others are the million blank rows of a whole column.
+        first = row[0] if row else None
+        return (first is None or isinstance(first, str)) and (
+            tuple(row) == nothing or all(map(is_blank, row))
+        )
+
+    return np.fromiter(map(blank, rows), dtype=bool, count=len(rows))
 
 
 def read_column(cells: Iterable[Any], kind: Kind, *, choices: Mapping[str, str] | None = None) -> Column:
@@ -156,7 +159,7 @@ def read_column(cells: Iterable[Any], kind: Kind, *, choices: Mapping[str, str] 
 def is_missing(values: NDArray) -> NDArray[np.bool_]:
     """Which elements of an array are missing: NaN, NaT, None."""
     if values.dtype.kind == "f":
-        return np.isnan(values)
+        return ~np.isfinite(values)
     if values.dtype.kind == "M":
         return np.isnat(values)
     return np.array([value is None for value in values.tolist()], dtype=bool)
@@ -212,10 +215,11 @@ def _plain_column(cells: list[Any], kind: Kind, choices: Mapping[str, str] | Non
         return _objects([cell.strip() or None if cell else None for cell in cells])
     if kind == "text" and kinds <= _PLAIN_TEXTS:
         known = {word.casefold(): name for word, name in (choices or {}).items()}
-        texts = (None if is_blank(cell) else cell for cell in cells)
-        return _objects(
-            [known.get(text.strip().casefold(), text) if text and known else text for text in texts]
-        )
+        # Texts of a column repeat, so each distinct one is looked at once.
+        meant = {
+            text: None if is_blank(text) else known.get(text.strip().casefold(), text) for text in set(cells)
+        }
+        return _objects([meant[text] for text in cells])
     if kind == "yes_no" and kinds <= _PLAIN_FLAGS:
         return np.array(cells, dtype=float)
     if kind == "date" and kinds <= _PLAIN_DATES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,7 +53,7 @@ class FeatureRange:
                 fix="Give the header row with the rows below it, or one row and the header row as the last argument.",
             )
         self.body = body
-        self.names = tables.match_headers(tables.CUSTOMERS, header).names
+        self.names = _names(tuple(header))
         self.headers = header
         self.rows = Rows(len(body), blank_rows(body), first=first)
         self.notes: list[Reason] = []
@@ -158,6 +159,12 @@ def _stood_for(pack: Pack) -> list[str]:
     ranked_by = pack.tiers.rank_by.names if pack.tiers else frozenset()
     # An expression of several names cannot be read back from its result.
     return sorted({"net_value", *ranked_by}) if len(ranked_by) == 1 else ["net_value"]
+
+
+@lru_cache(maxsize=256)
+def _names(header: tuple[Any, ...]) -> list[str | None]:
+    """Rule names of the headers; a sheet of single-row calls asks for the same ones again and again."""
+    return tables.match_headers(tables.CUSTOMERS, header).names
 
 
 def _header(headers: Range, block: Range) -> Sequence[Any]:

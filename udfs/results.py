@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from udfs.cells import NOT_AVAILABLE, Rows, cells_of
+from udfs.cells import NOT_AVAILABLE, Rows, cells_of, is_missing
 from udfs.registry import ExcelFunction
 
 
@@ -49,9 +49,7 @@ def _spread(values: NDArray, rows: Rows) -> tuple[list[Any], list[int]]:
     """Results of the computed rows put back among all rows."""
     computed = cells_of(values, missing=NOT_AVAILABLE)
     kept = rows.kept
-    unknown = [
-        row for row, cell in zip(kept.tolist(), computed, strict=True) if cell is NOT_AVAILABLE
-    ] if NOT_AVAILABLE in computed else []  # fmt: skip
+    unknown = kept[is_missing(values)].tolist()
     if len(kept) == rows.height:
         return computed, unknown
     cells: list[Any] = [None] * rows.height
