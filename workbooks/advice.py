@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from tierbook.language import labels
 from workbooks.page import Page
-from workbooks.rows import records, totals
+from workbooks.rows import records, signals, tier_names, totals
 
 MOST = 5
 
@@ -29,7 +29,7 @@ def signal_words(page: Page, name: str) -> str:
 
 def _at_risk(page: Page) -> Iterator[tuple[str, str]]:
     run = page.run
-    lowest = run.pack.tiers.levels[-1].name
+    lowest = tier_names(run)[-1]
     rows = [row for row in records(run.table("levels_by_tier")) if row["flagged"] and row["tier"]]
     # The lowest tier has the most customers and the least to lose: it is named only where no other has any at risk.
     if rows := [row for row in rows if row["tier"] != lowest] or rows:
@@ -50,7 +50,7 @@ def _at_risk(page: Page) -> Iterator[tuple[str, str]]:
 
 def _fallen(page: Page) -> Iterator[tuple[str, str]]:
     run = page.run
-    place = {level.name: position for position, level in enumerate(run.pack.tiers.levels)}
+    place = {name: position for position, name in enumerate(tier_names(run))}
     fallen = [
         row for row in records(run.table("tier_moves"))
         if row["before"] in place and place.get(row["now"], len(place)) > place[row["before"]]
@@ -68,14 +68,13 @@ def _fallen(page: Page) -> Iterator[tuple[str, str]]:
 
 
 def _warning(page: Page) -> Iterator[tuple[str, str]]:
-    reasons = {signal.name: signal.reason or signal.name for signal in page.run.pack.churn.signals}
-    if signals := [row for row in records(page.run.table("signals")) if row["customers"]]:
-        costliest = max(signals, key=lambda row: (row["revenue_year"], row["signal"]))
+    if shown := [row for row in records(page.run.table("signals")) if row["customers"]]:
+        costliest = max(shown, key=lambda row: (row["revenue_year"], row["signal"]))
         yield (
             page.say("Work on the costliest warning sign"),
             page.say(
                 "{signal}: {count} customers, who paid {revenue} in the last twelve months.",
-                signal=signal_words(page, reasons[costliest["signal"]]), count=_count(costliest["customers"]),
+                signal=signal_words(page, signals(page.run)[costliest["signal"]].reason), count=_count(costliest["customers"]),
                 revenue=page.short(costliest["revenue_year"]),
             ),
         )  # fmt: skip

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tierbook.rulepack.pack import CompiledFlag, CompiledLevel
     from tierbook.score import Run
 
 # The course of a customer's life; a pack lists its stages in the order in which they are tried.
@@ -32,14 +33,34 @@ def keyed(rows: Iterable[Mapping[str, Any]], key: str, order: Sequence[str]) -> 
     )
 
 
+def tier_names(run: Run) -> list[str]:
+    """The pack's tiers, best first."""
+    return _names(run.pack.tiers.levels if run.pack.tiers else ())
+
+
+def churn_names(run: Run) -> list[str]:
+    """The pack's churn levels, worst first."""
+    return _names(run.pack.churn.levels if run.pack.churn else ())
+
+
+def signals(run: Run) -> dict[str, CompiledFlag]:
+    """The pack's churn signals by name."""
+    return {signal.name: signal for signal in (run.pack.churn.signals if run.pack.churn else ())}
+
+
+def _names(levels: Sequence[CompiledLevel]) -> list[str]:
+    # A level named by a column (`name_from`) has no name of its own: its names follow those of the pack.
+    return [level.name for level in levels if level.name]
+
+
 def tiers(run: Run) -> list[dict[str, Any]]:
     """The aggregate `tiers`, best tier first."""
-    return keyed(records(run.table("tiers")), "tier", [level.name for level in run.pack.tiers.levels])
+    return keyed(records(run.table("tiers")), "tier", tier_names(run))
 
 
 def stages(run: Run) -> list[dict[str, Any]]:
     """The aggregate `stages`, in the course of a customer's life."""
-    rows = keyed(records(run.table("stages")), "stage", [stage.name for stage in run.pack.stages])
+    rows = keyed(records(run.table("stages")), "stage", _names(run.pack.stages))
     place = {name: position for position, name in enumerate(_COURSE)}
     return sorted(rows, key=lambda row: place.get(row["stage"], len(_COURSE)))
 

@@ -82,7 +82,7 @@ def _draw_tables(page: Page, row: int) -> int:
         problems[problem.table, problem.level] += problem.count
     row = page.heading(row, 1, page.label("tables_read"))
     names = list(page.run.tables) + sorted({table for table, _ in problems} - set(page.run.tables))
-    rows = [
+    rows: list[list[Any]] = [
         [page.label(f"table_{name}") if name else page.label("whole_input"), page.run.tables.get(name), *(problems[name, level] for level in _LEVELS)]
         for name in names
     ]

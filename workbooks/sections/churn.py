@@ -8,7 +8,7 @@ from workbooks import charts
 from workbooks import style as look
 from workbooks.advice import signal_words
 from workbooks.page import Block, Column, Page, Section
-from workbooks.rows import records, share_of, tiers, watched
+from workbooks.rows import churn_names, records, share_of, signals, tiers, watched
 
 if TYPE_CHECKING:
     from tierbook.score import Run
@@ -26,16 +26,15 @@ def draw(page: Page, run: Run) -> None:
     page.columns([20, _FIRST] + [_OTHER] * _OTHERS + [_REASON])
     row = page.header(_LAST)
     row, levels, count = _draw_levels(page, row)
-    row, signals = _draw_signals(page, row)
-    row = _draw_charts(page, row, levels, count, signals)
+    row, signs = _draw_signals(page, row)
+    row = _draw_charts(page, row, levels, count, signs)
     page.sheet.set_h_pagebreaks([row])
     head, last = _draw_watch_list(page, row)
     page.prints(last, _LAST, repeat=(head, head))
 
 
 def _draw_levels(page: Page, row: int) -> tuple[int, Block, int]:
-    pack = page.run.pack
-    names = [level.name for level in pack.churn.levels]
+    names = churn_names(page.run)
     found = records(page.run.table("levels_by_tier"))
     names += sorted({one["churn_level"] for one in found if one["churn_level"]} - set(names))
     rows = []
@@ -57,8 +56,7 @@ def _draw_levels(page: Page, row: int) -> tuple[int, Block, int]:
 
 
 def _draw_signals(page: Page, row: int) -> tuple[int, Block]:
-    pack = page.run.pack
-    points = {signal.name: signal for signal in pack.churn.signals}
+    points = signals(page.run)
     everyone = records(page.run.table("totals"))[0]
     found = sorted(records(page.run.table("signals")), key=lambda one: (-one["revenue_year"], one["signal"]))
     row = page.heading(
@@ -70,25 +68,25 @@ def _draw_signals(page: Page, row: int) -> tuple[int, Block]:
         [Column(page.label("signal"), "text", ("bold",)), Column(page.label("points"), "plain"), Column(page.label("customers"), "count"),
          Column(page.label("share_of_customers"), "share"), Column(page.label("at_risk_short"), "count"), Column(page.label("value"), "money"),
          Column(page.label("revenue"), "money"), Column(page.label("because"))],
-        [[signal_words(page, points[one["signal"]].reason or one["signal"]), points[one["signal"]].points, one["customers"],
+        [[signal_words(page, points[one["signal"]].reason), points[one["signal"]].points, one["customers"],
           share_of(one["customers"], everyone["customers"]), one["flagged"], one["value"], one["revenue_year"], points[one["signal"]].because]
          for one in found],
     )  # fmt: skip
     return block.after + 1, block
 
 
-def _draw_charts(page: Page, row: int, levels: Block, count: int, signals: Block) -> int:
+def _draw_charts(page: Page, row: int, levels: Block, count: int, signs: Block) -> int:
     height = _CHART_ROWS * look.ROW_PIXELS - 10
     title = page.say("Churn level by tier, share of customers")
     layers = [(levels.heading(position), levels.column(position)) for position in range(1, count + 1)]
     made = charts.stacked(page, levels.column(0), layers, look.alert_shades(count), title=title)
     page.place(made, row, 1, _HALF, height, title)
-    if signals.last < signals.first:
+    if signs.last < signs.first:
         return row + _CHART_ROWS
     title = page.say("What each warning sign puts at stake: revenue of the last twelve months")
     made = charts.chart(page, "bar", title=title)
     made.add_series({
-        "name": signals.heading(6), "categories": signals.column(0), "values": signals.column(6), "gap": 60,
+        "name": signs.heading(6), "categories": signs.column(0), "values": signs.column(6), "gap": 60,
         "data_labels": charts.labelled(page, "axis"), **charts.filled(look.ALERT),
     })  # fmt: skip
     made.set_y_axis(charts.category_axis(page, reverse=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tierbook.tables import TABLES
@@ -53,7 +54,7 @@ _MEANING = {
 }
 
 
-def _switch(page: Page, missing: tuple[str, ...]) -> str:
+def _switch(page: Page, missing: Sequence[str]) -> str:
     tables = [page.label(f"table_{name}") for name in missing if name in TABLES]
     if tables:
         return page.say("Appears when the input holds: {tables}", tables=page.label("list_comma").join(tables))

@@ -47,7 +47,7 @@ def _draw_stages(page: Page, row: int) -> tuple[int, Block]:
         [
             [page.word(one["stage"], "no_stage"), one["customers"], share_of(one["customers"], everyone["customers"]),
              one["revenue"], share_of(one["revenue"], everyone["revenue"]), one["active"], one["flagged"],
-             page.label("colon").join(text for text in (page.word(actions.get(one["stage"]), "empty"), page.goal(one["stage"])) if text)]
+             page.label("colon").join(text for text in (page.words(actions.get(one["stage"])), page.goal(one["stage"])) if text)]
             for one in rows
         ],
         [page.label("total"), everyone["customers"], 1.0, everyone["revenue"], 1.0, everyone["active"], everyone["flagged"], None],

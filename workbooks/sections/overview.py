@@ -10,7 +10,7 @@ from workbooks import charts
 from workbooks import style as look
 from workbooks.advice import MOST, things
 from workbooks.page import Block, Column, Page, Section
-from workbooks.rows import records, share_of, stages, tiers, totals
+from workbooks.rows import churn_names, records, share_of, stages, tiers, totals
 
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
@@ -226,8 +226,7 @@ def _stages(page: Page, figures: Figures) -> tuple[Chart, str]:
 
 
 def _churn(page: Page, figures: Figures) -> tuple[Chart, str]:
-    pack = page.run.pack
-    levels = [level.name for level in pack.churn.levels]
+    levels = churn_names(page.run)
     found = records(page.run.table("levels_by_tier"))
     counts = {(row["tier"], row["churn_level"]): row["customers"] for row in found}
     present = [row["tier"] for row in tiers(page.run)]

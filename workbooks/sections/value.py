@@ -8,7 +8,7 @@ from workbooks import charts
 from workbooks import style as look
 from workbooks.blocks import draw_moves, draw_thresholds
 from workbooks.page import Block, Column, Page, Section
-from workbooks.rows import by_revenue, records, share_of, totals
+from workbooks.rows import by_revenue, records, share_of, tier_names, totals
 from workbooks.rows import tiers as ranked_tiers
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def draw(page: Page, run: Run) -> None:
     row = _draw_charts(page, row, parts, len(tiers), classes)
     page.sheet.set_h_pagebreaks([row])
     row = _draw_top(page, row)
-    names = [level.name for level in run.pack.tiers.levels]
-    row = draw_moves(page, row, page.label("tier_moves"), records(run.table("tier_moves")), names, "no_tier")
+    row = draw_moves(page, row, page.label("tier_moves"), records(run.table("tier_moves")), tier_names(run), "no_tier")
     row = page.heading(row, 1, page.label("thresholds"), page.say("Numbers a manager may move; they are kept in the rule pack."))
     row = draw_thresholds(page, row, _LAST)
     page.prints(row, _LAST)

@@ -1,0 +1,364 @@
+"""The report as a reader finds it: totals tie out, nothing is a formula, both languages are whole, it prints."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from xml.etree import ElementTree
+
+import openpyxl
+import pyarrow as pa
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tierbook.language import LANGUAGES, label, labels, say
+from tierbook.quality import Problem
+from tierbook.rulepack.read import read_pack
+from tierbook.score import Run, score
+from workbooks import style
+from workbooks.reader import read
+from workbooks.report import all_sections, sheet_name, write_report
+from workbooks.rows import watched
+
+ROOT = Path(__file__).parents[2]
+AS_OF = date(2026, 10, 31)
+# openpyxl leaves out data bars and says so; it is only our second pair of eyes.
+pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
+
+
+@cache
+def sample_run() -> Run:
+    source = read(ROOT / "workbooks/samples/hospitality.xlsx")
+    return score(source.tables, pack(), problems=source.problems, files=source.files)
+
+
+@cache
+def pack() -> Any:
+    return read_pack(ROOT / "rules/hospitality.yaml")
+
+
+def small_run(names: list[str], **more: Any) -> Run:
+    """One customer per name, each with a purchase a month for a year and twice as much spend as the one before."""
+    ids = [f"C{number}" for number, _ in enumerate(names)]
+    purchases = [
+        {"customer_id": one, "date": AS_OF - timedelta(days=30 * month + number), "amount": 100.0 * 2**number}
+        for number, one in enumerate(ids)
+        for month in range(12)
+    ]
+    tables = {
+        "customers": pa.table({"customer_id": ids, "name": names}),
+        "transactions": pa.Table.from_pylist(purchases),
+    }
+    return score(tables, pack(), as_of=AS_OF, **more)
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The report of the sample in both languages."""
+    folder = tmp_path_factory.mktemp("report")
+    return {language: write_report(sample_run(), folder / f"{language}.xlsx", language=language) for language in LANGUAGES}
+
+
+@pytest.fixture(scope="module")
+def sheets(books: dict[str, Path]) -> dict[str, Worksheet]:
+    """The English report's sheets by section."""
+    book = openpyxl.load_workbook(books["en"])
+    return {section.name: book[sheet_name(section, "en")] for section in all_sections()}
+
+
+def table(sheet: Worksheet, *headings: str) -> list[dict[str, Any]]:
+    """The rows below the heading row that starts with these texts, down to the first blank cell."""
+    rows = list(sheet.iter_rows(values_only=True))
+    at, left = next(
+        (at, left)
+        for at, row in enumerate(rows)
+        for left in range(len(row))
+        if row[left : left + len(headings)] == headings
+    )
+    names = [name for name in rows[at][left:] if name is not None]
+    found = []
+    for row in rows[at + 1 :]:
+        if row[left] is None:
+            break
+        found.append(dict(zip(names, row[left:], strict=False)))
+    return found
+
+
+def below(sheet: Worksheet, text: str) -> Any:
+    """What stands under the cell with this text."""
+    cell = next(cell for row in sheet.iter_rows() for cell in row if cell.value == text)
+    return sheet.cell(cell.row + 1, cell.column).value
+
+
+def beside(sheet: Worksheet, text: str) -> Any:
+    """What stands right of the cell with this text."""
+    cell = next(cell for row in sheet.iter_rows() for cell in row if cell.value == text)
+    return sheet.cell(cell.row, cell.column + 1).value
+
+
+def texts(path: Path) -> Iterator[tuple[str, str]]:
+    """Every text in the file with the part it is in: cells, charts, alternative texts, headers and footers."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if not name.endswith(".xml"):
+                continue
+            for element in ElementTree.fromstring(archive.read(name)).iter():
+                tag = element.tag.rpartition("}")[2]
+                if tag in ("t", "v", "oddHeader", "oddFooter") and element.text and (tag != "v" or "chart" in name):
+                    yield name, element.text
+                if description := element.get("descr") or element.get("tooltip"):
+                    yield name, description
+
+
+# --- Numbers
+
+
+def test_totals_tie_out_across_pages_to_the_cent(sheets):
+    customers = table(sheets["customers"], "Customer ID")
+    value = sum(row["Value"] for row in customers)
+    revenue = sum(row["Total spend"] for row in customers)
+    tiers = table(sheets["value"], "Tier", "Customers")
+    parts = table(sheets["value"], "Part of the value")
+    classes = table(sheets["value"], "Class")
+    stages = table(sheets["lifecycle"], "Stage")
+    totals = {
+        "value": [tiers[-1]["Value"], sum(row["Value"] for row in tiers[:-1]), parts[-1]["Total"],
+                  sum(row["Total"] for row in parts[:-1]), beside(sheets["audit"], "Value")],
+        "revenue": [tiers[-1]["Revenue"], sum(row["Revenue"] for row in tiers[:-1]), classes[-1]["Revenue"],
+                    sum(row["Revenue"] for row in classes[:-1]), stages[-1]["Revenue"],
+                    sum(row["Revenue"] for row in stages[:-1]), beside(sheets["audit"], "Revenue")],
+    }  # fmt: skip
+    assert {round(figure, 2) for figure in totals["value"]} == {round(value, 2)}
+    assert {round(figure, 2) for figure in totals["revenue"]} == {round(revenue, 2)}
+    recent = {round(figure, 2) for figure in (
+        below(sheets["overview"], "Revenue in the window"), classes[-1]["Revenue in the window"],
+        beside(sheets["audit"], "Revenue in the window"),
+    )}  # fmt: skip
+    assert len(recent) == 1
+
+
+def test_every_page_counts_the_same_customers(sheets):
+    everyone = len(table(sheets["customers"], "Customer ID"))
+    moves = [table(sheets[name], "From ↓  to →") for name in ("value", "lifecycle")]
+    counted = [
+        below(sheets["overview"], "Customers"),
+        *(table(sheets["value"], *head)[-1]["Customers"] for head in (("Tier", "Customers"), ("Class",))),
+        table(sheets["lifecycle"], "Stage")[-1]["Customers"],
+        table(sheets["churn"], "Tier", "Lost")[-1]["Customers"],
+        *(move[-1]["Total"] for move in moves),
+        *(sum(row["Total"] for row in move[:-1]) for move in moves),
+        beside(sheets["audit"], "Customers scored"),
+    ]
+    assert set(counted) == {everyone}
+
+
+def test_who_is_at_risk_is_the_same_number_everywhere(sheets):
+    levels = {row["Tier"]: row for row in table(sheets["churn"], "Tier", "Lost")}["Total"]
+    flagged = len(watched(sample_run()))
+    counted = {
+        below(sheets["overview"], "Customers at risk"), levels["Lost"] + levels["Warning"],
+        table(sheets["lifecycle"], "Stage")[-1]["At risk"], beside(sheets["audit"], "At risk"),
+        sum(row["Churn level"] in ("Lost", "Warning") for row in table(sheets["customers"], "Customer ID")),
+    }  # fmt: skip
+    assert counted == {flagged}
+    watch_list = table(sheets["churn"], "Customer", "Tier", "Stage")
+    assert len(watch_list) == min(50, flagged)
+    assert all(higher["Value"] >= lower["Value"] for higher, lower in pairwise(watch_list))
+    assert all(row["Why"] for row in watch_list)
+
+
+def test_the_headline_change_compares_with_the_window_before(sheets):
+    run = sample_run()
+    overview = sheets["overview"]
+    cell = next(cell for row in overview.iter_rows() for cell in row if cell.value == "Active in the window")
+    now, before = (one.table("totals")["active"][0].as_py() for one in (run, run.previous))
+    assert overview.cell(cell.row + 1, cell.column).value == now
+    assert overview.cell(cell.row + 2, cell.column).value == pytest.approx(now / before - 1)
+    assert "▲" in overview.cell(cell.row + 2, cell.column).number_format
+
+
+def test_months_on_the_overview_add_up_to_the_revenue_of_the_year(sheets):
+    months = table(sheets["overview"], "Month to")
+    (year,) = sample_run().engine.sql(
+        "SELECT CAST(SUM(CAST(amount AS DECIMAL(38, 6))) AS DOUBLE) AS total FROM transactions_ "
+        "WHERE date > DATE '2025-10-31' AND date <= DATE '2026-10-31'"
+    )["total"].to_pylist()  # fmt: skip
+    assert len(months) == 12
+    assert sum(row["revenue per month"] for row in months) == pytest.approx(year, abs=0.005)
+
+
+# --- Text from data
+
+
+HOSTILE = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "{=1}", "http://example.com", "a\x07\x0bb", "_x0041_", "好" * 40_000]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_text_from_data_stays_text(tmp_path, language):
+    path = write_report(small_run(HOSTILE), tmp_path / "hostile.xlsx", language=language)
+    book = openpyxl.load_workbook(path)
+    with zipfile.ZipFile(path) as archive:
+        sheets = [archive.read(name).decode() for name in archive.namelist() if "/sheet" in name]
+    assert not any("<f>" in sheet or "<f " in sheet for sheet in sheets)
+    (customers,) = (book[sheet_name(section, language)] for section in all_sections() if section.name == "customers")
+    found = {row[label("customer_id", language)]: row[label("name", language)] for row in table(customers, label("customer_id", language))}
+    assert [found[f"C{number}"] for number in range(8)] == [*HOSTILE[:6], "ab", "_x0041_"]
+    assert len(found["C8"]) == 32_767
+    assert found["C8"].endswith("好…")
+    assert not any(cell.hyperlink for row in customers.iter_rows(min_row=3) for cell in row)
+
+
+# --- Both languages
+
+
+def test_the_chinese_report_has_no_english_word_left(tmp_path):
+    customers = [f"客户{number}" for number in range(30)]
+    problem = Problem("warning", "Blank rows inside the table are skipped: {count}.", values={"count": 1}, table="transactions")
+    run = small_run(customers, problems=[problem], files=[SimpleNamespace(path="客户.xlsx", sha256="0" * 64, bytes=1)])
+    path = write_report(run, tmp_path / "中文.xlsx", language="zh")
+    data = {"hospitality", "Customer team", "default", pack().hash, "客户.xlsx"} | {one.because for one in pack().thresholds.values()}
+    data |= {signal.because for signal in pack().churn.signals} | {f"C{number}" for number in range(30)}
+    # Names of things, not words: the font, the program, what Excel calls fields and formats in headers and charts.
+    known = r"hospitality 2026[.\d]*|SHA-256|`tierbook check`|General|[&A-Z\d\"]*Microsoft YaHei,Regular\"&8&K56626C|&[LRPN]|" + pack().hash[:8]
+    leaks = {
+        (part, text)
+        for part, text in texts(path)
+        if text not in data and "docProps" not in part and "theme" not in part
+        and re.search(r"[A-Za-z]{2,}", re.sub(known, "", text))
+    }  # fmt: skip
+    assert not leaks
+
+
+def test_every_page_has_a_name_and_a_sentence_in_both_languages():
+    for section in all_sections():
+        for language in LANGUAGES:
+            names = [f"page_{section.name}"] + ([f"page_{section.name}_about"] if section.order else [])
+            assert all(labels()[name][language] for name in names)
+
+
+def test_every_feature_and_result_has_a_label():
+    from tierbook import features
+
+    results = [name for name in sample_run().customers.column_names if not name.startswith(("value.", "class.", "score."))]
+    made = set(pack().features) | {measure.name for measure in pack().measures}
+    assert not [name for name in {*features.COLUMNS, *results} - made if name not in labels()]
+
+
+# --- Looks
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sheet_prints_on_landscape_a4_with_title_date_and_rules(books, language):
+    book = openpyxl.load_workbook(books[language])
+    for section in all_sections():
+        sheet = book[sheet_name(section, language)]
+        assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
+        assert int(sheet.page_setup.fitToWidth or 1) == 1
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.print_area
+        assert not sheet.sheet_view.showGridLines
+        assert sheet.title in sheet.oddHeader.left.text
+        assert style.date_text(sample_run().as_of, language) in sheet.oddHeader.right.text
+        assert pack().version in sheet.oddFooter.left.text
+        said = [cell.value for row in sheet.iter_rows(max_row=4) for cell in row if cell.value]
+        assert any(pack().version in str(text) and style.date_text(sample_run().as_of, language) in str(text) for text in said)
+
+
+def test_the_customer_table_is_frozen_filtered_and_repeats_its_heading(sheets):
+    sheet = sheets["customers"]
+    (found,) = sheet.tables.values()
+    assert found.name == "tierbook_customers"
+    assert found.autoFilter.ref == found.ref
+    assert found.ref.endswith(str(6 + sample_run().customers.num_rows))
+    assert sheet.freeze_panes == "D7"
+    assert sheet.print_title_rows == "$6:$6"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_chart_has_an_alternative_text(books, language):
+    charts = []
+    with zipfile.ZipFile(books[language]) as archive:
+        for name in archive.namelist():
+            if re.fullmatch(r"xl/drawings/drawing\d+\.xml", name):
+                frames = ElementTree.fromstring(archive.read(name)).findall(".//{*}graphicFrame")
+                charts += [frame.find(".//{*}cNvPr").get("descr") for frame in frames]
+        assert len(charts) == sum(name.startswith("xl/charts/chart") for name in archive.namelist())
+    assert len(charts) >= 14
+    assert all(charts)
+
+
+def test_texts_stand_out_from_what_is_behind_them():
+    for background in (style.WHITE, style.TILE, style.ACCENT_FAINT):
+        for text in (style.INK, style.MUTED, style.ACCENT, style.ALERT, style.GOOD):
+            assert contrast(text, background) >= 4.5, (text, background)
+    # Figures are read on bars and shades.
+    assert all(contrast(style.INK, shade) >= 4.5 for shade in (style.ACCENT_SOFT, style.ALERT_SOFT))
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours (WCAG 2.1, 1.4.3)."""
+
+    def luminance(colour: str) -> float:
+        channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.host("libreoffice")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_libreoffice_prints_every_page_whole(office, books, language):
+    pdf = office.convert(books[language], "pdf")
+    pages = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, check=True).stdout.decode().split("\f")[:-1]
+    assert all(len(page.split()) > 20 for page in pages)
+    assert not any("###" in page or "Err:" in page for page in pages)
+    # Header, footer and title tell where every sheet of the workbook starts and that each fits the paper's width.
+    last = re.findall(r"\d+", pages[-1].strip().splitlines()[-1])[-1]
+    assert int(last) == len(pages)
+    for section in all_sections():
+        assert any(sheet_name(section, language) in page for page in pages)
+
+
+# --- Whatever the input
+
+
+def test_the_same_run_gives_the_same_bytes(tmp_path, books):
+    again = write_report(sample_run(), tmp_path / "again.xlsx")
+    assert again.read_bytes() == books["en"].read_bytes()
+
+
+@pytest.mark.parametrize("count", [1, 2, 40])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_are_drawn_from_one_customer_as_from_many(tmp_path, count, language):
+    path = write_report(small_run([f"N{number}" for number in range(count)]), tmp_path / "small.xlsx", language=language)
+    assert openpyxl.load_workbook(path).sheetnames == [sheet_name(section, language) for section in all_sections()]
+
+
+def test_a_page_without_its_input_is_absent_and_contents_says_what_it_needs(tmp_path):
+    customers = pa.table({"customer_id": ["C1", "C2"], "name": ["Ann", "Bo"], "total_spend": [10.0, 20.0]})
+    book = openpyxl.load_workbook(write_report(score({"customers": customers}, pack(), as_of=AS_OF), tmp_path / "r.xlsx"))
+    assert book.sheetnames == ["Contents", "Customers", "Audit"]
+    said = {row[1]: row[2] for row in book["Contents"].iter_rows(values_only=True)}
+    assert said["Overview"] == say("Appears when the input holds: {tables}", tables="Transactions")
+    assert book["Contents"]["B7"].hyperlink.location == "'Customers'!A1"
+
+
+def test_a_report_that_cannot_be_drawn_leaves_the_old_one_alone(tmp_path, monkeypatch):
+    path = tmp_path / "report.xlsx"
+    path.write_bytes(b"the old one")
+    run = small_run(["Ann"])
+    monkeypatch.setattr(Run, "table", lambda self, name: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_report(run, path)
+    assert path.read_bytes() == b"the old one"
+    assert list(tmp_path.iterdir()) == [path]
