@@ -19,28 +19,32 @@ from tierbook.rulepack.tree import POPULATION, Node, Type, conditions, may_overf
 Columns = Mapping[str, Any]
 Step = Callable[[Columns], Any]
 
+_ROWS = ""  # no column has this name; the number of rows, for functions that look at all of them
+
 
 def evaluated(steps: Step, kind: Type, types: Mapping[str, Type], columns: Mapping[str, Any]) -> np.ndarray:
     """The value of every row; see `Expression.evaluate`."""
-    typed = {}
+    typed: dict[str, Any] = {}
     for name, wanted in types.items():
         if name not in columns:
             raise DataError("The column {name} is not there.", name=name)
         typed[name] = arrays.column(columns[name], wanted)
-    if len({column.size for column in typed.values() if np.ndim(column)}) > 1:
+    given = [
+        len(column)
+        for column in (*typed.values(), *columns.values())
+        if isinstance(column, np.ndarray) and column.ndim
+    ]
+    if any(np.ndim(column) and len(column) != given[0] for column in typed.values()):
         raise DataError("The columns {names} are not of one length.", names=", ".join(types))
+    typed[_ROWS] = given[0] if given else 1
     with np.errstate(all="ignore"):
         value = np.asarray(steps(typed))
         if kind == "number":
-            value = np.asarray(arrays.finite(value) + 0.0)  # + 0.0 makes a negative zero plain
+            value = np.asarray(value + 0.0)  # a copy, its negative zeros plain
+            np.putmask(value, np.isinf(value), np.nan)
         elif kind == "text":
             value = np.where(arrays.is_text(value), value, arrays.MISSING["text"])
-    if value.ndim:
-        return value
-    length = next(
-        (len(column) for column in columns.values() if isinstance(column, np.ndarray) and column.ndim), None
-    )
-    return value if length is None else np.full(length, value, dtype=value.dtype)
+    return np.full(given[0], value, dtype=value.dtype) if given and not value.ndim else value
 
 
 def compiled(node: Node) -> Step:
@@ -211,7 +215,9 @@ def _letters(node: Node) -> Step:
 def _population(node: Node) -> Step:
     function: Callable[..., Any] = getattr(population, node.op)
     inner = [_settled(arg) for arg in node.args]
-    return lambda columns: np.asarray(function(*np.broadcast_arrays(*(step(columns) for step in inner))))
+    return lambda columns: np.asarray(
+        function(*(np.broadcast_to(step(columns), columns[_ROWS]) for step in inner))
+    )
 
 
 _LITERALS: dict[str, Callable[[Any], Any]] = {
