@@ -154,7 +154,8 @@ def undo(target: str | Path) -> Undone:
 
 def undo_folder(target: Path) -> Path:
     """Where replaced versions of a file are kept: `orders.xlsx.tierbook/undo`."""
-    return target.parent / f"{target.name}.tierbook" / "undo"
+    name = target.name if len(os.fsencode(target.name)) < 240 else _key(target)
+    return target.parent / f"{name}.tierbook" / "undo"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ nothing and follows no external link. ECMA-376 part 2 (Open Packaging Convention
 from __future__ import annotations
 
 import io
+import os
 import posixpath
 import re
 import struct
@@ -169,7 +170,8 @@ def is_lock_file(path: str | Path) -> bool:
 def is_open_elsewhere(path: str | Path) -> bool:
     """Whether a spreadsheet program keeps its lock file beside that file."""
     path = Path(path)
-    return any((path.parent / lock).exists() for lock in (f"~${path.name}", f".~lock.{path.name}#"))
+    # os.path.exists, because a long name with these around it may be longer than a name can be.
+    return any(os.path.exists(path.parent / lock) for lock in (f"~${path.name}", f".~lock.{path.name}#"))
 
 
 def what_is(path: str | Path) -> What:
