@@ -178,22 +178,14 @@ digits AS (
     SELECT digit FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS ten(digit)
 ),
 
--- 1 to 10,000: a cell of a workbook has no room for more guests.
-places AS (
-    SELECT 1 + ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit AS place
-    FROM digits AS ones
-    CROSS JOIN digits AS tens
-    CROSS JOIN digits AS hundreds
-    CROSS JOIN digits AS thousands
-),
-
 -- Rows of purchases that name guests or the person the host came for. A row without a transaction number gets a
 -- number of its own; full-width semicolons and spaces separate as well as plain ones.
 parties AS (
     SELECT
         customer_id AS host, transaction_id, designated_by,
         CASE WHEN transaction_id IS NULL THEN ROW_NUMBER() OVER (ORDER BY customer_id, date) END AS line,
-        TRANSLATE(guests, '；　', '; ') AS guests
+        TRANSLATE(guests, '；　', '; ') AS guests,
+        1 + LENGTH(guests) - LENGTH(REPLACE(TRANSLATE(guests, '；', ';'), ';', '')) AS guest_count
     FROM tierbook_transactions AS sale
     WHERE date <= $as_of
         AND (guests IS NOT NULL OR designated_by IS NOT NULL)
@@ -210,13 +202,26 @@ parties AS (
         )
 ),
 
+-- 1, 2, 3 ... as far as the longest list of guests goes, 10,000 at most.
+places AS (
+    SELECT place
+    FROM (
+        SELECT 1 + ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit AS place
+        FROM digits AS ones
+        CROSS JOIN digits AS tens
+        CROSS JOIN digits AS hundreds
+        CROSS JOIN digits AS thousands
+    ) AS counted_out
+    WHERE place <= (SELECT MAX(guest_count) FROM parties)
+),
+
 -- DISTINCT, because a guest may be named on several lines of one order, or twice on one line.
 invitations AS (
     SELECT DISTINCT
         parties.host, parties.transaction_id, parties.line,
         TRIM(SPLIT_PART(parties.guests, ';', places.place)) AS guest
     FROM parties
-    JOIN places ON places.place <= 1 + LENGTH(parties.guests) - LENGTH(REPLACE(parties.guests, ';', ''))
+    JOIN places ON places.place <= parties.guest_count
 ),
 
 guest_visits AS (
