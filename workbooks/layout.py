@@ -139,7 +139,7 @@ def row_is_blank(columns: Sequence[pa.Array]) -> np.ndarray:
             return np.zeros(len(column), bool)
         empty = column.is_null()
         if pa.types.is_string(column.type):
-            empty = pc.or_(empty, pc.fill_null(pc.match_substring_regex(column, r"^\s*$"), True))
+            empty = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(column), ""), True)
         mask = empty.to_numpy(zero_copy_only=False)
         blank = mask if blank is None else blank & mask
         if not blank.any():

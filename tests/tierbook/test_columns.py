@@ -378,7 +378,7 @@ def test_no_text_makes_parsing_fail(text):
     parse_amount(text, decimal=",")
     parse_date(text)
     for kind in ("id", "text", "number", "money", "share", "date", "time", "yes_no"):
-        typed = type_column([text], kind)  # type: ignore[arg-type]
+        typed = type_column([text], kind)
         assert len(typed.array) == 1
 
 

@@ -46,7 +46,7 @@ def id_column(cells: Cells) -> Typed:
             notes.append(
                 Note("warning", "Identifiers with spaces around them: {count}; the spaces are left out.", values={"count": len(changed)}, rows=few(changed))
             )  # fmt: skip
-        mangled = where(pc.match_substring_regex(trimmed, _MANGLED_ID))
+        mangled = _matching(trimmed, "E+", _MANGLED_ID)
         if len(mangled):
             notes.append(
                 Note(
@@ -57,7 +57,7 @@ def id_column(cells: Cells) -> Typed:
                     few(mangled),
                 )
             )  # fmt: skip
-        notes += _dates_in_ids(trimmed, where(pc.match_substring_regex(trimmed, _DATE_IN_ID)))
+        notes += _dates_in_ids(trimmed, _matching(trimmed, ":", _DATE_IN_ID))
         parts.append(trimmed)
     if cells.number is not None:
         lost = pc.greater_equal(pc.abs(cells.number), LARGE)
@@ -72,6 +72,15 @@ def id_column(cells: Cells) -> Typed:
     if cells.truth is not None:
         parts.append(_truth_words(cells.truth))
     return typed_of(cells, parts, "string", refused, notes)
+
+
+def _matching(text: pa.Array, hint: str, pattern: str) -> np.ndarray:
+    """Rows that match a pattern; the pattern is tried only where its hint occurs at all."""
+    import pyarrow.compute as pc
+
+    if not pc.any(pc.match_substring(text, hint)).as_py():
+        return np.array([], int)
+    return where(pc.match_substring_regex(text, pattern))
 
 
 def _dates_in_ids(text: pa.Array, rows: np.ndarray) -> list[Note]:
@@ -94,7 +103,7 @@ def text_column(cells: Cells, choices: Mapping[str, str]) -> Typed:
 
     parts = []
     if cells.text is not None:
-        blank = pc.match_substring_regex(cells.text, r"^\s*$")
+        blank = pc.equal(pc.utf8_trim_whitespace(cells.text), "")
         text = pc.if_else(blank, None, cells.text)
         if choices:
             known = {word.casefold(): name for word, name in choices.items()}
