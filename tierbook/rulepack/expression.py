@@ -147,7 +147,9 @@ def parse(
         problems.append(error)
     if tree is None or tree.type is None or problems:
         raise _first(problems)
-    return Expression(text, tree.type, frozenset(node.value for node in tree.walk() if node.op == "name"), tree)
+    return Expression(
+        text, tree.type, frozenset(node.value for node in tree.walk() if node.op == "name"), tree
+    )
 
 
 def _first(problems: list[ExpressionError]) -> ExpressionError:

@@ -80,14 +80,8 @@ class Parser:
                 fix="Compare with = or in (…).",
                 offset=found.offset,
             )
-        if wanted:
-            return ExpressionError(
-                "{found} stands where {wanted} should be.",
-                offset=found.offset,
-                found=f"'{found.text}'",
-                wanted=wanted,
-            )
-        return ExpressionError("{found} is not expected here.", offset=found.offset, found=f"'{found.text}'")
+        message = "{found} stands where {wanted} should be." if wanted else "{found} is not expected here."
+        return ExpressionError(message, offset=found.offset, found=f"'{found.text}'", wanted=wanted)
 
     # Levels of binding, loosest first
 
@@ -289,7 +283,6 @@ class Parser:
         return replace(node, args=(*node.args, self._orders(token))) if name == "top_share" else node
 
     def _orders(self, token: Token) -> Node:
-        """The purchases that tell whom `top_share` counts."""
         if self.names.get("orders") != "number":
             raise ExpressionError("top_share needs the feature orders.", offset=token.offset)
         return Node("name", "number", token.offset, value="orders")

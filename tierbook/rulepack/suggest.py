@@ -14,6 +14,19 @@ _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһԛԝвнкмтгпАВЕКМНОРСТХІЈЅαορνικτυχηΑΒΕΖΗΙΚΜΝΟΡΤΥΧıſɑɡ",
     "aeopcyxijsdhqwbhkmtrnABEKMHOPCTXIJSaopviktuxnABEZHIKMNOPTYXisag",
 )
+# Per what the reader calls a name: a name that looks right, one that is nearly right, and any other.
+_UNKNOWN = {
+    "feature": (
+        "unknown feature {name}; its {letter} is {script}.",
+        "unknown feature {name}; did you mean {near}?",
+        "unknown feature {name}",
+    ),
+    "column": (
+        "unknown column {name}; its {letter} is {script}.",
+        "unknown column {name}; did you mean {near}?",
+        "unknown column {name}",
+    ),
+}
 _ELSEWHERE = {
     "ceiling": "ceil", "pow": "power", "max": "greatest", "maximum": "greatest", "min": "least", "minimum": "least",
     "iif": "if", "ifnull": "coalesce", "nvl": "coalesce", "isnull": "coalesce", "ifs": "case when", "len": "length",
@@ -26,11 +39,12 @@ def unknown_name(token: Token, names: Iterable[str], called: str) -> ExpressionE
     """A name nobody gave; says when a letter of another script only looks right."""
     written, known = canonical(token.text), list(names)
     shown = f"'{token.text}'"
+    foreign_letter, misspelt, unknown = _UNKNOWN[called]
     latin = canonical(token.text.translate(_LOOKALIKES))
     foreign = next((sign for sign in token.text if sign != sign.translate(_LOOKALIKES)), "")
     if foreign and (latin in known or _mixed(token.text)):
         return ExpressionError(
-            f"unknown {called} {{name}}; its {{letter}} is {{script}}.",
+            foreign_letter,
             fix="Type it again: {near}.",
             offset=token.offset,
             name=shown,
@@ -40,9 +54,9 @@ def unknown_name(token: Token, names: Iterable[str], called: str) -> ExpressionE
         )
     near = _nearest(written, known)
     if not near:
-        return ExpressionError(f"unknown {called} {{name}}", offset=token.offset, name=shown)
+        return ExpressionError(unknown, offset=token.offset, name=shown)
     return ExpressionError(
-        f"unknown {called} {{name}}; did you mean {{near}}?",
+        misspelt,
         offset=token.offset,
         name=shown,
         near=f"'{near}'",

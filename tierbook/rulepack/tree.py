@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
 Type = Literal["number", "text", "yes_no", "date"]
 
-# How a sentence calls a type; the templates made from these words are all in languages/zh/expressions.yaml.
-WORDS: dict[str, str] = {"number": "number", "text": "text", "yes_no": "yes/no", "date": "date"}
-
 
 class ExpressionError(RuleError):
     """An expression that is not of the rule language; `offset` is the position in its text, from 0.
@@ -78,7 +75,19 @@ POPULATION: dict[str, Function] = {
 }
 
 # Numbers that cannot be infinite or NaN once their arguments are not.
-_TAME = frozenset({"number", "coalesce", "least", "greatest", "length", "days", "top_share", "percent_rank_of_all", "sum_of_all"})
+_TAME = frozenset(
+    {
+        "number",
+        "coalesce",
+        "least",
+        "greatest",
+        "length",
+        "days",
+        "top_share",
+        "percent_rank_of_all",
+        "sum_of_all",
+    }
+)
 _PASSING = frozenset({"neg", "abs", "floor", "ceil", "round", "nullif"})
 
 

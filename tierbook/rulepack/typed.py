@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tierbook.rulepack.mismatch import COMPARED, MIXED, NEEDED
 from tierbook.rulepack.tokens import MAX_LEVELS, Token, too_deep
-from tierbook.rulepack.tree import WORDS, ExpressionError, Function, Node, Type
+from tierbook.rulepack.tree import ExpressionError, Function, Node, Type
 
 MOST_ROUNDED, LEAST_ROUNDED = 12, -6
-_A = {"number": "a number", "text": "a text", "yes_no": "yes or no", "date": "a date"}
 
 
 class Typed:
@@ -30,16 +30,14 @@ class Typed:
     def need(self, node: Node, wanted: Type, what: str) -> None:
         """`what` takes this type here."""
         if node.type is not None and node.type != wanted:
-            self._problem(f"{{what}} needs {_A[wanted]}, found {WORDS[node.type]}.", node.offset, what=what)
+            self._problem(NEEDED[wanted, node.type], node.offset, what=what)
 
     def same(self, nodes: Sequence[Node]) -> Type | None:
         """The one type of several results."""
         common: Type | None = None
         for node in nodes:
             if common and node.type and node.type != common:
-                self._problem(
-                    f"{WORDS[common]} and {WORDS[node.type]} cannot stand in one result.", node.offset
-                )
+                self._problem(MIXED[common, node.type], node.offset)
                 return None
             common = common or node.type
         return common
@@ -49,7 +47,7 @@ class Typed:
         if left.type is None or right.type is None:
             return
         if left.type != right.type:
-            self._problem(f"{WORDS[left.type]} compared with {WORDS[right.type]}.", sign.offset)
+            self._problem(COMPARED[left.type, right.type], sign.offset)
         elif left.type in ("text", "yes_no") and sign.text.lower() not in ("=", "<>", "in"):
             self._problem(
                 "{found} compares numbers and dates only.",
