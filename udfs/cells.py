@@ -102,12 +102,14 @@ def as_range(cells: Any) -> Range:
     Raises
     ------
     DataError
-        Rows of different length.
+        Rows of different length, or of none.
     """
     if not isinstance(cells, list | tuple):
         return Range(((cells,),), single=True)
     if cells and not isinstance(cells[0], list | tuple):
         return Range([(cell,) for cell in cells])
+    if cells and not cells[0]:
+        raise DataError("A range has no columns.", fix="Give one rectangle of cells.")
     if len({len(row) if isinstance(row, list | tuple) else -1 for row in cells}) > 1:
         raise DataError("The rows of a range have different lengths.", fix="Give one rectangle of cells.")
     return Range(cells)

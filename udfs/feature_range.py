@@ -46,7 +46,7 @@ class FeatureRange:
         if headers is not None:
             header = _header(headers, block)
         elif not self.bare:
-            header, body, first = block.rows[0], block.rows[1:], 2
+            header, body, first = (*block.rows[:1], ())[0], block.rows[1:], 2
         if not body:
             raise DataError(
                 "The range holds a header row and no customers.",
@@ -85,19 +85,15 @@ class FeatureRange:
                 name: self._read(name, cells, pack) for name, cells in self._needed(pack, wanted).items()
             }
         kept = self.rows.kept
-        if ranks_population(pack, section, given=given) and (self.rows.height == 1 or len(kept) == 1):
+        ranks = ranks_population(pack, section, given=given)
+        if ranks and (self.rows.height == 1 or len(kept) == 1):
             raise DataError(
                 "{pack} ranks customers, and one customer cannot be ranked.",
                 fix="Give the whole column.",
                 pack=pack.name,
             )
-        ids = self._ids()
-        return Scorer(
-            pack,
-            {name: values[kept] for name, values in columns.items()},
-            profile=profile,
-            ids=None if ids is None else ids[kept],
-        )
+        computed = {name: values[kept] for name, values in columns.items()}
+        return Scorer(pack, computed, profile=profile, ids=self._ids(kept) if ranks else None)
 
     def note(self, message: str, **values: Any) -> None:
         """Something the reader should know about rows that have a result."""
@@ -142,11 +138,13 @@ class FeatureRange:
                 self.rows.refused.setdefault(position, reason._replace(place=name))
         return column.values
 
-    def _ids(self) -> NDArray | None:
+    def _ids(self, kept: NDArray[np.intp]) -> NDArray | None:
+        """Identifiers of the computed rows, which put equal values in order."""
         if "customer_id" not in self.names:
             return None
         at = self.names.index("customer_id")
-        return np.array([str(row[at]) if not is_blank(row[at]) else "" for row in self.body], dtype=object)
+        ids = read_column([self.body[row][at] for row in kept], "id").values
+        return np.array([one or "" for one in ids], dtype=object)
 
     def _one_column(self, pack: Pack) -> dict[str, NDArray]:
         column = read_column([row[0] for row in self.body], "number")
@@ -179,7 +177,11 @@ def _header(headers: Range, block: Range) -> Sequence[Any]:
 
 def _is_bare(block: Range) -> bool:
     """One column that does not begin with a header."""
-    return block.width == 1 and not (isinstance(block.rows[0][0], str) and block.rows[0][0].strip())
+    return (
+        block.width == 1
+        and block.height > 0
+        and not (isinstance(block.rows[0][0], str) and block.rows[0][0].strip())
+    )
 
 
 def _ranks(pack: Pack, name: str) -> bool:

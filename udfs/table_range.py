@@ -34,7 +34,7 @@ class TableRange:
                 known=", ".join(tables.TABLES),
             )
         self.name, self._table = table.name, table
-        header, body = block.rows[0], block.rows[1:]
+        header, body = (*block.rows[:1], ())[0], block.rows[1:]
         match = tables.match_headers(table, header)
         if match.missing:
             raise DataError(

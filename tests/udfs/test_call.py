@@ -208,6 +208,30 @@ def test_rows_with_one_reason_are_named_together_and_many_reasons_are_counted():
     assert said[10] == "… and 40 more rows."
 
 
+@pytest.mark.parametrize(
+    ("name", "cells", "message"),
+    [
+        ("CRM_VALUE", [], "a header row and no customers"),
+        ("CRM_FEATURES", [], "transactions has no column customer_id, date, amount"),
+        ("CRM_NPS", [[]], "A range has no columns"),
+        ("CRM_VALUE", [[], []], "A range has no columns"),
+    ],
+)
+def test_an_empty_range_is_a_wrong_call(name, cells, message):
+    with pytest.raises(FunctionError, match=message):
+        call(name, cells)
+
+
+def test_a_column_without_rows_has_a_result_without_rows():
+    assert call("CRM_GROWTH", [], []) == []
+    assert call("CRM_NPS", []) == CellError("#N/A")
+
+
+def test_equal_values_are_ordered_by_identifiers_as_text_not_as_numbers():
+    tied = [["customer_id", "value", "net_value"], *[[one, 5, 5] for one in (9.0, 10.0, 100.0, 8.0, 70.0)]]
+    assert call("CRM_TIER", tied) == [["general"], ["important"], ["general"], ["general"], ["general"]]
+
+
 def test_a_cell_that_is_a_list_is_a_wrong_call():
     with pytest.raises(FunctionError, match="more than one value"):
         call("CRM_NPS", [[[9]]])
