@@ -13,7 +13,7 @@ from workbooks.rows import churn_names, records, share_of, signals, tiers, watch
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_FIRST, _OTHER, _REASON = 200, 95, 350
+_FIRST, _OTHER, _REASON = 190, 90, 400
 _OTHERS = 6
 _LAST = 2 + _OTHERS
 _HALF = (_FIRST + _OTHER * _OTHERS + _REASON - 16) // 2
@@ -30,7 +30,7 @@ def draw(page: Page, run: Run) -> None:
     row = _draw_charts(page, row, levels, count, signs)
     page.sheet.set_h_pagebreaks([row])
     head, last = _draw_watch_list(page, row)
-    page.prints(last, _LAST, repeat=(head, head))
+    page.prints(last, _LAST, repeat=None if head is None else (head, head))
 
 
 def _draw_levels(page: Page, row: int) -> tuple[int, Block, int]:
@@ -55,10 +55,13 @@ def _draw_levels(page: Page, row: int) -> tuple[int, Block, int]:
     return block.after + 2, block, len(names)
 
 
-def _draw_signals(page: Page, row: int) -> tuple[int, Block]:
+def _draw_signals(page: Page, row: int) -> tuple[int, Block | None]:
     points = signals(page.run)
     everyone = records(page.run.table("totals"))[0]
     found = sorted(records(page.run.table("signals")), key=lambda one: (-one["revenue_year"], one["signal"]))
+    if not found:
+        row = page.heading(row, 1, page.label("signals"), page.say("No customer shows a warning sign."))
+        return row + 1, None
     row = page.heading(
         row, 1, page.label("signals"),
         page.say("A customer may show several signs; the rows overlap. Revenue is that of the last twelve months."),
@@ -75,13 +78,13 @@ def _draw_signals(page: Page, row: int) -> tuple[int, Block]:
     return block.after + 1, block
 
 
-def _draw_charts(page: Page, row: int, levels: Block, count: int, signs: Block) -> int:
+def _draw_charts(page: Page, row: int, levels: Block, count: int, signs: Block | None) -> int:
     height = _CHART_ROWS * look.ROW_PIXELS - 10
     title = page.say("Churn level by tier, share of customers")
     layers = [(levels.heading(position), levels.column(position)) for position in range(1, count + 1)]
     made = charts.stacked(page, levels.column(0), layers, look.alert_shades(count), title=title)
     page.place(made, row, 1, _HALF, height, title)
-    if signs.last < signs.first:
+    if signs is None:
         return row + _CHART_ROWS
     title = page.say("What each warning sign puts at stake: revenue of the last twelve months")
     made = charts.chart(page, "bar", title=title)
@@ -95,10 +98,13 @@ def _draw_charts(page: Page, row: int, levels: Block, count: int, signs: Block) 
     return row + _CHART_ROWS
 
 
-def _draw_watch_list(page: Page, row: int) -> tuple[int, int]:
+def _draw_watch_list(page: Page, row: int) -> tuple[int | None, int]:
     rows = watched(page.run)
     shown = rows[:MOST_WATCHED]
     reasons = page.run.reasons(page.language)
+    if not len(rows):
+        row = page.heading(row, 1, page.label("watch_list"), page.say("No customer is at risk."))
+        return None, row
     row = page.heading(
         row, 1, page.label("watch_list"),
         page.say("{shown} of {all} customers at risk, by value at stake; the page {page} lists them all.", shown=len(shown),
@@ -118,7 +124,7 @@ def _draw_watch_list(page: Page, row: int) -> tuple[int, int]:
     )  # fmt: skip
     page.bars(block, 5, look.ALERT_SOFT)
     for at, position in zip(range(block.first, block.last + 1), shown.tolist(), strict=True):
-        lines = 1 + int(look.display_width(reasons[position]) * 5.6) // (_REASON - 30)
+        lines = 1 + int(look.display_width(reasons[position]) * 5.6) // (_REASON - 24)
         page.sheet.set_row_pixels(at, 5 + 16 * lines)
     return row, block.last
 

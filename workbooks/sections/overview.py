@@ -88,9 +88,10 @@ def _draw_tiles(page: Page, row: int, months: dict[str, tuple[list[Any], list[fl
     for column, tile in zip(_TILES, headlines(page.run), strict=True):
         page.put(row, column, page.label(f"tile_{tile.name}"), "tile", "tile_top", "muted", "indent")
         page.put(row + 1, column, tile.now, "tile", tile.kind, "figure", "indent")
-        change = share_of((tile.now or 0) - tile.before, abs(tile.before)) if tile.before else None
+        change = _change(tile)
         if change is None:
-            page.put(row + 2, column, page.label("no_comparison"), "tile", "small", "indent")
+            known = "no_comparison" if tile.before is None else "none_before"
+            page.put(row + 2, column, page.label(known), "tile", "small", "indent")
         else:
             tone = "muted" if abs(change) < 0.0005 else "good" if (change > 0) is tile.more_is_better else "alert"
             page.put(row + 2, column, change, "tile", "change", "left", "bold", tone, "indent")
@@ -99,6 +100,13 @@ def _draw_tiles(page: Page, row: int, months: dict[str, tuple[list[Any], list[fl
         about = page.say("Line of twelve months: {what}", what=page.label(f"line_{tile.line}"))
         page.place(line, row + 3, column, _TILE, 36, about)
         page.put(row + 4, column, page.label(f"line_{tile.line}"), "tile", "small", "top", "indent")
+
+
+def _change(tile: Tile) -> float | None:
+    """Change as a share of the figure before; missing where there was nothing before."""
+    if tile.before is None or tile.now is None:
+        return None
+    return 0.0 if tile.now == tile.before else share_of(tile.now - tile.before, abs(tile.before))
 
 
 # Figures behind the charts
@@ -250,14 +258,16 @@ def _draw_things(page: Page, row: int) -> int:
     found = things(page)
     page.sheet.set_row_pixels(row, 28)
     page.across(row, first, _LAST, page.label(f"things_{len(found)}"), "heading")
-    row += 1
-    for number, (what, why) in enumerate(found, 1):
-        page.across(row, first, _LAST, f"{number}   {what}", "bold", "accent")
-        page.sheet.set_row_pixels(row, 26)
-        page.across(row + 1, first, _LAST, why, "line", "wrap", "top")
-        page.sheet.set_row_pixels(row + 1, 34)
-        row += 2
-    return row + 2 * (MOST - len(found))
+    # As high with one thing as with five: the chart beside them needs its room.
+    for number in range(MOST):
+        at = row + 1 + 2 * number
+        page.sheet.set_row_pixels(at, 26)
+        page.sheet.set_row_pixels(at + 1, 34)
+        if number < len(found):
+            what, why = found[number]
+            page.across(at, first, _LAST, f"{number + 1}   {what}", "bold", "accent")
+            page.across(at + 1, first, _LAST, why, "line", "wrap", "top")
+    return row + 1 + 2 * MOST
 
 
 def _draw_note(page: Page, row: int) -> None:
