@@ -40,8 +40,8 @@ def _asked_language() -> str:
 LANGUAGE = _asked_language()
 
 
-def _t(text: str) -> str:
-    return say(text, LANGUAGE)
+def _t(template: str) -> str:
+    return say(template, LANGUAGE)
 
 
 app = typer.Typer(
@@ -388,7 +388,12 @@ def _described(function: ExcelFunction, language: str) -> dict[str, Any]:
         "name": function.name,
         "help": say(function.help, language),
         "arguments": [
-            {"name": one.name, "help": say(one.help, language), "shape": one.shape, "optional": not one.required}
+            {
+                "name": one.name,
+                "help": say(one.help, language),
+                "shape": one.shape,
+                "optional": not one.required,
+            }
             for one in function.arguments
         ],
         "returns": say(function.returns, language),

@@ -209,7 +209,7 @@ SPOKEN = {"message", "fix", "template"}
 def spoken() -> list[tuple[Module, ast.expr]]:
     """Every argument given where a parameter is called message, fix or template."""
     here = {module.name: speakers(module.tree) for module in modules()}
-    everywhere: dict[str, dict[str, int | None]] = {}
+    everywhere: dict[str, dict[str, int | None]] = {"Phrase": {"template": 0}}
     for known in here.values():
         everywhere |= known
     return [
@@ -270,7 +270,8 @@ def templates(call: ast.Call, here: dict, everywhere: dict) -> list[ast.expr]:
         name = call.func.id
     elif isinstance(call.func, ast.Attribute):
         # `self.say(...)` is a method, `language.say(...)` a function of a module.
-        name = f".{call.func.attr}" if f".{call.func.attr}" in here else call.func.attr
+        method, function = f".{call.func.attr}", call.func.attr
+        name = method if method in here or (method in everywhere and function not in everywhere) else function
     else:
         return []
     taken = here.get(name) or everywhere.get(name) or {}

@@ -14,10 +14,15 @@ LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).parent / "languages"
 
 
+class Phrase(str):
+    """A value of a sentence that is itself a phrase to translate, such as `a number`; plain texts are data."""
+
+
 def say(template: str, language: str = "en", /, **values: Any) -> str:
     """The sentence in the reader's language, its `{names}` filled in."""
     sentence = sentences(language).get(template, template) if language != "en" else template
-    return sentence.format(**values) if values else sentence
+    spoken = {name: say(value, language) if isinstance(value, Phrase) else value for name, value in values.items()}
+    return sentence.format(**spoken) if values else sentence
 
 
 def label(name: str, language: str = "en") -> str:

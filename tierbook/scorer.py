@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tierbook import churn, levels, value
 from tierbook.errors import DataError, RuleError
+from tierbook.language import Phrase
 
 if TYPE_CHECKING:
     from tierbook.rulepack.expression import Expression
@@ -102,13 +103,13 @@ class Scorer:
     def class_of(self, group: str) -> NDArray[np.object_]:
         """The class of each customer in one group of the pack."""
         if group not in self.pack.classes:
-            raise self._unknown("class group", group, self.pack.classes)
+            raise self._unknown(Phrase("class group"), group, self.pack.classes)
         return self._named(self.pack.classes[group])
 
     def score(self, name: str) -> NDArray[np.float64]:
         """One of the pack's 0-100 scores; a missing part counts 0."""
         if name not in self.pack.scores:
-            raise self._unknown("score", name, self.pack.scores)
+            raise self._unknown(Phrase("score"), name, self.pack.scores)
         total = np.zeros(self.length)
         for part in self.pack.scores[name].parts.values():
             reached = self._numbers(part.by) / self._constant(part.full_at)
@@ -201,7 +202,7 @@ class Scorer:
             )
         return section
 
-    def _unknown(self, kind: str, name: str, known: Iterable[str]) -> RuleError:
+    def _unknown(self, kind: Phrase, name: str, known: Iterable[str]) -> RuleError:
         return RuleError(
             "{pack} has no {kind} called {name}.",
             fix="It has {known}.",

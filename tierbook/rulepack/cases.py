@@ -11,12 +11,19 @@ from typing import Any
 import numpy as np
 
 from tierbook.errors import TierbookError
+from tierbook.language import Phrase
 from tierbook.quality import Problem
 from tierbook.rulepack.expression import Type
 from tierbook.rulepack.model import number
 from tierbook.rulepack.pack import Pack
 from tierbook.rulepack.source import Path, Source, refusal
 
+_WANTED: dict[Type, Phrase] = {
+    "number": Phrase("a number"),
+    "date": Phrase("a date"),
+    "yes_no": Phrase("true or false"),
+    "text": Phrase("a text"),
+}
 _KEYS = ("name", "profile", "given", "expect")
 _RESULTS = (
     "value",
@@ -122,7 +129,7 @@ def _typed(
 ) -> dict[str, Any]:
     typed: dict[str, Any] = {}
     if not isinstance(item, dict):
-        problems.append(source.problem(path, "Here should be {wanted}.", wanted="a group of keys"))
+        problems.append(source.problem(path, "Here should be {wanted}.", wanted=Phrase("a group of keys")))
         return typed
     for name, text in item.items():
         kind = types.get(name.lower())
@@ -137,15 +144,12 @@ def _typed(
             continue
         value = _value(text, kind)
         if value is _BAD:
-            wanted = {"number": "a number", "date": "a date", "yes_no": "true or false", "text": "a text"}[
-                kind
-            ]
             problems.append(
                 source.problem(
                     (*path, name),
                     "{name} is {wanted}, not {text}.",
                     name=name,
-                    wanted=wanted,
+                    wanted=_WANTED[kind],
                     text=repr(text),
                 )
             )
@@ -223,5 +227,5 @@ def _same(answer: Any, wanted: Any) -> bool:
 
 def _shown(value: Any) -> str:
     if value is None or value != value:
-        return "missing"
+        return Phrase("missing")
     return f"{value:.15g}" if isinstance(value, float | np.number) else repr(str(value))

@@ -73,9 +73,7 @@ def _formula(text: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    return "a group of keys" if isinstance(value, dict) else "a list"
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 Number = Annotated[float, BeforeValidator(number)]

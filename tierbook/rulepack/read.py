@@ -11,10 +11,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from tierbook.errors import RuleError
+from tierbook.language import Phrase
 from tierbook.quality import Problem
 from tierbook.rulepack import check, model
 from tierbook.rulepack.pack import Compiler, Pack
 from tierbook.rulepack.source import Path, Source, read_source, refusal
+
+_GROUP, _LIST, _TEXT = Phrase("a group of keys"), Phrase("a list"), Phrase("a text")
+_WANTED = (
+    (("dict_type", "model_type", "model_attributes_type"), _GROUP),
+    (("list_type", "tuple_type"), _LIST),
+    (("string_type",), _TEXT),
+)
 
 
 def read_pack(path: FilePath | str) -> Pack:
@@ -77,6 +85,8 @@ def _explained(source: Source, error: Any) -> Problem:
     if error["type"] == "rule":
         # The problem keeps the template unfilled, so that it can be translated.
         values = {name: value for name, value in context.items() if name not in ("template", "fix")}
+        if isinstance(error["input"], dict | list) and "value" in values:
+            values["value"] = _GROUP if isinstance(error["input"], dict) else _LIST
         return source.problem(path, context["template"], context["fix"], **values)
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(error["loc"][-1]), _all_keys(), n=1)
@@ -108,16 +118,9 @@ def _explained(source: Source, error: Any) -> Problem:
             value=repr(error["input"]),
             expected=context["expected"],
         )
-    kinds = {
-        "dict_type": "a group of keys",
-        "model_type": "a group of keys",
-        "model_attributes_type": "a group of keys",
-        "list_type": "a list",
-        "string_type": "a text",
-        "tuple_type": "a list",
-    }
-    if error["type"] in kinds:
-        return source.problem(path, "Here should be {wanted}.", wanted=kinds[error["type"]])
+    for kinds, wanted in _WANTED:
+        if error["type"] in kinds:
+            return source.problem(path, "Here should be {wanted}.", wanted=wanted)
     return source.problem(path, "This does not fit here: {why}.", why=error["msg"])
 
 
