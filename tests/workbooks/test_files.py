@@ -6,7 +6,6 @@ import ast
 import errno
 import os
 import random
-import resource
 import subprocess
 import sys
 import threading
@@ -260,6 +259,7 @@ def test_missing_folders_folders_and_read_only_files_are_refused_in_words(tmp_pa
 
 
 def test_a_file_size_limit_leaves_everything_as_it_was(tmp_path):
+    resource = pytest.importorskip("resource", reason="limits of this kind are a POSIX matter")
     target = tmp_path / "a.csv"
     target.write_bytes(b"old")
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
