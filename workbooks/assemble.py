@@ -152,6 +152,7 @@ class _Assembly:
 
     def _known(self, raw: pa.Array, at: int, column: Column, rows: np.ndarray) -> pa.Array:
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         values: Any = raw
         if self.reading.fill_merged and column.kind == "id" and column.required:
@@ -169,7 +170,7 @@ class _Assembly:
         if refused and array.null_count < len(array):
             mask = np.zeros(len(array), bool)
             mask[list(refused)] = True
-            array = pa.compute.if_else(pa.array(mask), None, array)
+            array = pc.if_else(pa.array(mask), None, array)
         self._refuse(refused, at, rows)
         for note in typed.notes:
             self._note(note, at, rows)

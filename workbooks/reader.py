@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["InputFile", "Reading", "Source", "read", "summary"]
 
-WORKBOOKS = (".xlsx", ".xlsm")
+# Old and binary workbooks are refused by the gate, which names what they are.
+WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb")
 _PLACE = re.compile(r"(?P<file>.+?\.\w+)(?::(?P<line>\d+)| (?P<sheet>[^!]+)(?:!(?P<cell>[A-Za-z]+\d+))?)?")
 
 
