@@ -78,7 +78,7 @@ def query(
     elif name == "months":
         steps, select = _month_steps(edges), _MONTHS
     elif name == "tiers":
-        sums = "".join(f', {_sum(_quoted(f"value.{part}"))} AS {_quoted(f"value.{part}")}' for part in parts)
+        sums = "".join(f", {_sum(_quoted(f'value.{part}'))} AS {_quoted(f'value.{part}')}" for part in parts)
         select = _grouped("tier", more=f", MIN(value) AS lowest_value, MAX(value) AS highest_value{sums}")
     elif name in _KEYS:
         select = _grouped(_KEYS[name])
@@ -91,7 +91,12 @@ def query(
     elif name == "classes":
         steps, select = (*with_year, _SPEND, _RANKED, _CLASSED), _grouped("class", "classed", _PLACES)
     else:
-        raise DataError("There is no aggregate {name}.", fix="Use one of {names}.", name=repr(name), names=", ".join(NAMES))
+        raise DataError(
+            "There is no aggregate {name}.",
+            fix="Use one of {names}.",
+            name=repr(name),
+            names=", ".join(NAMES),
+        )
     # Only the columns we know: a customer's own column may be called `class` or `amount`.
     columns = ", ".join((*_COLUMNS, *(_quoted(f"value.{part}") for part in parts)))
     people = f"people AS (SELECT {columns} FROM {_quoted(scored)})"
@@ -185,9 +190,13 @@ FROM people_year"""
 
 def _month_steps(edges: Sequence[date]) -> tuple[str, ...]:
     months = list(enumerate(pairwise(edges), 1))
-    calendar = " UNION ALL ".join(f"SELECT {number} AS month_number, {_day(end)} AS month_end" for number, (_, end) in months)
+    calendar = " UNION ALL ".join(
+        f"SELECT {number} AS month_number, {_day(end)} AS month_end" for number, (_, end) in months
+    )
     # The latest month is tried first: a day belongs to the last month that starts before it.
-    number_of = " ".join(f"WHEN date > {_day(start)} THEN {number}" for number, (start, _) in reversed(months))
+    number_of = " ".join(
+        f"WHEN date > {_day(start)} THEN {number}" for number, (start, _) in reversed(months)
+    )
     dated = f"""
     SELECT customer_id, amount, CASE {number_of} END AS month_number
     FROM transactions_ WHERE date > {_day(edges[0])} AND date <= {_day(edges[-1])}"""
@@ -219,7 +228,9 @@ ORDER BY calendar.month_end"""
 
 
 def _named(signals: Sequence[str]) -> str:
-    names = " UNION ALL ".join(f"SELECT {_text(signal)} AS signal" for signal in signals) or "SELECT '' AS signal"
+    names = (
+        " UNION ALL ".join(f"SELECT {_text(signal)} AS signal" for signal in signals) or "SELECT '' AS signal"
+    )
     return f"named AS ({names})"
 
 

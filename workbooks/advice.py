@@ -99,7 +99,11 @@ def _first(page: Page) -> Iterator[tuple[str, str]]:
     if new := records(page.run.table("totals"))[0]["new_customers"]:
         yield (
             page.say("Turn first purchases into second ones"),
-            page.say("First purchases in the last {days} days: {count}.", days=page.run.window_days, count=_count(new)),
+            page.say(
+                "First purchases in the last {days} days: {count}.",
+                days=page.run.window_days,
+                count=_count(new),
+            ),
         )
 
 

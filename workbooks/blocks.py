@@ -31,7 +31,9 @@ def draw_moves(
     """
     earlier, now = page.run.as_of - timedelta(days=page.run.window_days), page.run.as_of
     note = page.say(
-        "Rows: {earlier}. Columns: {now}. Who stayed is on the diagonal.", earlier=page.date(earlier), now=page.date(now)
+        "Rows: {earlier}. Columns: {now}. Who stayed is on the diagonal.",
+        earlier=page.date(earlier),
+        now=page.date(now),
     )
     row = page.heading(row, 1, title, note)
     counts = {(move["before"], move["now"]): move["customers"] for move in moves}

@@ -87,7 +87,9 @@ def stacked(
     """Stacked horizontal bars; `layers` are (heading cell, value cells)."""
     made = chart(page, "bar", subtype, title=title, legend=True)
     for (name, values), colour in zip(layers, colours, strict=True):
-        made.add_series({"name": name, "categories": categories, "values": values, "gap": 45, **filled(colour)})
+        made.add_series(
+            {"name": name, "categories": categories, "values": values, "gap": 45, **filled(colour)}
+        )
     # Reversed so that the best tier is on top; the figures then stand at the far end, which is the bottom.
     made.set_y_axis(category_axis(page, reverse=True))
     made.set_x_axis(value_axis(page, number, label_position="high"))

@@ -245,7 +245,9 @@ class Page:
     ) -> None:  # fmt: skip
         """Put a chart with its corner in a cell, or so far right of it; `about` is read to who cannot see it. [pixels]"""
         chart.set_size({"width": width, "height": height})
-        self.sheet.insert_chart(row, column, chart, {"description": about, "object_position": 2, "x_offset": shift})
+        self.sheet.insert_chart(
+            row, column, chart, {"description": about, "object_position": 2, "x_offset": shift}
+        )
 
     def prints(self, last_row: int, last_column: int, *, repeat: tuple[int, int] | None = None) -> None:
         """Landscape A4, one page wide, the title and rule version on every sheet of paper."""
@@ -262,8 +264,13 @@ class Page:
         if repeat:
             sheet.repeat_rows(*repeat)
         small = f'&"{font},Regular"&8&K56626C'
-        sheet.set_header(f"&L{small}{report}  ·  {title}&R{small}{self.say('As of {day}', day=self.date(self.run.as_of))}", {"margin": 0.35})
-        rules = self.say("Rules {pack} {version}", pack=self.run.pack.name, version=self.run.pack.version).replace("&", "&&")
+        sheet.set_header(
+            f"&L{small}{report}  ·  {title}&R{small}{self.say('As of {day}', day=self.date(self.run.as_of))}",
+            {"margin": 0.35},
+        )
+        rules = self.say(
+            "Rules {pack} {version}", pack=self.run.pack.name, version=self.run.pack.version
+        ).replace("&", "&&")
         sheet.set_footer(f"&L{small}{rules}&R{small}{self.say('Page &P of &N')}", {"margin": 0.35})
 
 

@@ -44,8 +44,12 @@ def write_report(
 @cache
 def all_sections() -> tuple[Section, ...]:
     """Every page there is, in the order of the workbook: one file in `workbooks/sections` each."""
-    modules = (import_module(f"{sections.__name__}.{module.name}") for module in iter_modules(sections.__path__))
-    return tuple(sorted((module.SECTION for module in modules), key=lambda section: (section.order, section.name)))
+    modules = (
+        import_module(f"{sections.__name__}.{module.name}") for module in iter_modules(sections.__path__)
+    )
+    return tuple(
+        sorted((module.SECTION for module in modules), key=lambda section: (section.order, section.name))
+    )
 
 
 def missing_needs(section: Section, run: Run) -> list[str]:
@@ -53,7 +57,12 @@ def missing_needs(section: Section, run: Run) -> list[str]:
     return [
         need
         for need in section.needs
-        if not (run.tables.get(need) or (need in run.customers.column_names and run.customers[need].null_count < run.customers.num_rows))
+        if not (
+            run.tables.get(need)
+            or (
+                need in run.customers.column_names and run.customers[need].null_count < run.customers.num_rows
+            )
+        )
     ]
 
 
@@ -61,7 +70,13 @@ def _draw(run: Run, path: Path, language: str, progress: Callable[[str], None]) 
     import xlsxwriter
 
     book = xlsxwriter.Workbook(
-        path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "use_zip64": True}
+        path,
+        {
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "use_zip64": True,
+        },
     )
     title = say("Customer value report", language)
     # No clock: the same run gives the same bytes.

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from tierbook.score import Run
 
 # The course of a customer's life; a pack lists its stages in the order in which they are tried.
-_COURSE = ("introduction", "exploration", "growth", "formation", "maturity", "stability", "decline", "departed")
+_COURSE = (
+    "introduction",
+    "exploration",
+    "growth",
+    "formation",
+    "maturity",
+    "stability",
+    "decline",
+    "departed",
+)
 
 
 def records(table: pa.Table) -> list[dict[str, Any]]:

@@ -30,8 +30,6 @@ WHITE = "#FFFFFF"
 FONT = {"en": "Arial", "zh": "Microsoft YaHei"}
 SIZE = 10
 
-# The widest a page may be to print at a readable size on landscape A4, in screen pixels.
-PAGE_PIXELS = 1120
 ROW_PIXELS = 20
 
 NUMBERS = {
@@ -40,11 +38,8 @@ NUMBERS = {
     "cents": "#,##0.00",
     "share": "0.0%",
     "share0": "0%",
-    "ratio": "0.00",
     "score": "0",
-    "days": "0",
     "change": '"▲ +"0.0%;"▼ −"0.0%;"● "0.0%',
-    "difference": '"▲ +"#,##0;"▼ −"#,##0;"● "0',
     "date": "yyyy-mm-dd",
     "plain": "General",
     "text": "@",
@@ -59,7 +54,7 @@ AXIS = {
     "en": '[>=1000000]0.0,,"M";[>=1000]0,"k";0',
     "zh": '[>=100000000]0\\.00,,"亿";[>=10000]0\\.0,"万";0',
 }
-RIGHT = frozenset({"count", "money", "cents", "share", "share0", "ratio", "score", "days", "plain", "change", "difference", "short"})
+RIGHT = frozenset("count money cents share share0 score plain change short".split())
 
 PIECES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 20, "font_color": ACCENT},
@@ -79,7 +74,6 @@ PIECES: dict[str, dict[str, Any]] = {
     "wrap": {"text_wrap": True},
     "right": {"align": "right", "indent": 1},
     "flush": {"align": "right"},
-    "center": {"align": "center"},
     "top": {"valign": "top"},
     "link": {"font_color": ACCENT, "underline": 1},
     "tile": {"bg_color": TILE},
@@ -152,7 +146,8 @@ def shades(count: int) -> list[str]:
 
 def alert_shades(count: int) -> list[str]:
     """Tones for levels of danger, worst first; the last level is calm and grey."""
-    return [mixed(ALERT, "#F4D9CF", position / max(count - 2, 1)) for position in range(count - 1)] + ["#CFD8DE"]
+    worse = [mixed(ALERT, "#F4D9CF", position / max(count - 2, 1)) for position in range(count - 1)]
+    return [*worse, "#CFD8DE"]
 
 
 def date_text(day: date, language: str) -> str:
@@ -178,11 +173,6 @@ def short_number(value: float, language: str) -> str:
 def pixels(characters: float) -> int:
     """Width on screen of a column of so many characters. [pixels]"""
     return int(characters * 7 + 5)
-
-
-def characters(width: int) -> float:
-    """The column width that is so many pixels wide on screen. [characters]"""
-    return round((width - 5) / 7, 2)
 
 
 def display_width(text: str) -> int:

@@ -64,7 +64,10 @@ def small_run(names: list[str], **more: Any) -> Run:
 def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The report of the sample in both languages."""
     folder = tmp_path_factory.mktemp("report")
-    return {language: write_report(sample_run(), folder / f"{language}.xlsx", language=language) for language in LANGUAGES}
+    return {
+        language: write_report(sample_run(), folder / f"{language}.xlsx", language=language)
+        for language in LANGUAGES
+    }
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +115,11 @@ def texts(path: Path) -> Iterator[tuple[str, str]]:
                 continue
             for element in ElementTree.fromstring(archive.read(name)).iter():
                 tag = element.tag.rpartition("}")[2]
-                if tag in ("t", "v", "oddHeader", "oddFooter") and element.text and (tag != "v" or "chart" in name):
+                if (
+                    tag in ("t", "v", "oddHeader", "oddFooter")
+                    and element.text
+                    and (tag != "v" or "chart" in name)
+                ):
                     yield name, element.text
                 if description := element.get("descr") or element.get("tooltip"):
                     yield name, description
@@ -179,6 +186,7 @@ def test_the_headline_change_compares_with_the_window_before(sheets):
     run = sample_run()
     overview = sheets["overview"]
     cell = next(cell for row in overview.iter_rows() for cell in row if cell.value == "Active in the window")
+    assert run.previous
     now, before = (one.table("totals")["active"][0].as_py() for one in (run, run.previous))
     assert overview.cell(cell.row + 1, cell.column).value == now
     assert overview.cell(cell.row + 2, cell.column).value == pytest.approx(now / before - 1)
@@ -198,7 +206,17 @@ def test_months_on_the_overview_add_up_to_the_revenue_of_the_year(sheets):
 # --- Text from data
 
 
-HOSTILE = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "{=1}", "http://example.com", "a\x07\x0bb", "_x0041_", "好" * 40_000]
+HOSTILE = [
+    "=cmd|' /C calc'!A0",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "{=1}",
+    "http://example.com",
+    "a\x07\x0bb",
+    "_x0041_",
+    "好" * 40_000,
+]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -208,8 +226,13 @@ def test_text_from_data_stays_text(tmp_path, language):
     with zipfile.ZipFile(path) as archive:
         sheets = [archive.read(name).decode() for name in archive.namelist() if "/sheet" in name]
     assert not any("<f>" in sheet or "<f " in sheet for sheet in sheets)
-    (customers,) = (book[sheet_name(section, language)] for section in all_sections() if section.name == "customers")
-    found = {row[label("customer_id", language)]: row[label("name", language)] for row in table(customers, label("customer_id", language))}
+    (customers,) = (
+        book[sheet_name(section, language)] for section in all_sections() if section.name == "customers"
+    )
+    found = {
+        row[label("customer_id", language)]: row[label("name", language)]
+        for row in table(customers, label("customer_id", language))
+    }
     assert [found[f"C{number}"] for number in range(8)] == [*HOSTILE[:6], "ab", "_x0041_"]
     assert len(found["C8"]) == 32_767
     assert found["C8"].endswith("好…")
@@ -221,13 +244,25 @@ def test_text_from_data_stays_text(tmp_path, language):
 
 def test_the_chinese_report_has_no_english_word_left(tmp_path):
     customers = [f"客户{number}" for number in range(30)]
-    problem = Problem("warning", "Blank rows inside the table are skipped: {count}.", values={"count": 1}, table="transactions")
-    run = small_run(customers, problems=[problem], files=[SimpleNamespace(path="客户.xlsx", sha256="0" * 64, bytes=1)])
+    problem = Problem(
+        "warning",
+        "Blank rows inside the table are skipped: {count}.",
+        values={"count": 1},
+        table="transactions",
+    )
+    run = small_run(
+        customers, problems=[problem], files=[SimpleNamespace(path="客户.xlsx", sha256="0" * 64, bytes=1)]
+    )
     path = write_report(run, tmp_path / "中文.xlsx", language="zh")
-    data = {"hospitality", "Customer team", "default", pack().hash, "客户.xlsx"} | {one.because for one in pack().thresholds.values()}
+    data = {"hospitality", "Customer team", "default", pack().hash, "客户.xlsx"} | {
+        one.because for one in pack().thresholds.values()
+    }
     data |= {signal.because for signal in pack().churn.signals} | {f"C{number}" for number in range(30)}
     # Names of things, not words: the font, the program, what Excel calls fields and formats in headers and charts.
-    known = r"hospitality 2026[.\d]*|SHA-256|`tierbook check`|General|[&A-Z\d\"]*Microsoft YaHei,Regular\"&8&K56626C|&[LRPN]|" + pack().hash[:8]
+    known = (
+        r"hospitality 2026[.\d]*|SHA-256|`tierbook check`|General|[&A-Z\d\"]*Microsoft YaHei,Regular\"&8&K56626C|&[LRPN]|"
+        + pack().hash[:8]
+    )
     leaks = {
         (part, text)
         for part, text in texts(path)
@@ -247,7 +282,11 @@ def test_every_page_has_a_name_and_a_sentence_in_both_languages():
 def test_every_feature_and_result_has_a_label():
     from tierbook import features
 
-    results = [name for name in sample_run().customers.column_names if not name.startswith(("value.", "class.", "score."))]
+    results = [
+        name
+        for name in sample_run().customers.column_names
+        if not name.startswith(("value.", "class.", "score."))
+    ]
     made = set(pack().features) | {measure.name for measure in pack().measures}
     assert not [name for name in {*features.COLUMNS, *results} - made if name not in labels()]
 
@@ -269,7 +308,10 @@ def test_every_sheet_prints_on_landscape_a4_with_title_date_and_rules(books, lan
         assert style.date_text(sample_run().as_of, language) in sheet.oddHeader.right.text
         assert pack().version in sheet.oddFooter.left.text
         said = [cell.value for row in sheet.iter_rows(max_row=4) for cell in row if cell.value]
-        assert any(pack().version in str(text) and style.date_text(sample_run().as_of, language) in str(text) for text in said)
+        assert any(
+            pack().version in str(text) and style.date_text(sample_run().as_of, language) in str(text)
+            for text in said
+        )
 
 
 def test_the_customer_table_is_frozen_filtered_and_repeats_its_heading(sheets):
@@ -289,7 +331,7 @@ def test_every_chart_has_an_alternative_text(books, language):
         for name in archive.namelist():
             if re.fullmatch(r"xl/drawings/drawing\d+\.xml", name):
                 frames = ElementTree.fromstring(archive.read(name)).findall(".//{*}graphicFrame")
-                charts += [frame.find(".//{*}cNvPr").get("descr") for frame in frames]
+                charts += [name.get("descr") for frame in frames for name in frame.findall(".//{*}cNvPr")]
         assert len(charts) == sum(name.startswith("xl/charts/chart") for name in archive.namelist())
     assert len(charts) >= 14
     assert all(charts)
@@ -319,7 +361,11 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_libreoffice_prints_every_page_whole(office, books, language):
     pdf = office.convert(books[language], "pdf")
-    pages = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, check=True).stdout.decode().split("\f")[:-1]
+    pages = (
+        subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, check=True)
+        .stdout.decode()
+        .split("\f")[:-1]
+    )
     assert all(len(page.split()) > 20 for page in pages)
     assert not any("###" in page or "Err:" in page for page in pages)
     # Header, footer and title tell where every sheet of the workbook starts and that each fits the paper's width.
@@ -340,13 +386,19 @@ def test_the_same_run_gives_the_same_bytes(tmp_path, books):
 @pytest.mark.parametrize("count", [1, 2, 40])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pages_are_drawn_from_one_customer_as_from_many(tmp_path, count, language):
-    path = write_report(small_run([f"N{number}" for number in range(count)]), tmp_path / "small.xlsx", language=language)
-    assert openpyxl.load_workbook(path).sheetnames == [sheet_name(section, language) for section in all_sections()]
+    path = write_report(
+        small_run([f"N{number}" for number in range(count)]), tmp_path / "small.xlsx", language=language
+    )
+    assert openpyxl.load_workbook(path).sheetnames == [
+        sheet_name(section, language) for section in all_sections()
+    ]
 
 
 def test_a_page_without_its_input_is_absent_and_contents_says_what_it_needs(tmp_path):
     customers = pa.table({"customer_id": ["C1", "C2"], "name": ["Ann", "Bo"], "total_spend": [10.0, 20.0]})
-    book = openpyxl.load_workbook(write_report(score({"customers": customers}, pack(), as_of=AS_OF), tmp_path / "r.xlsx"))
+    book = openpyxl.load_workbook(
+        write_report(score({"customers": customers}, pack(), as_of=AS_OF), tmp_path / "r.xlsx")
+    )
     assert book.sheetnames == ["Contents", "Customers", "Audit"]
     said = {row[1]: row[2] for row in book["Contents"].iter_rows(values_only=True)}
     assert said["Overview"] == say("Appears when the input holds: {tables}", tables="Transactions")

@@ -66,7 +66,12 @@ def _draw_run(page: Page, row: int) -> int:
 
 
 def _draw_inputs(page: Page, row: int) -> int:
-    row = page.heading(row, 1, page.label("inputs"), page.say("The fingerprint (SHA-256) changes with every change of the file."))
+    row = page.heading(
+        row,
+        1,
+        page.label("inputs"),
+        page.say("The fingerprint (SHA-256) changes with every change of the file."),
+    )
     block = page.table(
         row, 1,
         [Column(page.label("file"), "text", ("bold",)), Column(page.label("bytes"), "count"), Column(page.label("fingerprint"))],
@@ -83,7 +88,11 @@ def _draw_tables(page: Page, row: int) -> int:
     row = page.heading(row, 1, page.label("tables_read"))
     names = list(page.run.tables) + sorted({table for table, _ in problems} - set(page.run.tables))
     rows: list[list[Any]] = [
-        [page.label(f"table_{name}") if name else page.label("whole_input"), page.run.tables.get(name), *(problems[name, level] for level in _LEVELS)]
+        [
+            page.label(f"table_{name}") if name else page.label("whole_input"),
+            page.run.tables.get(name),
+            *(problems[name, level] for level in _LEVELS),
+        ]
         for name in names
     ]
     block = page.table(
@@ -98,7 +107,9 @@ def _draw_tables(page: Page, row: int) -> int:
 def _draw_problems(page: Page, row: int) -> int:
     problems = sorted(page.run.problems, key=lambda problem: _LEVELS.index(problem.level))
     if not problems:
-        page.heading(row, 1, page.label("problems"), page.say("Nothing was set aside and nothing was doubtful."))
+        page.heading(
+            row, 1, page.label("problems"), page.say("Nothing was set aside and nothing was doubtful.")
+        )
         return row + 1
     shown = problems[:MOST_SENTENCES]
     row = page.heading(

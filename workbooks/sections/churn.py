@@ -40,7 +40,14 @@ def _draw_levels(page: Page, row: int) -> tuple[int, Block, int]:
     rows = []
     for one in tiers(page.run):
         counts = {row["churn_level"]: row["customers"] for row in found if row["tier"] == one["tier"]}
-        rows.append([page.word(one["tier"], "no_tier"), *(counts.get(name, 0) for name in names), one["customers"], share_of(one["flagged"], one["customers"])])
+        rows.append(
+            [
+                page.word(one["tier"], "no_tier"),
+                *(counts.get(name, 0) for name in names),
+                one["customers"],
+                share_of(one["flagged"], one["customers"]),
+            ]
+        )
     flagged = sum(one["flagged"] for one in found)
     everyone = sum(row[-2] for row in rows)
     row = page.heading(row, 1, page.label("levels_by_tier"))

@@ -24,7 +24,9 @@ def draw(page: Page, run: Run) -> None:
             continue
         page.sheet.set_row_pixels(row, 26)
         page.fill(row, 1, _LAST, "line")
-        page.sheet.write_url(row, 1, f"internal:'{name}'!A1", page.style.of("link", "bold", "line", "indent"), name)
+        page.sheet.write_url(
+            row, 1, f"internal:'{name}'!A1", page.style.of("link", "bold", "line", "indent"), name
+        )
         page.put(row, 2, page.label(f"page_{section.name}_about"), "line")
         row += 1
     if page.absent:
@@ -57,7 +59,9 @@ _MEANING = {
 def _switch(page: Page, missing: Sequence[str]) -> str:
     tables = [page.label(f"table_{name}") for name in missing if name in TABLES]
     if tables:
-        return page.say("Appears when the input holds: {tables}", tables=page.label("list_comma").join(tables))
+        return page.say(
+            "Appears when the input holds: {tables}", tables=page.label("list_comma").join(tables)
+        )
     rules = [page.label(name) for name in missing]
     return page.say("Appears when the rules define: {rules}", rules=page.label("list_comma").join(rules))
 

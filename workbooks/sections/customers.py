@@ -44,7 +44,10 @@ def draw(page: Page, run: Run) -> None:
             shown=f"{count:,}", all=f"{len(order):,}",
         )  # fmt: skip
     else:
-        said = page.say("{count} customers, highest value first; filter with the arrows in the heading.", count=f"{count:,}")
+        said = page.say(
+            "{count} customers, highest value first; filter with the arrows in the heading.",
+            count=f"{count:,}",
+        )
     page.put(4, 1, said, "small")
     page.sheet.set_row_pixels(4, 20)
     _write(page, fields, count)
@@ -82,10 +85,16 @@ def _fields(page: Page, run: Run, rows: Any) -> list[Field]:
         Field("positions", page.label("positions"), "text", words("positions")),
     ]
     fields += [
-        Field(f"value.{part}", page.say("Value: {part}", part=page.word(part)), "cents", column(f"value.{part}"))
+        Field(
+            f"value.{part}", page.say("Value: {part}", part=page.word(part)), "cents", column(f"value.{part}")
+        )
         for part in run.pack.value_parts
     ]
-    return [field for field in fields if any(cell is not None and cell != "" for cell in field.cells) or field.name == "action"]
+    return [
+        field
+        for field in fields
+        if any(cell is not None and cell != "" for cell in field.cells) or field.name == "action"
+    ]
 
 
 def _width(field: Field) -> int:
@@ -93,7 +102,9 @@ def _width(field: Field) -> int:
     if field.kind == "date":
         return 92
     sample = [
-        f"{cell:,.2f}" if field.kind == "cents" else str(cell) for cell in field.cells[:2_000] if cell not in (None, "")
+        f"{cell:,.2f}" if field.kind == "cents" else str(cell)
+        for cell in field.cells[:2_000]
+        if cell not in (None, "")
     ]
     # The widest one in twenty may be cut off by its neighbour rather than make the column too wide for all.
     widths = sorted(look.display_width(text) for text in sample) or [8]
@@ -118,7 +129,9 @@ def _write(page: Page, fields: list[Field], count: int) -> None:
     widen(sheet, _HEAD + max(count, 1) - 1)
     for position, field in enumerate(fields, _LEFT):
         form = style.of("line", "cell", field.kind)
-        _WRITERS[field.kind if field.kind in ("text", "date") else "number"](sheet, position, field.cells, form)
+        _WRITERS[field.kind if field.kind in ("text", "date") else "number"](
+            sheet, position, field.cells, form
+        )
 
 
 def widen(sheet: Any, last_row: int) -> None:

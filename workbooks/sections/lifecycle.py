@@ -27,7 +27,9 @@ def draw(page: Page, run: Run) -> None:
     row, block = _draw_stages(page, row)
     row = _draw_charts(page, row, block)
     order = [stage["stage"] for stage in stages(run) if stage["stage"] is not None]
-    row = draw_moves(page, row, page.label("stage_moves"), records(run.table("stage_moves")), order, "no_stage")
+    row = draw_moves(
+        page, row, page.label("stage_moves"), records(run.table("stage_moves")), order, "no_stage"
+    )
     page.prints(row, _LAST)
 
 
@@ -67,7 +69,9 @@ def _draw_charts(page: Page, row: int, block: Block) -> int:
             "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
         })  # fmt: skip
     made.set_x_axis(charts.category_axis(page))
-    made.set_y_axis(charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False}))
+    made.set_y_axis(
+        charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
+    )
     page.place(made, row, 1, _HALF, height, title)
     title = page.say("Customers, active and at risk by stage")
     made = charts.chart(page, "column", title=title, legend=True)

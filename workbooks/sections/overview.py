@@ -93,7 +93,13 @@ def _draw_tiles(page: Page, row: int, months: dict[str, tuple[list[Any], list[fl
             known = "no_comparison" if tile.before is None else "none_before"
             page.put(row + 2, column, page.label(known), "tile", "small", "indent")
         else:
-            tone = "muted" if abs(change) < 0.0005 else "good" if (change > 0) is tile.more_is_better else "alert"
+            tone = (
+                "muted"
+                if abs(change) < 0.0005
+                else "good"
+                if (change > 0) is tile.more_is_better
+                else "alert"
+            )
             page.put(row + 2, column, change, "tile", "change", "left", "bold", tone, "indent")
         page.fill(row + 3, column, column, "tile")
         line = charts.spark(page, *months[tile.line], look.ACCENT if tile.more_is_better else look.ALERT)
@@ -137,11 +143,15 @@ class Figures:
         }  # fmt: skip
         cells = [
             [row["month_end"]]
-            + [share_of(row["revenue"], row["active"]) or 0 if name == "revenue_per_active" else row[name] for name in names]
+            + [
+                share_of(row["revenue"], row["active"]) or 0 if name == "revenue_per_active" else row[name]
+                for name in names
+            ]
             for row in rows
         ]
         block = self.write(
-            [Column(page.label("month_end"), "date")] + [Column(page.label(f"line_{name}"), kind) for name, kind in names.items()],
+            [Column(page.label("month_end"), "date")]
+            + [Column(page.label(f"line_{name}"), kind) for name, kind in names.items()],
             cells,
         )
         return {name: (block.column(at), [row[at] for row in cells]) for at, name in enumerate(names, 1)}
@@ -151,10 +161,13 @@ class Figures:
 
 
 def _pareto(page: Page, figures: Figures) -> tuple[Chart, str]:
-    points = [[0.0, 0.0]] + [[row["customer_share"], row["revenue_share"]] for row in records(page.run.table("pareto"))]
+    points = [[0.0, 0.0]] + [
+        [row["customer_share"], row["revenue_share"]] for row in records(page.run.table("pareto"))
+    ]
     fifth = _at(points, 0.2)
     curve = figures.write(
-        [Column(page.label("share_of_customers"), "share"), Column(page.label("share_of_revenue"), "share")], points
+        [Column(page.label("share_of_customers"), "share"), Column(page.label("share_of_revenue"), "share")],
+        points,
     )
     corner = figures.write(
         [Column(page.label("share_of_customers"), "share"), Column(page.label("share_of_revenue"), "share")],
@@ -192,8 +205,19 @@ def _tiers(page: Page, figures: Figures) -> tuple[Chart, str]:
     everyone = totals(rows, "customers", "revenue")
     customers, revenue = everyone["customers"], everyone["revenue"]
     block = figures.write(
-        [Column(page.label("tier")), Column(page.label("share_of_customers"), "share"), Column(page.label("share_of_revenue"), "share")],
-        [[page.word(row["tier"], "no_tier"), share_of(row["customers"], customers), share_of(row["revenue"], revenue)] for row in rows],
+        [
+            Column(page.label("tier")),
+            Column(page.label("share_of_customers"), "share"),
+            Column(page.label("share_of_revenue"), "share"),
+        ],
+        [
+            [
+                page.word(row["tier"], "no_tier"),
+                share_of(row["customers"], customers),
+                share_of(row["revenue"], revenue),
+            ]
+            for row in rows
+        ],
     )
     best = rows[0]
     title = page.say(
@@ -208,7 +232,9 @@ def _tiers(page: Page, figures: Figures) -> tuple[Chart, str]:
             "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
         })  # fmt: skip
     made.set_y_axis(charts.category_axis(page, reverse=True))
-    made.set_x_axis(charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False}))
+    made.set_x_axis(
+        charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
+    )
     return made, title
 
 
@@ -240,11 +266,18 @@ def _churn(page: Page, figures: Figures) -> tuple[Chart, str]:
     present = [row["tier"] for row in tiers(page.run)]
     block = figures.write(
         [Column(page.label("tier")), *(Column(page.word(level), "count") for level in levels)],
-        [[page.word(tier, "no_tier"), *(counts.get((tier, level), 0) for level in levels)] for tier in present],
+        [
+            [page.word(tier, "no_tier"), *(counts.get((tier, level), 0) for level in levels)]
+            for tier in present
+        ],
     )
     shares = {tier: _total(found, tier, "flagged") / _total(found, tier, "customers") for tier in present}
     worst = max(present, key=lambda tier: shares[tier])
-    title = page.say("Churn level by tier: {share} of {tier} at risk", share=page.share(shares[worst]), tier=page.word(worst, "no_tier"))
+    title = page.say(
+        "Churn level by tier: {share} of {tier} at risk",
+        share=page.share(shares[worst]),
+        tier=page.word(worst, "no_tier"),
+    )
     layers = [(block.heading(position), block.column(position)) for position in range(1, len(levels) + 1)]
     return charts.stacked(page, block.column(0), layers, look.alert_shades(len(levels)), title=title), title
 
@@ -271,7 +304,10 @@ def _draw_things(page: Page, row: int) -> int:
 
 
 def _draw_note(page: Page, row: int) -> None:
-    counts = {level: sum(one.count for one in page.run.problems if one.level == level) for level in ("error", "warning", "note")}
+    counts = {
+        level: sum(one.count for one in page.run.problems if one.level == level)
+        for level in ("error", "warning", "note")
+    }
     page.put(
         row, 1,
         page.say(

@@ -32,8 +32,15 @@ def draw(page: Page, run: Run) -> None:
     row = _draw_charts(page, row, parts, len(tiers), classes)
     page.sheet.set_h_pagebreaks([row])
     row = _draw_top(page, row)
-    row = draw_moves(page, row, page.label("tier_moves"), records(run.table("tier_moves")), tier_names(run), "no_tier")
-    row = page.heading(row, 1, page.label("thresholds"), page.say("Numbers a manager may move; they are kept in the rule pack."))
+    row = draw_moves(
+        page, row, page.label("tier_moves"), records(run.table("tier_moves")), tier_names(run), "no_tier"
+    )
+    row = page.heading(
+        row,
+        1,
+        page.label("thresholds"),
+        page.say("Numbers a manager may move; they are kept in the rule pack."),
+    )
     row = draw_thresholds(page, row, _LAST)
     page.prints(row, _LAST)
 
@@ -67,7 +74,12 @@ def _draw_tiers(page: Page, row: int, tiers: list[dict[str, Any]]) -> int:
 def _draw_parts(page: Page, row: int, tiers: list[dict[str, Any]]) -> tuple[int, Block]:
     parts = page.run.pack.value_parts
     everyone = totals(tiers, "value", *(f"value.{part}" for part in parts))
-    row = page.heading(row, 1, page.label("value_parts"), page.say("Each part of the value, added up over the customers of a tier."))
+    row = page.heading(
+        row,
+        1,
+        page.label("value_parts"),
+        page.say("Each part of the value, added up over the customers of a tier."),
+    )
     block = page.table(
         row, 1,
         [
@@ -135,7 +147,9 @@ def _draw_charts(page: Page, row: int, parts: Block, tiers: int, classes: Block)
             "gap": 80, "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
         })  # fmt: skip
     made.set_x_axis(charts.category_axis(page))
-    made.set_y_axis(charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False}))
+    made.set_y_axis(
+        charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
+    )
     # The second chart begins in the middle of the page, whatever columns lie under it.
     page.place(made, row, 1, _HALF, height, title, shift=_HALF + 16)
     return row + _CHART_ROWS

@@ -1,0 +1,236 @@
+"""The small tables of a report, counted again in plain loops and run on PostgreSQL too."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pytest
+import sqlglot
+
+from tierbook import aggregates
+from tierbook.engines.duckdb import DuckDB
+from tierbook.errors import DataError
+
+AS_OF = date(2026, 3, 31)
+SIGNALS = ("drop", "spend_drop", "long_gap")
+Row = dict[str, Any]
+
+
+def tables(seed: int) -> dict[str, pa.Table]:
+    """Customers, the same one window earlier, and transactions; some of everything that can be missing."""
+    chance = random.Random(seed)
+
+    def customer(number: int) -> Row:
+        orders = chance.choice([0, 1, 5])
+        signals = [name for name in SIGNALS if chance.random() < 0.3]
+        return {
+            "customer_id": f"C{number:03}",
+            "first_date": AS_OF - timedelta(days=chance.randint(0, 500)) if orders else None,
+            "orders": float(orders),
+            "orders_recent": float(min(orders, chance.randint(0, 2))),
+            "spend_recent": round(chance.uniform(-50, 500), 2),
+            "total_spend": chance.choice([None, 0.0, 0.1, round(chance.uniform(-100, 9_000), 2)]),
+            "value": chance.choice([None, round(chance.uniform(0, 9_000), 2), 1000.0]),
+            "value.base": chance.choice([None, round(chance.uniform(0, 9_000), 2)]),
+            "tier": chance.choice([None, "vip", "general"]),
+            "stage": chance.choice(["growth", "decline"]),
+            "churn_level": chance.choice(["lost", "none"]),
+            "churn_flagged": chance.random() < 0.3,
+            "churn_signals": "; ".join(signals),
+            # A customer's own columns may be called anything.
+            "class": "gold",
+            "amount": 1.0,
+        }
+
+    customers = [customer(number) for number in range(120)]
+    before = [customer(number) for number in range(0, 120, 2)]
+    transactions = [
+        {
+            "customer_id": f"C{chance.randint(0, 119):03}",
+            "date": AS_OF - timedelta(days=chance.randint(-20, 420)),
+            "amount": round(chance.uniform(-30, 300), 2),
+        }
+        for _ in range(1_500)
+    ]
+    return {
+        "scored": pa.Table.from_pylist(customers),
+        "scored_before": pa.Table.from_pylist(before, schema=pa.Table.from_pylist(customers).schema),
+        "transactions_": pa.Table.from_pylist(transactions),
+    }
+
+
+def query(name: str, **more: Any) -> str:
+    return aggregates.query(name, as_of=AS_OF, parts=["base"], signals=SIGNALS, window_days=90, **more)
+
+
+def answered(given: dict[str, pa.Table], name: str, **more: Any) -> list[Row]:
+    engine = DuckDB()
+    for table, rows in given.items():
+        engine.put(table, rows)
+    return engine.sql(query(name, **more)).to_pylist()
+
+
+def exact(amounts: Any) -> float:
+    return float(sum((Fraction(str(amount)) for amount in amounts if amount is not None), Fraction(0)))
+
+
+def figures(rows: list[Row], year: dict[str, list[float]]) -> Row:
+    return {
+        "customers": len(rows),
+        "active": sum(row["orders_recent"] > 0 for row in rows),
+        "revenue_recent": exact(row["spend_recent"] for row in rows),
+        "revenue": exact(row["total_spend"] for row in rows),
+        "revenue_year": exact(amount for row in rows for amount in year.get(row["customer_id"], [])),
+        "value": exact(row["value"] for row in rows),
+        "flagged": sum(row["churn_flagged"] for row in rows),
+    }
+
+
+def year_of(given: dict[str, pa.Table]) -> dict[str, list[float]]:
+    spent: dict[str, list[float]] = {}
+    for row in given["transactions_"].to_pylist():
+        if date(2025, 3, 31) < row["date"] <= AS_OF:
+            spent.setdefault(row["customer_id"], []).append(row["amount"])
+    return spent
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "name, keys",
+    [
+        ("tiers", ["tier"]),
+        ("stages", ["stage"]),
+        ("churn_levels", ["churn_level"]),
+        ("levels_by_tier", ["tier", "churn_level"]),
+    ],
+)
+def test_groups_are_what_plain_loops_find(seed, name, keys):
+    given = tables(seed)
+    groups: dict[tuple, list[Row]] = {}
+    for row in given["scored"].to_pylist():
+        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+    found = {tuple(row[key] for key in keys): row for row in answered(given, name)}
+    assert set(found) == set(groups)
+    for group, rows in groups.items():
+        expected = figures(rows, year_of(given))
+        assert {figure: found[group][figure] for figure in expected} == expected
+        if name == "tiers":
+            assert found[group]["value.base"] == exact(row["value.base"] for row in rows)
+            assert found[group]["lowest_value"] == min(
+                row["value"] for row in rows if row["value"] is not None
+            )
+
+
+@pytest.mark.parametrize("scored", ["scored", "scored_before"])
+def test_totals_are_what_plain_loops_find(scored):
+    given = tables(0)
+    rows, year = given[scored].to_pylist(), year_of(given)
+    flagged = [row for row in rows if row["churn_flagged"]]
+    expected = figures(rows, year) | {
+        "buyers": sum(row["orders"] > 0 for row in rows),
+        "new_customers": sum(
+            bool(row["first_date"]) and row["first_date"] > AS_OF - timedelta(days=90) for row in rows
+        ),
+        "valued": sum(row["value"] is not None for row in rows),
+        "flagged_value": exact(row["value"] for row in flagged),
+        "flagged_revenue_year": exact(
+            amount for row in flagged for amount in year.get(row["customer_id"], [])
+        ),
+    }
+    assert answered(given, "totals", scored=scored) == [expected]
+
+
+def test_a_signal_is_not_found_inside_the_name_of_another():
+    given = tables(0)
+    found = {row["signal"]: row["customers"] for row in answered(given, "signals")}
+    lists = [row["churn_signals"].split("; ") for row in given["scored"].to_pylist()]
+    assert found == {signal: sum(signal in shown for shown in lists) for signal in SIGNALS}
+
+
+def test_twelve_months_end_on_the_day_and_keep_short_februaries():
+    assert aggregates.month_ends(AS_OF)[-2:] == [date(2026, 2, 28), AS_OF]
+    given = tables(1)
+    months = answered(given, "months")
+    assert [row["month_end"] for row in months] == aggregates.month_ends(AS_OF)[1:]
+    assert sum(row["revenue"] for row in months) == pytest.approx(
+        exact(amount for amounts in year_of(given).values() for amount in amounts)
+    )
+    march = [row for row in given["transactions_"].to_pylist() if date(2026, 2, 28) < row["date"] <= AS_OF]
+    assert months[-1]["revenue"] == exact(row["amount"] for row in march)
+    assert months[-1]["active"] == len({row["customer_id"] for row in march if row["amount"] >= 0})
+    assert months[-1]["orders"] == sum(row["amount"] >= 0 for row in march)
+
+
+def test_movements_count_everybody_once_and_say_who_was_not_there():
+    given = tables(2)
+    before = {row["customer_id"]: row["tier"] for row in given["scored_before"].to_pylist()}
+    expected: dict[tuple, int] = {}
+    for row in given["scored"].to_pylist():
+        move = (before.get(row["customer_id"]), row["tier"])
+        expected[move] = expected.get(move, 0) + 1
+    assert {
+        (row["before"], row["now"]): row["customers"] for row in answered(given, "tier_moves")
+    } == expected
+
+
+def test_classes_are_the_80_20_list_and_refunders_leave_the_total_alone():
+    given = tables(3)
+    spend = sorted(
+        ((max(row["total_spend"] or 0, 0), row["customer_id"]) for row in given["scored"].to_pylist()),
+        key=lambda pair: (-pair[0], pair[1]),
+    )
+    total = sum(amount for amount, _ in spend)
+    counts = {"A": 0, "B": 0, "C": 0}
+    before = 0.0
+    for amount, _ in spend:
+        counts["C" if amount <= 0 or before >= 0.95 * total else "A" if before < 0.8 * total else "B"] += 1
+        before += amount
+    found = answered(given, "classes")
+    assert {row["class"]: row["customers"] for row in found} == counts
+    curve = answered(given, "pareto")
+    assert len(curve) == 100
+    assert (curve[-1]["customer_share"], curve[-1]["revenue_share"]) == (1, 1)
+    first = [amount for amount, _ in spend[: round(curve[19]["customer_share"] * len(spend))]]
+    assert curve[19]["revenue_share"] == pytest.approx(sum(first) / total)
+
+
+def test_nobody_gives_empty_tables_and_not_an_error():
+    given = {name: table.slice(0, 0) for name, table in tables(0).items()}
+    assert answered(given, "totals")[0]["customers"] == 0
+    assert len(answered(given, "months")) == 12
+    assert all(answered(given, name) == [] for name in aggregates.NAMES if name not in ("totals", "months"))
+
+
+def test_an_unknown_aggregate_is_refused_with_the_ones_there_are():
+    with pytest.raises(DataError, match="tier_moves"):
+        query("teirs")
+
+
+@pytest.mark.host("postgresql")
+def test_postgresql_gives_the_same_tables(postgres):
+    given = tables(4)
+    types = {"string": "text", "double": "double precision", "date32[day]": "date", "bool": "boolean"}
+    with psycopg.connect(postgres) as connection:
+        connection.execute("CREATE SCHEMA aggregates")
+        connection.execute("SET search_path TO aggregates; SET jit TO off")
+        for name, table in given.items():
+            columns = ", ".join(f'"{field.name}" {types[str(field.type)]}' for field in table.schema)
+            connection.execute(f'CREATE TABLE "{name}" ({columns})'.encode())
+            with connection.cursor().copy(f'COPY "{name}" FROM STDIN'.encode()) as copy:
+                for row in table.to_pylist():
+                    copy.write_row(list(row.values()))
+        for name in aggregates.NAMES:
+            (text,) = sqlglot.transpile(query(name), read="duckdb", write="postgres")
+            rows = connection.cursor(row_factory=psycopg.rows.dict_row).execute(text.encode()).fetchall()
+            assert in_order(rows) == in_order(answered(given, name)), name
+        connection.rollback()
+
+
+def in_order(rows: list[Row]) -> list[Row]:
+    """Engines put missing keys first or last; readers of the tables order them by the pack."""
+    return sorted(rows, key=lambda row: [str(cell) for cell in row.values()])
