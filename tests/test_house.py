@@ -28,7 +28,7 @@ MAY_IMPORT = {
 SHARED = {
     "errors", "language", "quality", "tables", "columns", "periods", "ranges", "rounding", "features", "engines",
 }  # fmt: skip
-WHERE_SUBJECTS_MEET = {"score", "scorer", "rulepack"}
+WHERE_SUBJECTS_MEET = {"needs", "score", "scorer", "rulepack"}
 HEAVY = (
     "duckdb", "fastexcel", "openpyxl", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sqlglot", "typer",
     "xlsxwriter", "xlwings",

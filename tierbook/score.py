@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from tierbook import features
 from tierbook.errors import DataError
+from tierbook.needs import needs
 from tierbook.quality import Problem
-from tierbook.scorer import Scorer, needs, ranks_population
+from tierbook.scorer import Scorer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from tierbook.engines.duckdb import DuckDB
     from tierbook.measures import Measure
     from tierbook.rulepack.pack import CompiledMeasure, Pack
-
-__all__ = ["Run", "Scorer", "arrays", "customer_table", "needs", "ranks_population", "score"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,9 @@ class Run:
         """Why each customer may leave, in words, one text per row of `customers`."""
         if not self.pack.churn:
             return [""] * self.customers.num_rows
-        wanted = needs(self.pack, "churn", given=self.customers.column_names, language=language)
+        wanted = needs(
+            self.pack, "churn", given=self.customers.column_names, profile=self.profile, language=language
+        )
         columns = arrays(
             self.customers.select([name for name in self.customers.column_names if name in wanted])
         )

@@ -36,21 +36,24 @@ class Scorer:
         The coefficients to use.
     ids : array (n,), optional
         Customer identifiers, which order equal ranks.
+    length : int, optional
+        n, where no column says it.
 
     `scorer[name]` is any name a rule may use; a name nobody has is a `DataError`.
     """
 
     def __init__(
-        self, pack: Pack, columns: Columns, *, profile: str = "default", ids: NDArray | None = None
+        self,
+        pack: Pack,
+        columns: Columns,
+        *,
+        profile: str = "default",
+        ids: NDArray | None = None,
+        length: int | None = None,
     ) -> None:
-        if profile not in pack.profiles:
-            raise RuleError(
-                "{pack} has no profile called {profile}.", fix="Its profiles are {known}.",
-                pack=pack.name, profile=profile, known=", ".join(pack.profiles),
-            )  # fmt: skip
-        self.pack, self.profile, self.ids = pack, pack.profiles[profile], ids
+        self.pack, self.profile, self.ids = pack, pack.profile(profile), ids
         self.columns: dict[str, NDArray] = {name.lower(): column for name, column in columns.items()}
-        self.length = len(next(iter(self.columns.values()), ()))
+        self.length = len(next(iter(self.columns.values()), ())) if length is None else length
 
     def __getitem__(self, name: str) -> Any:
         if name in self.columns:
@@ -112,7 +115,7 @@ class Scorer:
             raise self._unknown(Phrase("score"), name, self.pack.scores)
         total = np.zeros(self.length)
         for part in self.pack.scores[name].parts.values():
-            reached = self._numbers(part.by) / self._constant(part.full_at)
+            reached = self._numbers(part.by) / self.profile.constant(part.full_at)
             total += part.points * np.clip(np.nan_to_num(reached, nan=0.0), 0, 1)
         return np.round(total, value.DECIMALS)
 
@@ -216,17 +219,17 @@ class Scorer:
         from tierbook.rulepack.pack import CompiledLookup, CompiledTwoWay
 
         if isinstance(part, CompiledLookup):
-            otherwise = np.nan if part.otherwise is None else self._constant(part.otherwise)
-            gives = {text: self._constant(gain) for text, gain in part.gives.items()}
+            otherwise = np.nan if part.otherwise is None else self.profile.constant(part.otherwise)
+            gives = {text: self.profile.constant(gain) for text, gain in part.gives.items()}
             number = value.looked_up(np.asarray(self[part.per], dtype=object), gives, otherwise)
             return number if part.times is None else number * self._numbers(part.times)
         if isinstance(part, CompiledTwoWay):
             return value.two_way(
                 self._numbers(part.across),
                 self._numbers(part.down),
-                across_starts=[self._constant(start) for start in part.across_starts],
-                down_starts=[self._constant(start) for start in part.down_starts],
-                gives=[[self._constant(gain) for gain in row] for row in part.gives],
+                across_starts=[self.profile.constant(start) for start in part.across_starts],
+                down_starts=[self.profile.constant(start) for start in part.down_starts],
+                gives=[[self.profile.constant(gain) for gain in row] for row in part.gives],
             )
         return self._numbers(part)
 
@@ -251,11 +254,13 @@ class Scorer:
         if level.when is not None:
             fits &= self._holds(level.when)
         if ranked is not None and level.start is not None:
-            fits &= ranked >= self._constant(level.start)
+            fits &= ranked >= self.profile.constant(level.start)
         if ranked is not None and level.top is not None:
-            fits &= levels.within_top(ranked, self._constant(level.top), ids=self.ids)
+            fits &= levels.within_top(ranked, self.profile.constant(level.top), ids=self.ids)
         if ranked is not None and level.top_of_value is not None:
-            fits &= levels.within_top_of_value(ranked, self._constant(level.top_of_value), ids=self.ids)
+            fits &= levels.within_top_of_value(
+                ranked, self.profile.constant(level.top_of_value), ids=self.ids
+            )
         return fits
 
     def _numbers(self, expression: Expression) -> NDArray[np.float64]:
@@ -270,124 +275,7 @@ class Scorer:
     def _named_columns(self, expression: Expression) -> dict[str, Any]:
         return {name: self[name] for name in expression.names}
 
-    def _constant(self, expression: Expression) -> float:
-        return float(expression.evaluate(self.profile.thresholds))
-
     def _full(self, array: Any) -> NDArray:
         return (
             np.broadcast_to(array, (self.length,)) if np.shape(array) != (self.length,) else np.asarray(array)
         )
-
-
-def needs(
-    pack: Pack,
-    section: str,
-    *,
-    given: Iterable[str] = (),
-    part: str | None = None,
-    language: str | None = None,
-) -> set[str]:
-    """The feature columns a section of a pack reads, features of the pack traced back to what they are made of.
-
-    Parameters
-    ----------
-    section : str
-        value, tiers, stages, ladder, positions, churn, `class.<group>` or `score.<name>`.
-    given : iterable of str
-        Columns at hand; a feature of the pack that is among them is not traced back.
-    part : str, optional
-        Only this part of the value.
-    language : str, optional
-        For churn: count the figures its reasons are filled with.
-    """
-    from tierbook.rulepack.words import fields
-
-    given = {name.lower() for name in given}
-    open_names = {name for expression in _expressions(pack, section, part) for name in expression.names}
-    if section == "value":
-        open_names |= {
-            one.per for name, one in pack.parts.items() if hasattr(one, "per") and part in (None, name)
-        }
-    if section == "churn" and language and pack.churn:
-        open_names |= {
-            name for signal in pack.churn.signals for name, _ in fields(pack.word(signal.reason, language))
-        }
-    found: set[str] = set()
-    seen: set[str] = set()
-    while open_names:
-        name = open_names.pop()
-        if name in seen or name in pack.thresholds:
-            continue
-        seen.add(name)
-        if name in given:
-            found.add(name)
-        elif name == "value" and pack.parts:
-            open_names |= needs(pack, "value", given=given)
-        elif name in ("tier", "stage"):
-            open_names |= needs(pack, f"{name}s", given=given)
-        elif name in pack.features:
-            open_names |= pack.features[name].names
-        elif name.endswith("_score") and name.removesuffix("_score") in pack.scores:
-            open_names |= needs(pack, f"score.{name.removesuffix('_score')}", given=given)
-        else:
-            found.add(name)
-    return found
-
-
-def ranks_population(pack: Pack, section: str, *, given: Iterable[str] = ()) -> bool:
-    """Whether a section compares customers with each other, so that one row alone has no answer."""
-    given = {name.lower() for name in given}
-    levels_ = _levels(pack, section)
-    if any(level.top is not None or level.top_of_value is not None for level in levels_):
-        return True
-    open_names = {name for expression in _expressions(pack, section) for name in expression.names}
-    if "value" in open_names and "value" not in given and pack.parts:
-        open_names |= {name for expression in _expressions(pack, "value") for name in expression.names}
-    from tierbook.rulepack.tree import POPULATION
-
-    seen: set[str] = set()
-    while open_names:
-        name = open_names.pop()
-        if name in pack.features and name not in given and name not in seen:
-            seen.add(name)
-            if any(node.op in POPULATION for node in pack.features[name].tree.walk()):
-                return True
-            open_names |= pack.features[name].names
-    return False
-
-
-def _levels(pack: Pack, section: str) -> Sequence[CompiledLevel]:
-    kind, _, name = section.partition(".")
-    if section == "tiers":
-        return pack.tiers.levels if pack.tiers else ()
-    if section == "churn":
-        return pack.churn.levels if pack.churn else ()
-    if kind == "class":
-        return pack.classes.get(name, ())
-    if kind == "score":
-        return pack.scores[name].levels if name in pack.scores else ()
-    return {"stages": pack.stages, "ladder": pack.ladder}.get(section, ())
-
-
-def _expressions(pack: Pack, section: str, only: str | None = None) -> list[Expression]:
-    """Every expression of a section that reads feature columns."""
-    kind, _, name = section.partition(".")
-    found: list[Any] = [level.when for level in _levels(pack, section)]
-    if section == "value":
-        for name, part in pack.parts.items():
-            if only in (None, name):
-                # A formula is an expression itself; a lookup and a two-way table hold some.
-                found += (
-                    [part]
-                    if hasattr(part, "evaluate")
-                    else [getattr(part, inner, None) for inner in ("times", "across", "down")]
-                )
-    elif section == "tiers" and pack.tiers:
-        found.append(pack.tiers.rank_by)
-    elif section == "positions":
-        found += [position.when for position in pack.positions]
-    elif section == "churn" and pack.churn:
-        found += [signal.when for signal in pack.churn.signals]
-    elif kind == "score" and name in pack.scores:
-        found += [part.by for part in pack.scores[name].parts.values()]
-    return [expression for expression in found if expression is not None]

@@ -378,6 +378,13 @@ def match_headers(table: Table, headers: Sequence[object]) -> Match:
 
 
 def known_columns(table: Table, headers: Sequence[object]) -> int:
-    """How many of the headers the table knows: the header row is the first row with at least two."""
+    """How many of the headers the table knows: the header row is the first row with at least two.
+
+    Customers may bring ready-made features, so the standard features are known there.
+    """
     words = {folded(word) for column in table.columns for word in (column.name, *column.aliases)}
+    if table.name == CUSTOMERS.name:
+        from tierbook.features import COLUMNS
+
+        words |= {folded(name) for name in COLUMNS}
     return sum(1 for header in headers if header is not None and folded(header) in words)

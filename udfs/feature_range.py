@@ -61,26 +61,27 @@ class FeatureRange:
     def scorer(
         self, pack: Pack, section: str, *, profile: str = "default", language: str | None = None
     ) -> Scorer:
-        """The pack applied to the rows that can be computed; `section` as in `tierbook.score.needs`.
+        """The pack applied to the rows that can be computed; `section` as in `tierbook.needs`.
 
         Raises
         ------
         DataError
             A column the section needs is missing; one customer where the section ranks customers.
         """
-        from tierbook.scorer import Scorer, needs, ranks_population
+        from tierbook.needs import needs, ranks_population
+        from tierbook.scorer import Scorer
 
         if self._either and (self.bare or (len(self.names) == 1 and self.names[0] in _stood_for(pack))):
             columns = self._one_column(pack)
             given = set(columns)
-            if lacking := sorted(needs(pack, section, given=given) - given):
+            if lacking := sorted(needs(pack, section, given=given, profile=profile) - given):
                 raise DataError(
                     "The tiers of {pack} need more than a column of values: {names}.", fix="Give the features range.",
                     pack=pack.name, names=", ".join(lacking),
                 )  # fmt: skip
         else:
             given = {name for name in self.names if name and not _ranks(pack, name)}
-            wanted = needs(pack, section, given=given, language=language)
+            wanted = needs(pack, section, given=given, profile=profile, language=language)
             columns = {
                 name: self._read(name, cells, pack) for name, cells in self._needed(pack, wanted).items()
             }
@@ -93,7 +94,8 @@ class FeatureRange:
                 pack=pack.name,
             )
         computed = {name: values[kept] for name, values in columns.items()}
-        return Scorer(pack, computed, profile=profile, ids=self._ids(kept) if ranks else None)
+        ids = self._ids(kept) if ranks else None
+        return Scorer(pack, computed, profile=profile, ids=ids, length=len(kept))
 
     def note(self, message: str, **values: Any) -> None:
         """Something the reader should know about rows that have a result."""

@@ -32,7 +32,8 @@ def _features(
 ) -> dict[str, NDArray]:
     from tierbook import features
     from tierbook.engines.duckdb import DuckDB
-    from tierbook.score import Scorer, arrays, customer_table
+    from tierbook.score import arrays, customer_table
+    from tierbook.scorer import Scorer
 
     given = [transactions, *([customers] if customers else []), *further]
     twice = {table.name for table in given if [other.name for other in given].count(table.name) > 1}

@@ -5,8 +5,9 @@ import pytest
 
 from tests.tierbook.rulepack.packs import GOOD, pack
 from tierbook.errors import DataError, RuleError
+from tierbook.needs import needs, ranks_population
 from tierbook.rulepack.read import read_pack
-from tierbook.scorer import Scorer, needs, ranks_population
+from tierbook.scorer import Scorer
 from tierbook.shipped import shipped
 
 HOSPITALITY = read_pack(shipped("rules") / "hospitality.yaml")

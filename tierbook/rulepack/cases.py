@@ -177,7 +177,7 @@ def _value(text: Any, kind: Type) -> Any:
 
 
 def _answer(case: Case, name: str, pack: Pack) -> Any:
-    from tierbook.score import Scorer
+    from tierbook.scorer import Scorer
 
     missing: dict[Type, Any] = {
         "number": np.nan,

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, Literal
 
 from tierbook import features, tables
+from tierbook.errors import RuleError
 from tierbook.language import label
 from tierbook.quality import Problem
 from tierbook.rulepack import model
@@ -116,6 +117,13 @@ class Profile:
 
     parts: dict[str, CompiledPart]
     thresholds: dict[str, float]
+    numbers: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
+
+    def constant(self, expression: Expression) -> float:
+        """The number an expression over thresholds stands for, worked out once."""
+        if expression.text not in self.numbers:
+            self.numbers[expression.text] = float(expression.evaluate(self.thresholds))
+        return self.numbers[expression.text]
 
 
 @dataclass(frozen=True)
@@ -154,6 +162,24 @@ class Pack:
     def value_parts(self) -> list[str]:
         """The parts of the value in the pack's order, `base` among them."""
         return list(self.parts)
+
+    def profile(self, name: str) -> Profile:
+        """The coefficients of that name.
+
+        Raises
+        ------
+        RuleError
+            There are none; names those there are.
+        """
+        if name not in self.profiles:
+            raise RuleError(
+                "{pack} has no profile called {profile}.",
+                fix="Its profiles are {known}.",
+                pack=self.name,
+                profile=name,
+                known=", ".join(self.profiles),
+            )
+        return self.profiles[name]
 
     def word(self, name: str, language: str = "en") -> str:
         """What a reader sees for a name of the pack."""

@@ -1,0 +1,133 @@
+"""Which feature columns a section of a pack reads, so that a function asks for no more than it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tierbook.rulepack.expression import Expression
+    from tierbook.rulepack.pack import CompiledLevel, Pack
+
+
+def needs(
+    pack: Pack,
+    section: str,
+    *,
+    given: Iterable[str] = (),
+    profile: str = "default",
+    part: str | None = None,
+    language: str | None = None,
+) -> set[str]:
+    """The feature columns a section of a pack reads, features of the pack traced back to what they are made of.
+
+    Parameters
+    ----------
+    section : str
+        value, tiers, stages, ladder, positions, churn, `class.<group>` or `score.<name>`.
+    given : iterable of str
+        Columns at hand; a feature of the pack that is among them is not traced back.
+    profile : str
+        Whose parts of the value are meant.
+    part : str, optional
+        Only this part of the value.
+    language : str, optional
+        For churn: count the figures its reasons are filled with.
+    """
+    from tierbook.rulepack.words import fields
+
+    given = {name.lower() for name in given}
+    open_names = {
+        name for expression in _expressions(pack, section, profile, part) for name in expression.names
+    }
+    if section == "value":
+        open_names |= {
+            one.per
+            for name, one in pack.profile(profile).parts.items()
+            if hasattr(one, "per") and part in (None, name)
+        }
+    if section == "churn" and language and pack.churn:
+        open_names |= {
+            name for signal in pack.churn.signals for name, _ in fields(pack.word(signal.reason, language))
+        }
+    found: set[str] = set()
+    seen: set[str] = set()
+    while open_names:
+        name = open_names.pop()
+        if name in seen or name in pack.thresholds:
+            continue
+        seen.add(name)
+        if name in given:
+            found.add(name)
+        elif name == "value" and pack.parts:
+            open_names |= needs(pack, "value", given=given, profile=profile)
+        elif name in ("tier", "stage"):
+            open_names |= needs(pack, f"{name}s", given=given, profile=profile)
+        elif name in pack.features:
+            open_names |= pack.features[name].names
+        elif name.endswith("_score") and name.removesuffix("_score") in pack.scores:
+            open_names |= needs(pack, f"score.{name.removesuffix('_score')}", given=given)
+        else:
+            found.add(name)
+    return found
+
+
+def ranks_population(pack: Pack, section: str, *, given: Iterable[str] = ()) -> bool:
+    """Whether a section compares customers with each other, so that one row alone has no answer."""
+    given = {name.lower() for name in given}
+    levels_ = _levels(pack, section)
+    if any(level.top is not None or level.top_of_value is not None for level in levels_):
+        return True
+    open_names = {name for expression in _expressions(pack, section) for name in expression.names}
+    if "value" in open_names and "value" not in given and pack.parts:
+        open_names |= {name for expression in _expressions(pack, "value") for name in expression.names}
+    from tierbook.rulepack.tree import POPULATION
+
+    seen: set[str] = set()
+    while open_names:
+        name = open_names.pop()
+        if name in pack.features and name not in given and name not in seen:
+            seen.add(name)
+            if any(node.op in POPULATION for node in pack.features[name].tree.walk()):
+                return True
+            open_names |= pack.features[name].names
+    return False
+
+
+def _levels(pack: Pack, section: str) -> Sequence[CompiledLevel]:
+    kind, _, name = section.partition(".")
+    if section == "tiers":
+        return pack.tiers.levels if pack.tiers else ()
+    if section == "churn":
+        return pack.churn.levels if pack.churn else ()
+    if kind == "class":
+        return pack.classes.get(name, ())
+    if kind == "score":
+        return pack.scores[name].levels if name in pack.scores else ()
+    return {"stages": pack.stages, "ladder": pack.ladder}.get(section, ())
+
+
+def _expressions(
+    pack: Pack, section: str, profile: str = "default", only: str | None = None
+) -> list[Expression]:
+    """Every expression of a section that reads feature columns."""
+    kind, _, name = section.partition(".")
+    found: list[Any] = [level.when for level in _levels(pack, section)]
+    if section == "value":
+        for name, part in pack.profile(profile).parts.items():
+            if only in (None, name):
+                # A formula is an expression itself; a lookup and a two-way table hold some.
+                found += (
+                    [part]
+                    if hasattr(part, "evaluate")
+                    else [getattr(part, inner, None) for inner in ("times", "across", "down")]
+                )
+    elif section == "tiers" and pack.tiers:
+        found.append(pack.tiers.rank_by)
+    elif section == "positions":
+        found += [position.when for position in pack.positions]
+    elif section == "churn" and pack.churn:
+        found += [signal.when for signal in pack.churn.signals]
+    elif kind == "score" and name in pack.scores:
+        found += [part.by for part in pack.scores[name].parts.values()]
+    return [expression for expression in found if expression is not None]
