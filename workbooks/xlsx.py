@@ -15,6 +15,7 @@ import numpy as np
 
 from tierbook.errors import DataError
 from tierbook.quality import Problem
+from workbooks.far import Extent, Left, without_far_cells
 from workbooks.find import Place, area_of, find_tables
 from workbooks.layout import Header
 from workbooks.package import Package, gate
@@ -38,20 +39,20 @@ def read_workbook(path: Path, reading: Reading) -> tuple[list[RawTable], list[Pr
     places, problems = find_tables(package, reading)
     if not places:
         return [], problems
-    book = _Book(package)
+    book = _Book(package, places)
     return [book.raw(place) for place in places], problems
 
 
 class _Book:
     """A workbook open in fastexcel."""
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: Package, places: list[Place]) -> None:
         import fastexcel
 
         # It warns about every empty column on stderr; an empty column is nothing to warn about.
         logging.getLogger("fastexcel").setLevel(logging.ERROR)
         self.package, self.file = package, package.path.name
-        source = with_spaces_kept(package.source())
+        source, self.left = _bounded(with_spaces_kept(package.source()), package, places)
         try:
             self.reader = fastexcel.read_excel(
                 source.getvalue() if isinstance(source, io.BytesIO) else str(source)
@@ -130,6 +131,15 @@ class _Book:
             if count:
                 cell = next(odd for odd in package.odd_cells(name) if odd.kind == kind)
                 said.append(("warning", message, cell.ref, {"formula": cell.text, "count": count}))
+        if left := self.left.get(place.sheet.part):
+            said.append(
+                (
+                    "warning",
+                    "Cells far beside the table are left alone: {count}.",
+                    left.first,
+                    {"count": left.cells},
+                )
+            )
         if styles := package.style_out_of_range(name):
             said.append(
                 ("warning", "Cells ask for a format the workbook does not have: {count}. They are read as plain numbers.",
@@ -141,6 +151,22 @@ class _Book:
             Problem(level, message, "", values, self.file, name, cell, table=place.table.name)  # type: ignore[arg-type]
             for level, message, cell, values in said
         ]
+
+
+def _bounded(
+    source: Path | io.BytesIO, package: Package, places: list[Place]
+) -> tuple[Path | io.BytesIO, dict[str, Left]]:
+    """The workbook without cells far beside its tables, which would decide how much memory reading takes."""
+    extents: dict[str, Extent] = {}
+    for place in places:
+        facts, width = package.facts[place.sheet.name], max(place.header.cells, default=1)
+        before = extents.get(place.sheet.part)
+        width = max(width, before.table_columns) if before else width
+        extents[place.sheet.part] = Extent(facts.last_row, facts.last_column, width)
+    try:
+        return without_far_cells(source, extents)
+    except DataError as error:
+        raise error.at(package.path.name) from error
 
 
 _OUTSIDE = {

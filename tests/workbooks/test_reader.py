@@ -334,6 +334,31 @@ def test_hidden_rows_are_read_and_said(tmp_path):
     assert "Hidden" in said(source)
 
 
+@pytest.mark.parametrize(
+    ("row", "column", "why"), [(1_048_575, 16_383, "the last cell"), (200_000, 300, "far off")]
+)
+def test_a_cell_far_beside_the_table_does_not_decide_memory(tmp_path, monkeypatch, row, column, why):
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+        sheet = book.add_worksheet("transactions")
+        for at, cells in enumerate([HEADERS, *ROWS]):
+            sheet.write_row(at, 0, cells)
+        sheet.write(row, column, "x")
+    source = read(path)
+    assert source.tables["transactions"].num_rows == 24, why
+    assert "far beside" in said(source)
+
+
+def test_a_table_that_spans_far_more_than_it_holds_is_refused(tmp_path):
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("transactions")
+        sheet.write_row(0, 0, HEADERS)
+        sheet.write(0, 16_383, "last")
+        sheet.write(1_048_575, 0, "T1")
+    assert "holds only" in said(refusal(path))
+
+
 # Rows and tables together
 
 
