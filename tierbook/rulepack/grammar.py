@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from tierbook.rulepack.suggest import unknown_function, unknown_name
-from tierbook.rulepack.tokens import MAX_LEVELS, Token, canonical, tokens, too_deep
+from tierbook.rulepack.tokens import MAX_LEVELS, MAX_TERMS, Token, canonical, tokens, too_deep, too_long
 from tierbook.rulepack.tree import FUNCTIONS, POPULATION, ExpressionError, Node, Type
 from tierbook.rulepack.typed import Typed
 
@@ -164,6 +164,8 @@ class Parser:
         while token := self._accept(*signs):
             between.append(token.text)
             terms.append(part())
+            if len(terms) > MAX_TERMS:
+                raise too_long(token.offset)
         if not between:
             return first
         for term, sign in zip(terms, between[:1] + between, strict=True):

@@ -27,12 +27,12 @@ class Postgres(DuckDB):
     def settled(self, node: Node) -> str:
         return self.plain(node)
 
-    def once(self, template: str, *parts: str) -> str:
+    def once(self, pattern: str, *parts: str) -> str:
         # A window function must stay in the outer query; it is computed once however often it is written.
         if all(len(part) <= _SHORT for part in parts) or any(" OVER (" in part for part in parts):
-            return self.filled(template, *parts)
+            return self.filled(pattern, *parts)
         inner = ", ".join(f"{part} AS v{i}" for i, part in enumerate(parts))
-        outer = template.format(*(f"t.v{i}" for i in range(len(parts))))
+        outer = pattern.format(*(f"t.v{i}" for i in range(len(parts))))
         # OFFSET 0 keeps the planner from writing the parts into the template again.
         return f"(SELECT {outer} FROM (SELECT {inner} OFFSET 0) AS t)"
 
@@ -103,7 +103,7 @@ class Postgres(DuckDB):
 
     def _power(self, node: Node) -> str:
         logarithm = "{1} * ln(abs({0}))"
-        template = (
+        pattern = (
             "(CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL WHEN {1} = 0 OR {0} = 1 THEN 1"
             " WHEN {1} = 1 THEN {0} WHEN {0} = 0 THEN CASE WHEN {1} > 0 THEN 0 END"
             " WHEN {0} < 0 AND {1} <> floor({1}) THEN NULL"
@@ -113,7 +113,7 @@ class Postgres(DuckDB):
             f" WHEN {logarithm} > {self.number(_EXP_OVER)} THEN NULL"
             f" WHEN {logarithm} < {self.number(_EXP_UNDER)} THEN 0 ELSE power({{0}}, {{1}}) END)"
         )
-        return self.once(template, *map(self.plain, node.args))
+        return self.once(pattern, *map(self.plain, node.args))
 
     def _round(self, node: Node) -> str:
         whole, scale = self.scaled(node.value)

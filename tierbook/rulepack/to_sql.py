@@ -60,18 +60,18 @@ class DuckDB:
         """The SQL of a yes/no, missing made no."""
         return f"coalesce({self.plain(node)}, FALSE)" if may_be_missing(node) else self.plain(node)
 
-    def once(self, template: str, *parts: str) -> str:
-        """A template over one or two parts, each computed once however long it is."""
+    def once(self, pattern: str, *parts: str) -> str:
+        """A pattern over one or two parts, each computed once however long it is."""
         if sum(map(len, parts)) <= _SHORT:
-            return self.filled(template, *parts)
+            return self.filled(pattern, *parts)
         # A lambda over a list of one element is the one way to name a value inside a DuckDB expression.
         if len(parts) == 1:
-            return f"list_transform([{parts[0]}], lambda v: {template.format('v')})[1]"
-        return f"list_transform([[{', '.join(parts)}]], lambda v: {template.format('v[1]', 'v[2]')})[1]"
+            return f"list_transform([{parts[0]}], lambda v: {pattern.format('v')})[1]"
+        return f"list_transform([[{', '.join(parts)}]], lambda v: {pattern.format('v[1]', 'v[2]')})[1]"
 
-    def filled(self, template: str, *parts: str) -> str:
-        """A template over its parts, wherever and however often they stand in it."""
-        text = template.format(*parts)
+    def filled(self, pattern: str, *parts: str) -> str:
+        """A pattern over its parts, wherever and however often they stand in it."""
+        text = pattern.format(*parts)
         if len(text) > _MOST:
             raise RuleError(
                 "This expression is too long for a database.",

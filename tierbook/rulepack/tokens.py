@@ -10,6 +10,7 @@ from tierbook.rulepack.tree import ExpressionError
 
 MAX_CHARACTERS = 4_000
 MAX_LEVELS = 40
+MAX_TERMS = 100  # databases nest a flat sum; at 500 terms they plan for seconds
 
 _FOREIGN = "{found} is not part of the rule language."
 _WRITE = "Write {instead}."
@@ -235,4 +236,14 @@ def too_deep(offset: int) -> ExpressionError:
         fix="Move a part of it into a feature of its own.",
         offset=offset,
         most=MAX_LEVELS,
+    )
+
+
+def too_long(offset: int) -> ExpressionError:
+    """The answer to more than MAX_TERMS terms."""
+    return ExpressionError(
+        "more than {most} terms in one sum or product.",
+        fix="Move a part of it into a feature of its own.",
+        offset=offset,
+        most=MAX_TERMS,
     )
