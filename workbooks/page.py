@@ -282,4 +282,10 @@ def clean(text: str) -> str:
     """
     if not text.isprintable():
         text = _UNPRINTABLE.sub("", text)
-    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + CUT_MARK
+    if len(text) * 2 <= MOST_CHARACTERS:
+        return text
+    # Excel counts UTF-16 units: a character beyond the first 65,536 takes two.
+    code = text.encode("utf-16-le")
+    if len(code) <= 2 * MOST_CHARACTERS:
+        return text
+    return code[: 2 * (MOST_CHARACTERS - 1)].decode("utf-16-le", "ignore") + CUT_MARK

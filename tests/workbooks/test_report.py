@@ -216,6 +216,7 @@ HOSTILE = [
     "a\x07\x0bb",
     "_x0041_",
     "好" * 40_000,
+    "😀" * 20_000,
 ]
 
 
@@ -236,6 +237,7 @@ def test_text_from_data_stays_text(tmp_path, language):
     assert [found[f"C{number}"] for number in range(8)] == [*HOSTILE[:6], "ab", "_x0041_"]
     assert len(found["C8"]) == 32_767
     assert found["C8"].endswith("好…")
+    assert found["C9"] == "😀" * 16_383 + "…"
     assert not any(cell.hyperlink for row in customers.iter_rows(min_row=3) for cell in row)
 
 

@@ -45,8 +45,8 @@ def draw(page: Page, run: Run) -> None:
     ):
         page.place(chart, at, column, _CHART, half, about)
     last = _draw_things(page, below)
-    _draw_note(page, last)
-    page.prints(last, _LAST)
+    _draw_note(page, last + 1)
+    page.prints(last + 1, _LAST)
 
 
 # Headline figures
