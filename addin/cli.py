@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import locale
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from importlib.abc import MetaPathFinder
@@ -16,71 +15,59 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from addin.actions import Request
-from addin.settings import Settings, read_settings
+from addin.rules_cli import rules
+from addin.settings import read_settings
+from addin.terminal import (
+    Json,
+    Lang,
+    language_of,
+    list_problems,
+    print_json,
+    problems_of,
+    show_error,
+    t,
+)
 from tierbook.errors import HostError, TierbookError
-from tierbook.language import LANGUAGES, label, say
+from tierbook.language import label, say
 from tierbook.quality import Problem
 
 if TYPE_CHECKING:
     from udfs.registry import ExcelFunction
 
-
-def _asked_language() -> str:
-    """The language of help texts, needed before options are read: --lang, else the system's."""
-    words = sys.argv[1:]
-    for i, word in enumerate(words):
-        if word.startswith("--lang="):
-            return word.removeprefix("--lang=")
-        if word == "--lang" and i + 1 < len(words):
-            return words[i + 1]
-    system = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
-    return "zh" if system.startswith("zh") else "en"
-
-
-LANGUAGE = _asked_language()
-
-
-def _t(template: str) -> str:
-    return say(template, LANGUAGE)
-
-
 app = typer.Typer(
-    help=_t("Customer value, tiers, lifecycle stage and churn flags, where analysts already work."),
+    help=t("Customer value, tiers, lifecycle stage and churn flags, where analysts already work."),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-rules = typer.Typer(help=_t("Check, test and list rule packs."), no_args_is_help=True)
 app.add_typer(rules, name="rules")
 
 Book = Annotated[
     Path,
-    typer.Argument(help=_t("A workbook, a CSV or Parquet file, or a folder of them."), show_default=False),
+    typer.Argument(help=t("A workbook, a CSV or Parquet file, or a folder of them."), show_default=False),
 ]
-Out = Annotated[Path | None, typer.Option("--out", help=_t("The workbook to write."), show_default=False)]
+Out = Annotated[Path | None, typer.Option("--out", help=t("The workbook to write."), show_default=False)]
 ReportOut = Annotated[
     Path | None,
-    typer.Option("--report", help=_t("The report workbook to write as well."), show_default=False),
+    typer.Option("--report", help=t("The report workbook to write as well."), show_default=False),
 ]
 PackName = Annotated[
     str | None,
-    typer.Option("--pack", help=_t("The rule pack; by default that of config.yaml."), show_default=False),
+    typer.Option("--pack", help=t("The rule pack; by default that of config.yaml."), show_default=False),
 ]
 ProfileName = Annotated[
-    str | None, typer.Option("--profile", help=_t("The coefficients of the pack to use."), show_default=False)
+    str | None, typer.Option("--profile", help=t("The coefficients of the pack to use."), show_default=False)
 ]
 AsOf = Annotated[
     datetime | None,
     typer.Option(
         "--as-of",
         formats=["%Y-%m-%d"],
-        help=_t("The day to speak for; by default the latest purchase."),
+        help=t("The day to speak for; by default the latest purchase."),
         show_default=False,
     ),
 ]
-Lang = Annotated[str | None, typer.Option("--lang", help=_t("en or zh."), show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help=_t("Print JSON for machines."))]
 
 
 class _WithoutPandas(MetaPathFinder):
@@ -101,19 +88,19 @@ def main() -> None:
     try:
         app()
     except TierbookError as error:
-        _show_error(error)
+        show_error(error)
         sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the edge of the host: nobody above can do better than say so
-        _show_error(_unexpected(error))
+        show_error(_unexpected(error))
         sys.exit(1)
 
 
-@app.command(help=_t("Score and report on the sample workbooks."))
+@app.command(help=t("Score and report on the sample workbooks."))
 def demo(
-    folder: Annotated[Path, typer.Option("--to", help=_t("Where the results go."))] = Path("out"),
+    folder: Annotated[Path, typer.Option("--to", help=t("Where the results go."))] = Path("out"),
     lang: Lang = None,
 ) -> None:
     from addin import actions
@@ -129,7 +116,7 @@ def demo(
         _print_run(run, request, [scored, report])
 
 
-@app.command(help=_t("Read everything and list every problem; exit 1 when it cannot be used."))
+@app.command(help=t("Read everything and list every problem; exit 1 when it cannot be used."))
 def check(source: Book, as_json: Json = False, lang: Lang = None) -> None:
     from addin import actions
 
@@ -140,13 +127,13 @@ def check(source: Book, as_json: Json = False, lang: Lang = None) -> None:
     except TierbookError as error:
         if not as_json:
             raise
-        problems = [problem.as_json(request.language) for problem in _problems(error)]
-        _print_json({"status": "refused", "tables": {}, "problems": problems})
+        problems = [problem.as_json(request.language) for problem in problems_of(error)]
+        print_json({"status": "refused", "tables": {}, "problems": problems})
         raise typer.Exit(1) from None
     if as_json:
-        _print_json(read.summary(request.language))
+        print_json(read.summary(request.language))
         return
-    _list_problems(read.problems, request.language)
+    list_problems(read.problems, request.language)
     for name, table in read.tables.items():
         print(
             say(
@@ -159,9 +146,7 @@ def check(source: Book, as_json: Json = False, lang: Lang = None) -> None:
     print(_counted(read.problems, request.language))
 
 
-@app.command(
-    help=_t("Score every customer and write the scores as a workbook, with --report the report too.")
-)
+@app.command(help=t("Score every customer and write the scores as a workbook, with --report the report too."))
 def score(
     book: Book, out: Out = None, report: ReportOut = None, pack: PackName = None, profile: ProfileName = None,
     as_of: AsOf = None, as_json: Json = False, lang: Lang = None,
@@ -177,7 +162,7 @@ def score(
     _print_run(run, request, written, as_json=as_json)
 
 
-@app.command(help=_t("Score every customer and draw the report workbook."))
+@app.command(help=t("Score every customer and draw the report workbook."))
 def report(
     book: Book, out: Out = None, pack: PackName = None, profile: ProfileName = None, as_of: AsOf = None,
     as_json: Json = False, lang: Lang = None,
@@ -191,20 +176,20 @@ def report(
     _print_run(run, request, [written], as_json=as_json)
 
 
-@app.command(help=_t("List the functions for cells, or explain one."))
+@app.command(help=t("List the functions for cells, or explain one."))
 def functions(
     name: Annotated[
-        str | None, typer.Argument(help=_t("A function such as CRM_TIER."), show_default=False)
+        str | None, typer.Argument(help=t("A function such as CRM_TIER."), show_default=False)
     ] = None,
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
     from udfs import registry
 
-    language = _language(lang, read_settings(Path.cwd()))
+    language = language_of(lang, read_settings(Path.cwd()))
     chosen = [registry.function(name)] if name else list(registry.functions().values())
     if as_json:
-        _print_json([_described(function, language) for function in chosen])
+        print_json([_described(function, language) for function in chosen])
     elif name:
         described = _described(chosen[0], language)
         wanted = [f"[{one['name']}]" if one["optional"] else one["name"] for one in described["arguments"]]
@@ -219,13 +204,13 @@ def functions(
 
 
 @app.command(
-    help=_t(
+    help=t(
         "Call a function with values: numbers, texts, JSON lists, or @BOOK!SHEET!A1:C9 for cells of a workbook."
     )
 )
 def call(
-    name: Annotated[str, typer.Argument(help=_t("A function such as CRM_NPS."))],
-    cells: Annotated[list[str] | None, typer.Argument(help=_t("Its arguments."), show_default=False)] = None,
+    name: Annotated[str, typer.Argument(help=t("A function such as CRM_NPS."))],
+    cells: Annotated[list[str] | None, typer.Argument(help=t("Its arguments."), show_default=False)] = None,
     pack: PackName = None,
     as_json: Json = False,
     lang: Lang = None,
@@ -236,151 +221,16 @@ def call(
     context = udfs.Context(
         packs=settings.rules,
         pack=pack or settings.pack,
-        language=_language(lang, settings),
+        language=language_of(lang, settings),
         today=date.today(),
     )
     result = udfs.call(name.upper(), *map(_cells, cells or []), context=context)
     rows = result if isinstance(result, list) else [[result]]
     if as_json:
-        _print_json(result)
+        print_json(result)
     else:
         for row in rows:
             print("\t".join("" if cell is None else str(cell) for cell in row))
-
-
-@rules.command("list", help=_t("The rule packs there are."))
-def rules_list(as_json: Json = False, lang: Lang = None) -> None:
-    settings = read_settings(Path.cwd())
-    language = _language(lang, settings)
-    shelf = settings.shelf()
-    packs = [shelf.pack(name) for name in shelf.names()]
-    if as_json:
-        _print_json(
-            [
-                {
-                    "pack": pack.name,
-                    "version": pack.version,
-                    "hash": pack.hash,
-                    "owner": pack.owner,
-                    "file": pack.file,
-                }
-                for pack in packs
-            ]
-        )
-        return
-    for pack in packs:
-        print(
-            say(
-                "{pack} {version} ({hash}), {file}",
-                language,
-                pack=pack.name,
-                version=pack.version,
-                hash=pack.hash[:12],
-                file=pack.file,
-            )
-        )
-
-
-@rules.command("check", help=_t("Every problem of a pack at once, with file, line and column."))
-def rules_check(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(help=_t("Pack names or files; by default all packs."), show_default=False),
-    ] = None,
-    as_json: Json = False,
-    lang: Lang = None,
-) -> None:
-    from tierbook.rulepack.cases import read_cases
-
-    def checked(pack: Any, file: Path) -> Iterable[Problem]:
-        cases = file.with_suffix(".cases.yaml")
-        if cases.is_file():
-            read_cases(_case_source(cases), pack)
-        return pack.warnings
-
-    _each_pack(names, lang, as_json, checked, "{pack}: ok, {count} expressions")
-
-
-@rules.command("test", help=_t("Run the cases beside a pack."))
-def rules_test(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(help=_t("Pack names or files; by default all packs."), show_default=False),
-    ] = None,
-    as_json: Json = False,
-    lang: Lang = None,
-) -> None:
-    from tierbook.rulepack.cases import failures, read_cases
-
-    counts: dict[str, int] = {}
-
-    def tested(pack: Any, file: Path) -> Iterable[Problem]:
-        path = file.with_suffix(".cases.yaml")
-        if not path.is_file():
-            return [
-                Problem(
-                    "warning",
-                    "There are no cases for this pack.",
-                    "Write them to {file}.",
-                    {"file": path.name},
-                    file=pack.file,
-                )
-            ]
-        source = _case_source(path)
-        cases = read_cases(source, pack)
-        counts[pack.name] = len(cases)
-        return failures(source, cases, pack)
-
-    _each_pack(names, lang, as_json, tested, "{pack}: ok, {count} cases", counts=counts)
-
-
-def _each_pack(
-    names: list[str] | None,
-    lang: str | None,
-    as_json: bool,
-    examine: Callable[[Any, Path], Iterable[Problem]],
-    praise: str,
-    *,
-    counts: dict[str, int] | None = None,
-) -> None:
-    from tierbook.rulepack.read import read_pack
-
-    settings = read_settings(Path.cwd())
-    language = _language(lang, settings)
-    shelf = settings.shelf()
-    found: list[Problem] = []
-    good: list[str] = []
-    for name in names or shelf.names():
-        file = Path(name) if name.endswith((".yaml", ".yml")) else shelf.file(name)
-        try:
-            pack = read_pack(file)
-            problems = list(examine(pack, file))
-        except TierbookError as error:
-            problems = _problems(error)
-        found += problems
-        if not any(problem.level == "error" for problem in problems):
-            count = (counts or {}).get(pack.name, pack.expressions)
-            good.append(say(praise, language, pack=pack.name, count=count))
-    failed = any(problem.level == "error" for problem in found)
-    if as_json:
-        _print_json(
-            {
-                "status": "refused" if failed else "ok",
-                "problems": [problem.as_json(language) for problem in found],
-            }
-        )
-    else:
-        _list_problems(found, language)
-        print("\n".join(good)) if good else None
-    if failed:
-        raise typer.Exit(1)
-
-
-def _case_source(path: Path) -> Any:
-    from tierbook.rulepack.read import shown
-    from tierbook.rulepack.source import read_source
-
-    return read_source(path.read_bytes(), file=shown(path), root=list)
 
 
 def _described(function: ExcelFunction, language: str) -> dict[str, Any]:
@@ -409,20 +259,11 @@ def _request(
         settings=settings,
         pack=pack or settings.pack,
         profile=profile or settings.profile,
-        language=_language(lang, settings),
+        language=language_of(lang, settings),
         as_of=as_of.date() if as_of else None,
         today=date.today(),
         progress=lambda share, step: None,
     )
-
-
-def _language(asked: str | None, settings: Settings) -> str:
-    if asked is not None and asked not in LANGUAGES:
-        raise typer.BadParameter(
-            say("{lang} is not a language Tierbook speaks; write en or zh.", "en", lang=asked),
-            param_hint="--lang",
-        )
-    return asked or settings.language
 
 
 @contextmanager
@@ -451,7 +292,7 @@ def _print_run(run: Any, request: Request, written: list[Path], *, as_json: bool
     language = request.language
     if as_json:
         levels = run.table("churn_levels").to_pylist()
-        _print_json(
+        print_json(
             {
                 "status": status(run.problems),
                 "as_of": run.as_of.isoformat(),
@@ -468,7 +309,7 @@ def _print_run(run: Any, request: Request, written: list[Path], *, as_json: bool
             }
         )
         return
-    _list_problems([problem for problem in run.problems if problem.level != "note"][:10], language)
+    list_problems([problem for problem in run.problems if problem.level != "note"][:10], language)
     sentence = "{customers:,} customers as of {as_of}, by {pack} {version}"
     print(
         say(
@@ -536,29 +377,10 @@ def _range(address: str) -> list[list[Any]]:
     ]
 
 
-def _problems(error: TierbookError) -> list[Problem]:
-    return list(error.problems) or [
-        Problem("error", error.message, error.fix, error.values, file=error.place)
-    ]
-
-
-def _list_problems(problems: Iterable[Problem], language: str) -> None:
-    for problem in problems:
-        print(f"{label(problem.level, language)}: {problem.text(language)}", file=sys.stderr)
-
-
 def _counted(problems: Iterable[Problem], language: str) -> str:
     problems = list(problems)
     counts = [sum(problem.level == level for problem in problems) for level in ("warning", "note")]
     return say("{warnings} warnings, {notes} notes", language, warnings=counts[0], notes=counts[1])
-
-
-def _show_error(error: TierbookError) -> None:
-    language = LANGUAGE if LANGUAGE in LANGUAGES else "en"
-    if error.problems:
-        _list_problems(error.problems, language)
-    else:
-        print(error.text(language), file=sys.stderr)
 
 
 def _unexpected(error: Exception) -> HostError:
@@ -573,7 +395,3 @@ def _unexpected(error: Exception) -> HostError:
         kind=type(error).__name__,
         log=log,
     )
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -34,7 +34,12 @@ HEAVY = (
     "xlsxwriter", "xlwings",
 )  # fmt: skip
 # Themselves only imported inside functions, so they may import at their top what they cannot do without.
-LAZY = {"addin.cli", *(f"tierbook.rulepack.{name}" for name in ("cases", "check", "model", "pack", "read"))}
+LAZY = {
+    "addin.cli",
+    "addin.rules_cli",
+    "addin.terminal",
+    *(f"tierbook.rulepack.{name}" for name in ("cases", "check", "model", "pack", "read")),
+}
 # In parts, or this file would hold them.
 REGISTRIES = [".".join(parts) for parts in (
     ("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("yarnpkg", "com"), ("unpkg", "com"),

@@ -1,0 +1,72 @@
+"""What every command shares: the reader's language, options, JSON for machines and problems for people."""
+
+from __future__ import annotations
+
+import json
+import locale
+import os
+import sys
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+
+from addin.settings import Settings
+from tierbook.errors import TierbookError
+from tierbook.language import LANGUAGES, label, say
+from tierbook.quality import Problem
+
+
+def asked_language() -> str:
+    """The language of help texts, needed before options are read: --lang, else the system's."""
+    words = sys.argv[1:]
+    for i, word in enumerate(words):
+        if word.startswith("--lang="):
+            return word.removeprefix("--lang=")
+        if word == "--lang" and i + 1 < len(words):
+            return words[i + 1]
+    system = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    return "zh" if system.startswith("zh") else "en"
+
+
+LANGUAGE = asked_language()
+
+
+def t(template: str) -> str:
+    return say(template, LANGUAGE)
+
+
+Lang = Annotated[str | None, typer.Option("--lang", help=t("en or zh."), show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help=t("Print JSON for machines."))]
+
+
+def language_of(asked: str | None, settings: Settings) -> str:
+    if asked is not None and asked not in LANGUAGES:
+        raise typer.BadParameter(
+            say("{lang} is not a language Tierbook speaks; write en or zh.", "en", lang=asked),
+            param_hint="--lang",
+        )
+    return asked or settings.language
+
+
+def problems_of(error: TierbookError) -> list[Problem]:
+    return list(error.problems) or [
+        Problem("error", error.message, error.fix, error.values, file=error.place)
+    ]
+
+
+def list_problems(problems: Iterable[Problem], language: str) -> None:
+    for problem in problems:
+        print(f"{label(problem.level, language)}: {problem.text(language)}", file=sys.stderr)
+
+
+def show_error(error: TierbookError) -> None:
+    language = LANGUAGE if LANGUAGE in LANGUAGES else "en"
+    if error.problems:
+        list_problems(error.problems, language)
+    else:
+        print(error.text(language), file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
