@@ -19,11 +19,11 @@ from tierbook.quality import Problem
 from tierbook.tables import TABLES, Table, known_columns
 from workbooks.encoding import decoded
 from workbooks.layout import HEADER_WITHIN, Header, find_header, guess_table, renamed
+from workbooks.quoting import quote_problems
 from workbooks.raw import MAX_LISTED, RawTable, Reading
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 DELIMITERS = (",", ";", "\t", "|")
-_STRAY = re.compile(rb'[^,;|\t\r\n"]"[^,;|\t\r\n"]')
 
 
 def read_delimited(path: Path, table: Table | None, reading: Reading) -> RawTable:
@@ -72,7 +72,7 @@ def read_delimited(path: Path, table: Table | None, reading: Reading) -> RawTabl
                 table=found.name,
             )
         )
-    problems += _quotes(data, lines, found, path.name)
+    problems += quote_problems(data, delimiter, file=path.name, table=found.name, skipped=skipped)
     return _raw(path, found, header, width, lines, problems)
 
 
@@ -182,48 +182,6 @@ def _header(lines: _Lines, table: Table | None, reading: Reading, file: str) -> 
 def _shortened(fields: list[str]) -> str:
     text = ", ".join(fields)
     return f'"{text if len(text) <= 60 else text[:57] + "…"}"'
-
-
-def _quotes(data: bytes, lines: _Lines, table: Table, file: str) -> list[Problem]:
-    """A quote inside a field is said; a quote that never closes is refused with the line it opens on."""
-    if b'"' not in data:
-        return []
-    if data.count(b'"') % 2:
-        _check_closed(data, lines, file)
-    stray = _STRAY.search(data)
-    if stray is None:
-        return []
-    line = data.count(b"\n", 0, stray.start()) + 1 + lines.skipped
-    start = max(data.rfind(b"\n", 0, stray.start() + 1) + 1, stray.start() - 20)
-    text = data[start : stray.end() + 20].decode("utf-8", "ignore").splitlines()[0]
-    return [
-        Problem(
-            "warning",
-            "A quotation mark stands inside a field ({text}): it is read as part of the text.",
-            "",
-            {"text": text.strip()},
-            file,
-            line=line,
-            table=table.name,
-        )
-    ]
-
-
-def _check_closed(data: bytes, lines: _Lines, file: str) -> None:
-    reader = csv.reader(
-        io.StringIO(data.decode("utf-8", "replace"), newline=""), delimiter=lines.delimiter, strict=True
-    )
-    line = 1 + lines.skipped
-    try:
-        for _ in reader:
-            line = reader.line_num + 1 + lines.skipped
-    except csv.Error as error:
-        if "unexpected end of data" in str(error):
-            raise DataError(
-                "A quotation mark is opened and never closed.",
-                fix="Close it, or double the quotation marks inside a field.",
-                place=f"{file}:{line}",
-            ) from error
 
 
 def _raw(
