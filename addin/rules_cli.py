@@ -103,6 +103,20 @@ def rules_test(
     _each_pack(names, lang, as_json, tested, "{pack}: ok, {count} cases", counts=counts)
 
 
+@rules.command("schema", help=t("Write the JSON Schema that editors complete and check packs with."))
+def rules_schema(
+    out: Annotated[
+        Path | None, typer.Option("--out", help=t("The file to write."), show_default=False)
+    ] = None,
+) -> None:
+    from tierbook.rulepack.schema import schema_text
+
+    settings = read_settings(Path.cwd())
+    file = out or (settings.rules or Path.cwd()) / "pack.schema.json"
+    file.write_text(schema_text(), "utf-8")
+    print(file)
+
+
 def _each_pack(
     names: list[str] | None,
     lang: str | None,

@@ -38,7 +38,10 @@ LAZY = {
     "addin.cli",
     "addin.rules_cli",
     "addin.terminal",
-    *(f"tierbook.rulepack.{name}" for name in ("cases", "check", "model", "pack", "read")),
+    *(
+        f"tierbook.rulepack.{name}"
+        for name in ("cases", "check", "model", "pack", "read", "scalars", "schema")
+    ),
 }
 # In parts, or this file would hold them.
 REGISTRIES = [".".join(parts) for parts in (

@@ -14,8 +14,8 @@ from tierbook.errors import TierbookError
 from tierbook.language import Phrase
 from tierbook.quality import Problem
 from tierbook.rulepack.expression import Type
-from tierbook.rulepack.model import number
 from tierbook.rulepack.pack import Pack
+from tierbook.rulepack.scalars import number
 from tierbook.rulepack.source import Path, Source, refusal
 
 _WANTED: dict[Type, Phrase] = {

@@ -1,133 +1,87 @@
 """What a rule pack may hold: one model per section, the same that generate the schema editors use.
 
-Every scalar arrives as text (see `source`), so the field types below say what a text must look like.
+Every scalar arrives as text (see `source`); `scalars` says what such a text must look like.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_NAME = re.compile(r"[^\W\d]\w*")
+from tierbook.rulepack.scalars import Constant, Date, Flag, Formula, Name, Number, Text, Whole, problem
+
 LANGUAGES = ("en", "zh")
 How = Literal["count", "sum", "mean", "median", "min", "max", "distinct", "share"]
+_BECAUSE = "Why it is so; printed where the rules are shown."
+_LEVEL_CONDITIONS = ("top", "top_of_value", "from", "when")
 
 
-def _problem(message: str, fix: str = "", **values: Any) -> PydanticCustomError:
-    return PydanticCustomError("rule", "{template}", {"template": message, "fix": fix, **values})
-
-
-def number(text: Any) -> float:
-    """The number a text stands for; no `1_000`, `1:30`, `nan` or `inf`."""
-    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
-        raise _problem(
-            "{value} is not a number here.", "Write digits with a decimal point.", value=_shown(text)
-        )
-    if not math.isfinite(found := float(text)):
-        raise _problem("{value} is too large.", value=text)
-    return found
-
-
-def _whole(text: Any) -> int:
-    found = number(text)
-    if found != int(found):
-        raise _problem("{value} is not a whole number.", value=text)
-    return int(found)
-
-
-def _flag(text: Any) -> bool:
-    if text not in ("true", "false"):
-        raise _problem("{value} is neither true nor false.", "Write true or false.", value=_shown(text))
-    return text == "true"
-
-
-def _name(text: Any) -> str:
-    if not isinstance(text, str) or not _NAME.fullmatch(text):
-        raise _problem(
-            "{value} is not a name.",
-            "Use letters, digits and underscores, a letter first.",
-            value=_shown(text),
-        )
-    return text
-
-
-def _date(text: Any) -> date:
-    try:
-        return date.fromisoformat(text)
-    except (TypeError, ValueError):
-        raise _problem("{value} is not a date.", "Write it as 2026-10-31.", value=_shown(text)) from None
-
-
-def _formula(text: Any) -> str:
-    if not isinstance(text, str) or not text.strip():
-        raise _problem(
-            "An expression is missing here.", "If it holds # or : or starts with > * & ! %, put it in quotes."
-        )
-    return text
-
-
-def _shown(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-Number = Annotated[float, BeforeValidator(number)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
-Name = Annotated[str, BeforeValidator(_name)]
-Date = Annotated[date, BeforeValidator(_date)]
-Formula = Annotated[
-    str, BeforeValidator(_formula), Field(description="An expression over features, in the rule language.")
-]
-Constant = Annotated[
-    str, BeforeValidator(_formula), Field(description="A number, or an expression over thresholds.")
-]
+def _shape(**schema: Any) -> ConfigDict:
+    """Settings of a section, with what its schema says beyond its keys."""
+    return ConfigDict(extra="forbid", frozen=True, populate_by_name=True, json_schema_extra=schema)
 
 
 class Section(BaseModel):
     """Unknown keys are mistakes, and a pack never changes after it was read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = _shape()
 
 
 class Threshold(Section):
-    """A number a manager may move."""
+    """A number a manager may move, used by its name further down."""
 
-    value: Number = Field(alias="is", description="The number.")
-    unit: str = Field(description="What it counts: days, share, currency ...")
-    because: str = Field("", description="Why this number.")
+    value: Number = Field(alias="is", description="The number.", examples=[180, 0.2])
+    unit: Text = Field(description="What it counts.", examples=["days", "share of customers", "currency"])
+    because: Text = Field("", description=_BECAUSE, examples=["98 % of guests return within 180 days"])
 
 
 class Measure(Section):
-    """One figure per customer over the rows of an input table."""
+    """One figure per customer over the rows of an input table: exactly one of count, sum, mean and so on."""
 
-    count: str | None = None
-    sum: str | None = None
-    mean: str | None = None
-    median: str | None = None
-    min: str | None = None
-    max: str | None = None
-    distinct: str | None = None
-    share: str | None = None
-    where: Formula | None = None
+    model_config = _shape(oneOf=[{"required": [how]} for how in get_args(How)])
+    count: Text | None = Field(None, description="How many rows of a table.", examples=["transactions"])
+    sum: Text | None = Field(
+        None, description="The sum of a column of numbers.", examples=["transactions.amount"]
+    )
+    mean: Text | None = Field(None, description="The mean of a column.", examples=["surveys.rating"])
+    median: Text | None = Field(
+        None, description="The median of a column.", examples=["transactions.holding_days"]
+    )
+    min: Text | None = Field(
+        None, description="The least number of a column.", examples=["transactions.amount"]
+    )
+    max: Text | None = Field(
+        None, description="The greatest number of a column.", examples=["interactions.severity"]
+    )
+    distinct: Text | None = Field(
+        None, description="How many different values a column has.", examples=["transactions.channel"]
+    )
+    share: Text | None = Field(
+        None,
+        description="The share of a column's sum that lies in the rows of `where`.",
+        examples=["transactions.amount"],
+    )
+    where: Formula | None = Field(
+        None,
+        description="Which rows count: a condition over columns of the table.",
+        examples=["category = 'room'"],
+    )
     days: tuple[Whole, Whole] | None = Field(
-        None, description="Days before as_of, both included; 0 is as_of."
+        None, description="Days before as_of, both included; 0 is as_of.", examples=[[0, 89]]
     )
     customer: Name | None = Field(
-        None, description="The column that names the customer, when it is not customer_id."
+        None,
+        description="The column that names the customer, when it is not customer_id.",
+        examples=["referrer_id"],
     )
 
     @model_validator(mode="after")
     def _one_figure(self) -> Measure:
         if len(self.figures) != 1:
-            raise _problem("A measure is one of count, sum, mean, median, min, max, distinct, share.")
+            raise problem("A measure is one of count, sum, mean, median, min, max, distinct, share.")
         if self.days and self.days[0] > self.days[1]:
-            raise _problem(
+            raise problem(
                 "The days run from {first} to {last}.",
                 "Write the smaller number first.",
                 first=self.days[0],
@@ -141,33 +95,43 @@ class Measure(Section):
 
 
 class Lookup(Section):
-    """A number per value of a text column: `{per: settlement, gives: {...}, otherwise: 0, times: total_spend}`."""
+    """A number per value of a text column, times a figure."""
 
-    per: Name
-    gives: dict[str, Constant]
-    otherwise: Constant | None = None
-    times: Formula | None = None
+    per: Name = Field(description="The text column looked at.", examples=["settlement"])
+    gives: dict[Text, Constant] = Field(
+        description="The number for each text.", examples=[{"cash": 0.05, "prepaid": 0.1}]
+    )
+    otherwise: Constant | None = Field(
+        None, description="The number for every other text, and for none.", examples=[0]
+    )
+    times: Formula | None = Field(
+        None, description="What the number is multiplied by.", examples=["total_spend"]
+    )
 
 
 class Bands(Section):
     """A scale cut into bands, each starting at its `from`."""
 
-    by: Formula
-    starts: list[Constant] = Field(alias="from", min_length=1)
+    by: Formula = Field(description="The figure that picks the band.", examples=["wallet_share"])
+    starts: list[Constant] = Field(
+        alias="from", min_length=1, description="Where each band starts.", examples=[[0, 0.2, 0.5]]
+    )
 
 
 class TwoWay(Section):
-    """A table of numbers by two scales."""
+    """A table of numbers by two scales: a row of `gives` per band of `down`, a column per band of `across`."""
 
-    across: Bands
-    down: Bands
-    gives: list[list[Constant]]
+    across: Bands = Field(description="The bands of the columns.")
+    down: Bands = Field(description="The bands of the rows.")
+    gives: list[list[Constant]] = Field(
+        description="One row of numbers per band of `down`.", examples=[[[5000, 2500], [0, 0]]]
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> TwoWay:
         rows, columns = len(self.down.starts), len(self.across.starts)
         if len(self.gives) != rows or any(len(row) != columns for row in self.gives):
-            raise _problem(
+            raise problem(
                 "The table needs {rows} rows of {columns} numbers, one per band.", rows=rows, columns=columns
             )
         return self
@@ -195,71 +159,105 @@ Feature = Annotated[
 class Level(Section):
     """One level of a list in which the first that fits wins; every condition given must hold."""
 
-    name: Name | None = None
-    name_from: Name | None = Field(None, description="The text column that names the level.")
-    top: Constant | None = Field(None, description="Cumulative share of customers, counted from the first.")
-    top_of_value: Constant | None = Field(None, description="Cumulative share of the value ranked by.")
-    start: Constant | None = Field(None, alias="from", description="Lowest value of the level.")
-    when: Formula | None = None
-    otherwise: Flag = False
-    action: Name | None = None
-    because: str = ""
+    model_config = _shape(
+        allOf=[
+            {"oneOf": [{"required": ["name"]}, {"required": ["name_from"]}]},
+            {
+                "oneOf": [
+                    {"anyOf": [{"required": [key]} for key in _LEVEL_CONDITIONS]},
+                    {"required": ["otherwise"], "properties": {"otherwise": {"enum": [True, "true"]}}},
+                ]
+            },
+        ]
+    )
+    name: Name | None = Field(
+        None, description="The level's name, as rules know it; words say what people read.", examples=["vip"]
+    )
+    name_from: Name | None = Field(
+        None, description="The text column that names the level.", examples=["top_category"]
+    )
+    top: Constant | None = Field(
+        None, description="Cumulative share of customers, counted from the first.", examples=[0.2]
+    )
+    top_of_value: Constant | None = Field(
+        None, description="Cumulative share of the value ranked by.", examples=[0.8]
+    )
+    start: Constant | None = Field(
+        None, alias="from", description="Lowest value of the level.", examples=[60]
+    )
+    when: Formula | None = Field(
+        None, description="What must hold for the customer.", examples=["days_since_last >= departed_days"]
+    )
+    otherwise: Flag = Field(False, description="true on the last level: it takes everyone left.")
+    action: Name | None = Field(
+        None, description="What to do with customers of this level.", examples=["win_back"]
+    )
+    because: Text = Field("", description=_BECAUSE)
 
     @model_validator(mode="after")
     def _has_name_and_condition(self) -> Level:
         if (self.name is None) == (self.name_from is None):
-            raise _problem("A level has either a name or a name_from.")
+            raise problem("A level has either a name or a name_from.")
         conditions = (self.top, self.top_of_value, self.start, self.when)
         if self.otherwise == any(condition is not None for condition in conditions):
-            raise _problem("A level has conditions (top, top_of_value, from, when) or otherwise: true.")
+            raise problem("A level has conditions (top, top_of_value, from, when) or otherwise: true.")
         return self
 
 
-Levels = Annotated[list[Level], Field(min_length=1)]
+Levels = Annotated[list[Level], Field(min_length=1, description="Levels, best first; the first that fits.")]
 
 
 class Tiers(Section):
     """Ordered levels of customers, best first, ranked by one figure."""
 
-    rank_by: Formula
+    rank_by: Formula = Field(
+        description="The figure `top`, `top_of_value` and `from` speak of.", examples=["value"]
+    )
     levels: Levels
 
 
 class Position(Section):
     """A flag; a customer may carry several."""
 
-    name: Name
-    when: Formula
-    because: str = ""
+    name: Name = Field(description="The flag's name.", examples=["key_account"])
+    when: Formula = Field(description="Who carries it.", examples=["orders <= 2"])
+    because: Text = Field("", description=_BECAUSE)
 
 
 class Signal(Section):
     """One sign that a customer may leave."""
 
-    name: Name
-    points: Number
-    when: Formula
+    name: Name = Field(description="The signal's name.", examples=["spend_drop"])
+    points: Number = Field(description="Points when it fires; 100 are the most together.", examples=[40])
+    when: Formula = Field(description="When it fires.", examples=["spend_change < falling"])
     reason: Name | None = Field(
         None, description="The entry of words that says it; by default the signal's name."
     )
-    because: str = ""
+    because: Text = Field("", description=_BECAUSE)
 
 
 class Churn(Section):
     """Signals add up to a score from 0 to 100, and the score to a level."""
 
-    signals: list[Signal] = Field(min_length=1)
+    signals: list[Signal] = Field(min_length=1, description="The signs; every one that fires counts.")
     levels: Levels
-    lost_when: str = Field("no purchase in 90 days", pattern=r"^no purchase in \d+ days$")
-    count_as_flagged: Name | None = Field(None, description="This level and above are flagged.")
+    lost_when: str = Field(
+        "no purchase in 90 days",
+        pattern=r"^no purchase in \d+ days$",
+        description="What counts as lost when the past is looked at.",
+        examples=["no purchase in 90 days"],
+    )
+    count_as_flagged: Name | None = Field(
+        None, description="This level and above are flagged.", examples=["warning"]
+    )
 
 
 class ScorePart(Section):
     """Up to `points` for a figure, all of them at `full_at`."""
 
-    points: Number
-    by: Formula
-    full_at: Constant = "1"
+    points: Number = Field(description="The most this part gives; all parts add up to 100.", examples=[25])
+    by: Formula = Field(description="The figure.", examples=["tenure_months"])
+    full_at: Constant = Field("1", description="Where the figure earns all points.", examples=[60])
 
 
 class Score(BaseModel):
@@ -275,7 +273,7 @@ class Score(BaseModel):
 
 
 class Rfm(Section):
-    """Names for combinations of the r, f and m scores."""
+    """Names for combinations of the r, f and m scores, 1 to 5, 5 the best."""
 
     segments: Levels
 
@@ -283,56 +281,78 @@ class Rfm(Section):
 class Points(Section):
     """How composite value becomes loyalty points (systems.md A, Points)."""
 
-    basis: Literal["month", "cumulative"] = "month"
-    of: Formula | None = Field(None, description="Who earns points.")
-    expire_after_months: Whole = 24
+    basis: Literal["month", "cumulative"] = Field(
+        "month", description="Points of each month, or of all so far."
+    )
+    of: Formula | None = Field(None, description="Who earns points.", examples=["is_member"])
+    expire_after_months: Whole = Field(24, description="How long points last. [months]", examples=[24])
 
 
 class Goal(Section):
-    en: str
-    zh: str
+    """What is wanted of customers on this level, in both languages."""
+
+    en: Text = Field(description="In English.")
+    zh: Text = Field(description="In Chinese.")
 
 
 class Words(Section):
     """What users read for a name; `{feature:0%}` is filled with the customer's figure in that Excel format."""
 
-    en: str
-    zh: str
+    en: Text = Field(description="In English.", examples=["spend changed by {spend_change:0%}"])
+    zh: Text = Field(description="In Chinese.", examples=["消费变化 {spend_change:0%}"])
     goal: Goal | None = None
 
 
 class PackModel(Section):
-    """The whole file."""
+    """A rule pack: everything a manager may want to change, read from top to bottom."""
 
-    pack: Name
-    version: str = Field(description="Always quoted.")
-    owner: str = ""
-    window_days: Whole = 90
-    as_of: Date | None = None
-    columns: dict[Name, Literal["text", "number", "date", "yes_no"]] = {}
-    meaning: dict[Name, str] = {}
-    thresholds: dict[Name, Threshold] = {}
-    features: dict[Name, Feature] = {}
-    value: dict[Name, Part] = {}
-    profiles: dict[Name, dict[Name, Part]] = {}
+    pack: Name = Field(description="The pack's name, as its file is called.", examples=["hospitality"])
+    version: str = Field(
+        description="Always quoted; raise it with every change that moves a number.", examples=["2026.11.1"]
+    )
+    owner: Text = Field("", description="Who answers questions about it.", examples=["Customer team"])
+    window_days: Whole = Field(
+        90, description="Length of the recent window, and of the one before. [days]", examples=[90]
+    )
+    as_of: Date | None = Field(
+        None, description="The day to speak for; by default the latest purchase.", examples=["2026-10-31"]
+    )
+    columns: dict[Name, Literal["text", "number", "date", "yes_no"]] = Field(
+        {},
+        description="Input columns Tierbook does not know, with their type.",
+        examples=[{"adviser": "text"}],
+    )
+    meaning: dict[Name, Text] = Field(
+        {}, description="What a column holds here.", examples=[{"amount": "commission"}]
+    )
+    thresholds: dict[Name, Threshold] = Field({}, description="Every number a manager may move.")
+    features: dict[Name, Feature] = Field(
+        {}, description="One value per customer, in order; each may use those above."
+    )
+    value: dict[Name, Part] = Field(
+        {}, description="Composite value: base and named parts, added up. A missing part counts 0."
+    )
+    profiles: dict[Name, dict[Name, Part]] = Field(
+        {}, description="Other parts and thresholds for other times; chosen with --profile."
+    )
     tiers: Tiers | None = None
-    positions: list[Position] = []
-    stages: list[Level] = []
-    ladder: list[Level] = []
-    classes: dict[Name, Levels] = {}
-    scores: dict[Name, Score] = {}
+    positions: list[Position] = Field([], description="Flags; every one that fits.")
+    stages: list[Level] = Field([], description="Lifecycle stages; the first that fits.")
+    ladder: list[Level] = Field([], description="Rungs of the customer ladder; the highest that fits.")
+    classes: dict[Name, Levels] = Field({}, description="Groups of classes; each group gives one column.")
+    scores: dict[Name, Score] = Field({}, description="Scores from 0 to 100, each a sum of capped parts.")
     churn: Churn | None = None
     rfm: Rfm | None = None
     points: Points | None = None
-    words: dict[Name, Words] = {}
+    words: dict[Name, Words] = Field({}, description="What users read, one line a name.")
 
     @model_validator(mode="after")
     def _value_has_a_base(self) -> PackModel:
         if self.value and "base" not in self.value:
-            raise _problem(
+            raise problem(
                 "value has no base.",
                 "Name the part that every customer must have, such as base: total_spend.",
             )
         if self.window_days < 1:
-            raise _problem("window_days is at least 1.")
+            raise problem("window_days is at least 1.")
         return self
