@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from addin.settings import Settings
 
 if TYPE_CHECKING:
+    from tierbook.quality import Problem
     from tierbook.score import Run
     from workbooks.reader import Source
 
 Progress = Callable[[float, str], None]
 """Called with the share done of a step (0-1) and what the step is, in English."""
+
+
+WORKBOOKS = (".xlsx", ".xlsm")
+
+
+class Written(NamedTuple):
+    """A file written, under the name it really has, and what the reader should know about that."""
+
+    path: Path
+    problems: Sequence[Problem] = ()
 
 
 @dataclass(frozen=True)
@@ -59,19 +70,38 @@ def score(request: Request) -> Run:
     )
 
 
-def write_scores(request: Request, run: Run, out: Path) -> Path:
-    """The scores as a workbook; returns the path really written."""
-    from workbooks.writer import write_scored
+def write_scores(request: Request, run: Run, out: Path | None) -> Written:
+    """The scores on sheets of the workbook they come from, or with `out` in a workbook of their own."""
+    from workbooks.writer import add_scored, write_scored
 
     request.progress(0.0, "Writing the scores")
-    return write_scored(run, out, language=request.language).path
+    if out is None and request.source.suffix.lower() in WORKBOOKS:
+        done = add_scored(run, request.source, request.source, language=request.language)
+    else:
+        done = write_scored(run, out or beside(request.source, "scored"), language=request.language)
+    return Written(done.path, done.problems)
 
 
-def write_report(request: Request, run: Run, out: Path) -> Path:
-    """The report workbook; returns the path really written."""
-    from workbooks import report
+def copy_with_scores(request: Request, run: Run, out: Path) -> Written:
+    """The workbook with the result sheets added, under another name."""
+    from workbooks.writer import add_scored
+
+    done = add_scored(run, request.source, out, language=request.language, keep_undo=False)
+    return Written(done.path, done.problems)
+
+
+def write_report(request: Request, run: Run, out: Path | None) -> Written:
+    """The report workbook."""
+    from workbooks.files import elsewhere
+    from workbooks.report import write_report as draw
 
     request.progress(0.0, "Drawing the report")
-    return report.write_report(
-        run, out, language=request.language, progress=lambda page: request.progress(0.0, page)
-    )
+    out = out or beside(request.source, "report")
+    path = draw(run, out, language=request.language, progress=lambda page: request.progress(0.0, page))
+    note = elsewhere(out, path)
+    return Written(path, (note,) if note else ())
+
+
+def beside(source: Path, what: str) -> Path:
+    """Where a result goes when nobody says: next to what it was made from."""
+    return source.with_name(f"{source.stem}-{what}.xlsx")

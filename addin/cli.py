@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from importlib.abc import MetaPathFinder
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from addin.actions import Request
+from addin.actions import Request, Written
 from addin.rules_cli import rules
 from addin.settings import read_settings
 from addin.terminal import (
@@ -111,7 +111,7 @@ def demo(
         request = _request(sample_path(name), None, None, None, lang)
         with _progress(request) as request:
             run = actions.score(request)
-            scored = actions.write_scores(request, run, folder / f"{name}-scored.xlsx")
+            scored = actions.copy_with_scores(request, run, folder / f"{name}-scored.xlsx")
             report = actions.write_report(request, run, folder / f"{name}-report.xlsx")
         _print_run(run, request, [scored, report])
 
@@ -156,7 +156,7 @@ def score(
     request = _request(book, pack, profile, as_of, lang)
     with _progress(request) as request:
         run = actions.score(request)
-        written = [actions.write_scores(request, run, out or _beside(book, "scored"))]
+        written = [actions.write_scores(request, run, out)]
         if report is not None:
             written.append(actions.write_report(request, run, report))
     _print_run(run, request, written, as_json=as_json)
@@ -172,8 +172,20 @@ def report(
     request = _request(book, pack, profile, as_of, lang)
     with _progress(request) as request:
         run = actions.score(request)
-        written = actions.write_report(request, run, out or _beside(book, "report"))
+        written = actions.write_report(request, run, out)
     _print_run(run, request, [written], as_json=as_json)
+
+
+@app.command(help=t("Take back what the last run wrote into a workbook, byte for byte."))
+def undo(book: Book, lang: Lang = None) -> None:
+    from workbooks.files import undo as bring_back
+
+    language = language_of(lang, read_settings(Path.cwd()))
+    done = bring_back(book)
+    sentence = (
+        "{path} is as it was before." if done.action == "restored" else "{path} was new and is removed."
+    )
+    print(say(sentence, language, path=done.path))
 
 
 @app.command(help=t("List the functions for cells, or explain one."))
@@ -286,15 +298,16 @@ def _progress(request: Request) -> Iterator[Request]:
         yield replace(request, progress=progress)
 
 
-def _print_run(run: Any, request: Request, written: list[Path], *, as_json: bool = False) -> None:
+def _print_run(run: Any, request: Request, written: Sequence[Written], *, as_json: bool = False) -> None:
     from tierbook.quality import status
 
     language = request.language
+    problems = [*run.problems, *(problem for one in written for problem in one.problems)]
     if as_json:
         levels = run.table("churn_levels").to_pylist()
         print_json(
             {
-                "status": status(run.problems),
+                "status": status(problems),
                 "as_of": run.as_of.isoformat(),
                 "pack": run.pack.name,
                 "version": run.pack.version,
@@ -304,12 +317,12 @@ def _print_run(run: Any, request: Request, written: list[Path], *, as_json: bool
                 "tiers": {row["tier"]: row["customers"] for row in run.table("tiers").to_pylist()},
                 "stages": {row["stage"]: row["customers"] for row in run.table("stages").to_pylist()},
                 "churn_levels": {row["churn_level"]: row["customers"] for row in levels},
-                "written": [str(path) for path in written],
-                "problems": [problem.as_json(language) for problem in run.problems],
+                "written": [str(one.path) for one in written],
+                "problems": [problem.as_json(language) for problem in problems],
             }
         )
         return
-    list_problems([problem for problem in run.problems if problem.level != "note"][:10], language)
+    list_problems([problem for problem in problems if problem.level != "note"], language)
     sentence = "{customers:,} customers as of {as_of}, by {pack} {version}"
     print(
         say(
@@ -329,12 +342,9 @@ def _print_run(run: Any, request: Request, written: list[Path], *, as_json: bool
         ]
         if counts:
             print(f"  {label(key, language)}: {', '.join(counts)}")
-    for path in written:
-        print(path)
-
-
-def _beside(book: Path, what: str) -> Path:
-    return book.with_name(f"{book.stem}-{what}.xlsx")
+    here = Path.cwd()
+    for one in written:
+        print(one.path.relative_to(here) if one.path.is_relative_to(here) else one.path)
 
 
 def _cells(text: str) -> Any:

@@ -48,7 +48,13 @@ def write_scored(run: Run, path: Path | str, *, language: str = "en") -> Patched
 
 
 def add_scored(
-    run: Run, book: Path | str, out: Path | str, *, package: Package | None = None, language: str = "en"
+    run: Run,
+    book: Path | str,
+    out: Path | str,
+    *,
+    package: Package | None = None,
+    language: str = "en",
+    keep_undo: bool = True,
 ) -> Patched:
     """The result sheets in the user's own workbook, in place of our earlier ones; every other part stays as it is.
 
@@ -59,7 +65,7 @@ def add_scored(
     HostError
         The file cannot be written; it stays as it is.
     """
-    return add_sheets(book, out, result_sheets(run, language), package=package)
+    return add_sheets(book, out, result_sheets(run, language), package=package, keep_undo=keep_undo)
 
 
 def result_sheets(run: Run, language: str) -> list[ResultSheet]:

@@ -96,6 +96,27 @@ def test_a_profile_changes_the_value(purchases, tmp_path):
     assert value("growth") > value("default")
 
 
+def test_results_go_into_the_workbook_itself_and_can_be_taken_back(tmp_path):
+    book = tmp_path / "guests.xlsx"
+    book.write_bytes(sample_path("hospitality").read_bytes())
+    before = book.read_bytes()
+    for _ in range(2):
+        done = tierbook("score", "guests.xlsx", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[-1] == "guests.xlsx"
+    from openpyxl import load_workbook
+
+    names = load_workbook(book, read_only=True).sheetnames
+    assert names[-3:] == ["Tierbook Scores", "Tierbook Watch list", "Tierbook Run"]
+    assert "客户" in names
+    for _ in range(2):
+        assert tierbook("undo", "guests.xlsx", cwd=tmp_path).returncode == 0
+    assert book.read_bytes() == before
+    done = tierbook("undo", "guests.xlsx", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "There is nothing to undo for guests.xlsx." in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
