@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tierbook.columns import Note, Refusal, quoted, type_column
+from tierbook.columns import Note, Refusal, quoted
 from tierbook.quality import Problem
 from tierbook.tables import Column, match_headers
 from workbooks.headers import columns_to_type, settle
@@ -16,6 +16,7 @@ from workbooks.layout import closing_rows, row_is_blank
 from workbooks.raw import MAX_LISTED, RawTable, Reading
 from workbooks.serials import impossible_dates
 from workbooks.unknown import type_unknown
+from workbooks.values import filled_down, typed_column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,7 +57,7 @@ class _Assembly:
     def __init__(self, raw: RawTable, reading: Reading) -> None:
         self.raw, self.reading = raw, reading
         self.problems: list[Problem] = list(raw.problems)
-        self.bad: set[int] = set()
+        self.bad = np.array([], bool)
         self.listed = 0
 
     def run(self) -> Assembled:
@@ -69,6 +70,7 @@ class _Assembly:
         wanted, said = columns_to_type(self.raw, names)
         self.problems += said
         rows = self._data_rows(names)
+        self.bad = np.zeros(len(rows), bool)
         columns: dict[str, pa.Array] = {}
         for at, name in wanted:
             column = self.raw.table.column(name)
@@ -82,8 +84,6 @@ class _Assembly:
             else:
                 columns[name] = self._known(raw, at, column, rows)
         table = pa.table(columns)
-        keep = np.ones(len(rows), bool)
-        keep[sorted(self.bad)] = False
         self._share(len(rows))
         if len(rows) + self.raw.lost == 0:
             self._say(
@@ -91,9 +91,9 @@ class _Assembly:
                 "The table has a header and no rows.",
                 self.raw.place_of_row(self.raw.header_row or 1, self.raw.positions[0]),
             )
-        if self.bad:
-            table = table.filter(pa.array(keep))
-            rows = rows[keep]
+        if self.bad.any():
+            table = table.filter(pa.array(~self.bad))
+            rows = rows[~self.bad]
         return Assembled(self.raw, table, rows, self.problems)
 
     # Rows
@@ -135,7 +135,7 @@ class _Assembly:
         return rows
 
     def _share(self, rows: int) -> None:
-        bad, total = len(self.bad) + self.raw.lost, rows + self.raw.lost
+        bad, total = int(self.bad.sum()) + self.raw.lost, rows + self.raw.lost
         if bad and bad > self.reading.max_bad_share * total:
             self._say(
                 "error",
@@ -150,62 +150,35 @@ class _Assembly:
 
     # Cells
 
-    def _known(self, raw: pa.Array, at: int, column: Column, rows: np.ndarray) -> pa.Array:
+    def _known(self, values: pa.Array, at: int, column: Column, rows: np.ndarray) -> pa.Array:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        values: Any = raw
+        raw = self.raw
         if self.reading.fill_merged and column.kind == "id" and column.required:
-            values = self._filled_down(values, at, rows)
-        typed = self._typed(values, at, column, rows)
-        refused = {refusal.row: refusal for refusal in typed.refused} | self._odd(at, column, rows)
-        if self.raw.sheet and column.kind in ("date", "time"):
-            refused |= impossible_dates(raw, date1904=self.raw.date1904)
+            values, filled = filled_down(raw, values, at, rows)
+            for row, merged in filled:
+                place = raw.place(int(rows[row]), at)
+                self._say("note", "The merged cells {merged} are filled down.", place, merged=merged)
+        typed = typed_column(raw, values, at, column, rows, self.reading)
         array = typed.array
-        unusable = any(note.level == "error" for note in typed.notes)
-        if column.required and not unusable:
-            for row in np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False)):
-                if int(row) not in refused:
-                    refused[int(row)] = self._missing(int(row), at, column, rows)
-        if refused and array.null_count < len(array):
+        refused = {refusal.row: refusal for refusal in typed.refused} | self._odd(at, column, rows)
+        if raw.sheet and column.kind in ("date", "time"):
+            refused |= impossible_dates(values, date1904=raw.date1904)
+        if refused:
             mask = np.zeros(len(array), bool)
             mask[list(refused)] = True
             array = pc.if_else(pa.array(mask), None, array)
+        if column.required and not any(note.level == "error" for note in typed.notes):
+            nothing = array.is_null().to_numpy(zero_copy_only=False)
+            self.bad |= nothing
+            for row in np.flatnonzero(nothing)[: MAX_LISTED + len(refused) + 1]:
+                if int(row) not in refused:
+                    refused[int(row)] = self._missing(int(row), at, column, rows)
         self._refuse(refused, at, rows)
         for note in typed.notes:
             self._note(note, at, rows)
         return array
-
-    def _typed(self, values: Any, at: int, column: Column, rows: np.ndarray) -> Any:
-        """The typed column; where a reader made text of numbers and text alike, the numbers are told apart first."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        settings: dict[str, Any] = {
-            "decimal": self.reading.decimal,
-            "day_first": self.reading.day_first,
-            "date1904": self.raw.date1904,
-            "choices": column.choices,
-        }
-        typed = type_column(values, column.kind, **settings)
-        if self.raw.numeric is None or not pa.types.is_string(values.type):
-            return typed
-        doubtful = (
-            pc.match_substring_regex(values, r"^-?\d{16,}$")
-            if column.kind == "id"
-            else pc.match_substring_regex(values, r"^-?\d+\.\d+$")
-            if self.reading.decimal == "," and column.kind in ("number", "money", "share")
-            else None
-        )
-        if doubtful is None or not pc.any(doubtful).as_py():
-            return typed
-        numbers = self.raw.numeric(self.raw.positions[at])[rows]
-        cells = values.to_pylist()
-        mixed = [
-            float(cell) if number and cell is not None else cell
-            for cell, number in zip(cells, numbers, strict=True)
-        ]
-        return type_column(mixed, column.kind, **settings)
 
     def _unknown(self, raw: pa.Array, at: int, rows: np.ndarray) -> pa.Array:
         """A column nobody knows keeps its rows: what it holds instead of a value is said."""
@@ -257,45 +230,22 @@ class _Assembly:
                 )
         return Refusal(row, "", "{name} is missing.", "Fill it in, or delete the row.", {"name": column.name})
 
-    def _filled_down(self, values: pa.Array, at: int, rows: np.ndarray) -> pa.Array:
-        """Merged keys: every row of a merged range gets the value of its first."""
-        import pyarrow as pa
-
-        cells = values.to_pylist()
-        numbers = self.raw.rows[rows]
-        position = self.raw.positions[at]
-        for top, left, bottom, right in self.raw.merged:
-            if not left <= position <= right or top == bottom:
-                continue
-            inside = np.flatnonzero((numbers >= top) & (numbers <= bottom))
-            if len(inside) and numbers[inside[0]] == top:
-                for row in inside[1:]:
-                    cells[row] = cells[inside[0]]
-                self._say(
-                    "note",
-                    "The merged cells {merged} are filled down.",
-                    self.raw.place(int(rows[inside[0]]), at),
-                    merged=self.raw.word_of_range(top, left, bottom, right),
-                )
-        return pa.array(cells, values.type)
-
     # Saying
 
     def _refuse(self, refused: Mapping[int, Refusal], at: int, rows: np.ndarray) -> None:
-        self.bad.update(refused)
-        for row in sorted(refused):
+        """Sets the rows aside and lists their cells, up to a thousand of a table."""
+        if not refused:
+            return
+        self.bad[list(refused)] = True
+        room = max(0, MAX_LISTED - self.listed)
+        for row in sorted(refused)[:room]:
             refusal = refused[row]
-            if self.listed >= MAX_LISTED:
-                self._count_the_rest(len(refused) - sorted(refused).index(row), at)
-                break
-            self.listed += 1
-            self._say(
-                "warning", refusal.message, self.raw.place(int(rows[row]), at), refusal.fix, **refusal.values
-            )
-
-    def _count_the_rest(self, count: int, at: int) -> None:
-        place = self.raw.place_of_row(self.raw.header_row or 1, self.raw.positions[at])
-        self._say("warning", "Further cells of this column cannot be used: {count}.", place, count=count)
+            place = self.raw.place(int(rows[row]), at)
+            self._say("warning", refusal.message, place, refusal.fix, **refusal.values)
+        self.listed += min(room, len(refused))
+        if len(refused) > room:
+            place = self.raw.place_of_row(self.raw.header_row or 1, self.raw.positions[at])
+            self._say("warning", "This column holds more cells like these than are listed.", place)
 
     def _note(self, note: Note, at: int, rows: np.ndarray) -> None:
         place = (

@@ -256,6 +256,19 @@ def test_a_long_numeric_identifier_among_texts_is_refused_and_a_long_text_is_not
     assert source.tables["transactions"]["customer_id"][0].as_py() == "110101199003078515"
 
 
+def test_a_yes_or_no_among_long_identifiers_stays_what_it_is(tmp_path):
+    path = transactions(tmp_path / "a.xlsx", changed((0, 1, True), (1, 1, "110101199003078515")))
+    assert read(path).tables["transactions"]["customer_id"].to_pylist()[:2] == ["true", "110101199003078515"]
+
+
+def test_a_thousand_bad_cells_are_listed_and_the_rest_is_said(tmp_path):
+    rows = [[f"T{at}", "C1", date(2024, 1, 1), None] for at in range(1500)]
+    error = refusal(transactions(tmp_path / "a.xlsx", rows))
+    assert sum(problem.message == "{name} is missing." for problem in error.problems) == 1000
+    assert "more cells like these" in said(error)
+    assert "1500 of 1500" in said(error)
+
+
 def test_numeric_identifiers_read_without_a_fraction(tmp_path):
     rows = [[1000 + at, 7, date(2024, 1, 1), 1.0] for at in range(5)]
     table = read(transactions(tmp_path / "a.xlsx", rows)).tables["transactions"]
