@@ -6,29 +6,50 @@ import math
 from collections.abc import Iterable, Sequence
 
 from tierbook.language import labels
-from tierbook.quality import Problem
-from tierbook.rulepack import model
+from tierbook.quality import Level, Problem
+from tierbook.rulepack import meant, model
 from tierbook.rulepack.expression import Expression
 from tierbook.rulepack.pack import CompiledLevel, Pack
 from tierbook.rulepack.source import Path, Source
 from tierbook.rulepack.words import FIELD, is_format
 
 
-def check(source: Source, models: model.PackModel, pack: Pack, *, broken: bool) -> list[Problem]:
-    """Problems of meaning; `broken` packs are not asked for numbers, their expressions are stand-ins."""
+def check(
+    source: Source,
+    models: model.PackModel,
+    pack: Pack,
+    found: Sequence[tuple[Path, Expression]],
+    *,
+    broken: bool,
+) -> list[Problem]:
+    """Problems of meaning; `broken` packs are not asked for numbers, their expressions are stand-ins.
+
+    `found` are the expressions of the pack with their places.
+    """
     problems: list[Problem] = []
     thresholds = pack.profiles["default"].thresholds
-    for path, levels in _level_lists(pack):
+    lists = list(_level_lists(pack))
+    for path, levels in lists:
         problems += _repeated(source, path, [level.name for level in levels], key="name")
         problems += _order(source, path, levels, {} if broken else thresholds, broken=broken)
     problems += _repeated(source, ("positions",), [position.name for position in pack.positions], key="name")
+    problems += _twins(source, models)
     problems += _scores(source, models)
     if pack.churn:
         problems += _repeated(
             source, ("churn", "signals"), [signal.name for signal in pack.churn.signals], key="name"
         )
-        if not broken:
-            problems += _reachable(source, pack, thresholds)
+    if not broken:
+        told = [problem.path for problem in problems]
+        problems += meant.unreachable(source, lists, pack, told=told)
+        problems += meant.impossible(source, found, thresholds)
+        problems += meant.gaps(source, lists, thresholds)
+        problems += meant.negations(source, found, pack)
+        problems += meant.shares(source, lists, thresholds)
+        problems += meant.bands(source, pack, thresholds)
+        problems += meant.unused(source, found, pack)
+        problems += _reachable(source, pack, thresholds)
+        problems += _full(source, pack, thresholds)
     problems += _words(source, models, pack)
     return problems
 
@@ -104,6 +125,23 @@ def _order(
             last = (number, level)
 
 
+def _twins(source: Source, models: model.PackModel) -> Iterable[Problem]:
+    """Names that differ in case only are one name to the rule language."""
+    for section, names in (("thresholds", models.thresholds), ("features", models.features)):
+        first: dict[str, str] = {}
+        for name in names:
+            twin = first.setdefault(name.lower(), name)
+            if twin != name:
+                yield source.problem(
+                    (section, name),
+                    "{name} and {twin} are one name to the rules; case does not count.",
+                    "Give one of them another name.",
+                    at_key=True,
+                    name=name,
+                    twin=twin,
+                )
+
+
 def _scores(source: Source, models: model.PackModel) -> Iterable[Problem]:
     for name, score in models.scores.items():
         total = sum(part.points for part in score.parts.values())
@@ -116,20 +154,55 @@ def _scores(source: Source, models: model.PackModel) -> Iterable[Problem]:
                 name=name,
                 total=total,
             )
+        for part, one in score.parts.items():
+            if one.points <= 0:
+                yield _no_points(source, ("scores", name, part, "points"), part, one.points, "error")
+    for i, signal in enumerate(models.churn.signals if models.churn else []):
+        if signal.points <= 0:
+            yield _no_points(source, ("churn", "signals", i, "points"), signal.name, signal.points, "warning")
+
+
+def _no_points(source: Source, path: Path, name: str, points: float, level: Level) -> Problem:
+    return source.problem(
+        path,
+        "{name} gives {points:g} points.",
+        "Points are above 0; turn the condition round, or remove it.",
+        level=level,
+        name=name,
+        points=points,
+    )
+
+
+def _full(source: Source, pack: Pack, thresholds: dict[str, float]) -> Iterable[Problem]:
+    for name, score in pack.scores.items():
+        for part, one in score.parts.items():
+            if (number := float(one.full_at.evaluate(thresholds))) <= 0:
+                yield source.problem(
+                    ("scores", name, part, "full_at"),
+                    "{part} cannot be full at {number:g}.",
+                    "Write the figure, above 0, that earns all points.",
+                    part=part,
+                    number=number,
+                )
 
 
 def _reachable(source: Source, pack: Pack, thresholds: dict[str, float]) -> Iterable[Problem]:
-    churn = pack.churn
-    assert churn is not None
-    most = min(100.0, sum(signal.points for signal in churn.signals))
-    for i, level in enumerate(churn.levels):
-        if level.start is not None and (start := float(level.start.evaluate(thresholds))) > most:
-            yield source.problem(
-                ("churn", "levels", i, "from"),
-                "Nobody can reach {name}: it starts at {start:g} and all signals together make {most:g}.",
-                "Lower it or add points.",
-                level="warning", name=level.name, start=start, most=most,
-            )  # fmt: skip
+    """Levels that start above the most a score can be."""
+    scores: list[tuple[Path, float, Sequence[CompiledLevel]]] = [
+        (("scores", name, "levels"), 100.0, score.levels) for name, score in pack.scores.items()
+    ]
+    if pack.churn:
+        most = min(100.0, sum(max(signal.points, 0) for signal in pack.churn.signals))
+        scores.append((("churn", "levels"), most, pack.churn.levels))
+    for path, most, levels in scores:
+        for i, level in enumerate(levels):
+            if level.start is not None and (start := float(level.start.evaluate(thresholds))) > most:
+                yield source.problem(
+                    (*path, i, "from"),
+                    "Nobody can reach {name}: it starts at {start:g} and all points together make {most:g}.",
+                    "Lower it or add points.",
+                    level="warning", name=level.name, start=start, most=most,
+                )  # fmt: skip
 
 
 def _words(source: Source, models: model.PackModel, pack: Pack) -> Iterable[Problem]:

@@ -193,7 +193,7 @@ class Compiler:
     def __init__(self, source: Source, pack: model.PackModel) -> None:
         self.source, self.pack = source, pack
         self.problems: list[Problem] = []
-        self.count = 0
+        self.found: list[tuple[Path, Expression]] = []
         self.types: dict[str, Type] = dict(features.COLUMNS)
         self.types |= {column.name: TYPE_OF_KIND[column.kind] for column in tables.CUSTOMERS.columns}
         self.types |= {name.lower(): kind for name, kind in pack.columns.items()}
@@ -237,7 +237,7 @@ class Compiler:
             rfm_segments=self.levels(pack.rfm.segments, ("rfm", "segments"), names=RFM_NAMES | self.constants) if pack.rfm else (),
             points=pack.points, words=pack.words, types=dict(self.types),
         )  # fmt: skip
-        return replace(compiled, expressions=self.count)
+        return replace(compiled, expressions=len(self.found))
 
     def say(self, path: Path, message: str, fix: str = "", **values: Any) -> None:
         self.problems.append(self.source.problem(path, message, fix, **values))
@@ -253,15 +253,16 @@ class Compiler:
         called: Literal["feature", "column"] = "feature",
     ) -> Expression:
         """The parsed expression; problems are noted at their places and an expression of the wanted type stands in."""
-        self.count += 1
         try:
-            return parse(
+            parsed = parse(
                 text,
                 self.types if names is None else names,
                 population=population,
                 wanted=wanted,
                 called=called,
             )
+            self.found.append((path, parsed))
+            return parsed
         except ExpressionError as error:
             for problem in error.problems:
                 self.say(

@@ -51,9 +51,12 @@ def read_pack_text(data: bytes, *, file: str) -> Pack:
     # Line ends do not change what a pack says, so they do not change its hash.
     digest = hashlib.sha256(source.text.replace("\r\n", "\n").encode()).hexdigest()
     pack = compiler.compile(digest=digest)
-    problems = compiler.problems + check.check(source, models, pack, broken=bool(compiler.problems))
+    problems = compiler.problems + check.check(
+        source, models, pack, compiler.found, broken=bool(compiler.problems)
+    )
+    problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
     if any(problem.level == "error" for problem in problems):
-        raise refusal(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
+        raise refusal(problems)
     return replace(pack, warnings=tuple(problems))
 
 
@@ -89,7 +92,7 @@ def _explained(source: Source, error: Any) -> Problem:
             values["value"] = _GROUP if isinstance(error["input"], dict) else _LIST
         return source.problem(path, context["template"], context["fix"], **values)
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(error["loc"][-1]), _all_keys(), n=1)
+        near = difflib.get_close_matches(str(error["loc"][-1]), _all_keys(), n=1, cutoff=0.75)
         key = str(error["loc"][-1])
         if near:
             return source.problem(

@@ -47,7 +47,7 @@ def test_keys_that_yaml_takes_for_yes_and_no_stay_words():
         ("base: total_spend", "base: total_spend # * 2 +", ""),
         ("from: 500", "from: 500, top: 2 * gold", "rules/small.yaml:13:40: tiers.levels[1].top: unknown feature 'gold'"),
         ("name: plain", "name: gold", "rules/small.yaml:14:14: tiers.levels[2].name: 'gold' is defined already, on line 13."),
-        ("points: 100", "points: 50", "rules/small.yaml:21:34: churn.levels[1].from: Nobody can reach warning: it starts at 60 and all signals together make 50."),
+        ("points: 100", "points: 50", "rules/small.yaml:21:34: churn.levels[1].from: Nobody can reach warning: it starts at 60 and all points together make 50."),
         ("  fine: {en: Fine, zh: 正常}\n", "", "words has no entry for fine"),
         ("{days_since_last:0} days", "{days:.1f} days", "rules/small.yaml:27:15: words.slow.en: There is no feature called days."),
         ("{days_since_last:0} days", "{days_since_last:.1f} days", ".1f is not a number format Tierbook writes."),
