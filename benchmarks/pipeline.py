@@ -21,8 +21,8 @@ def results() -> list[Result]:
         book = folder / "purchases.xlsx"
         write_purchases(book)
         python = Path(sys.executable)
-        tierbook = [python.with_name("tierbook"), "score", book, "--out", folder / "scored.xlsx"]
-        ours = cost([*tierbook, "--report", folder / "report.xlsx"], runs=3)
+        out, report = folder / "scored.xlsx", folder / "report.xlsx"
+        ours = cost([python.with_name("tierbook"), "score", book, "--out", out, "--report", report], runs=3)
         peer = cost([python, "-m", "benchmarks.pipeline", book, folder / "peer.xlsx"], runs=1, warm_up=False)
         read = cost(
             [python, "-c", f"import fastexcel; fastexcel.read_excel({str(book)!r}).load_sheet(0)"], runs=3

@@ -21,7 +21,9 @@ class Phrase(str):
 def say(template: str, language: str = "en", /, **values: Any) -> str:
     """The sentence in the reader's language, its `{names}` filled in."""
     sentence = sentences(language).get(template, template) if language != "en" else template
-    spoken = {name: say(value, language) if isinstance(value, Phrase) else value for name, value in values.items()}
+    spoken = {
+        name: say(value, language) if isinstance(value, Phrase) else value for name, value in values.items()
+    }
     return sentence.format(**spoken) if values else sentence
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.tierbook.rulepack.packs import GOOD, broken, pack, problems
 from tierbook.errors import RuleError
+from tierbook.rulepack.pack import CompiledLookup
 from tierbook.rulepack.read import read_pack, read_pack_text
 from tierbook.rulepack.shelf import Shelf
 from tierbook.shipped import shipped
@@ -17,7 +18,9 @@ def test_a_good_pack_has_nothing_to_complain_about():
 
 
 def test_keys_that_yaml_takes_for_yes_and_no_stay_words():
-    assert "on" in pack().parts["credit"].gives
+    credit = pack().parts["credit"]
+    assert isinstance(credit, CompiledLookup)
+    assert "on" in credit.gives
 
 
 @pytest.mark.parametrize(
