@@ -34,8 +34,17 @@ def half_away(x: ArrayLike, digits: int = 0, *, scaled: bool = False) -> np.ndar
     with np.errstate(over="ignore", invalid="ignore"):
         t = np.abs(x)
         t = t * scale if digits >= 0 else t / scale
-        whole = np.floor(t + (0.5 + np.minimum(t, LARGEST_NUDGED) * NUDGE))
-        if scaled:
-            return np.copysign(np.where(t < NO_FRACTION, whole, t), x)
-        back = whole / scale if digits >= 0 else whole * scale
-        return np.where(t < NO_FRACTION, np.copysign(back, x), x)
+        # In place: a million rows cost as much for each new array as for the arithmetic.
+        rounded = np.asarray(np.minimum(t, LARGEST_NUDGED))
+        rounded *= NUDGE
+        rounded += 0.5
+        rounded += t
+        np.floor(rounded, out=rounded)
+        if not scaled:
+            np.divide(rounded, scale, out=rounded) if digits >= 0 else np.multiply(
+                rounded, scale, out=rounded
+            )
+    whole = t >= NO_FRACTION
+    if whole.any():
+        np.copyto(rounded, t if scaled else np.abs(x), where=whole)
+    return np.copysign(rounded, x, out=rounded)

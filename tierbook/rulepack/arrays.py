@@ -6,6 +6,7 @@ float64 1 / 0 / NaN where it can be missing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,8 @@ def column(given: Any, kind: Type) -> Any:
 
 def finite(x: Any) -> Any:
     """Numbers, infinities made missing."""
+    if not x.ndim:
+        return MISSING["number"] if math.isinf(x) else x  # one row should not pay for arrays
     infinite = np.isinf(x)
     return np.where(infinite, np.nan, x) if infinite.any() else x
 

@@ -25,18 +25,21 @@ _ROWS = ""  # no column has this name; the number of rows, for functions that lo
 def evaluated(steps: Step, kind: Type, types: Mapping[str, Type], columns: Mapping[str, Any]) -> np.ndarray:
     """The value of every row; see `Expression.evaluate`."""
     typed: dict[str, Any] = {}
+    rows = None
     for name, wanted in types.items():
         if name not in columns:
             raise DataError("The column {name} is not there.", name=name)
-        typed[name] = arrays.column(columns[name], wanted)
-    given = [
-        len(column)
-        for column in (*typed.values(), *columns.values())
-        if isinstance(column, np.ndarray) and column.ndim
-    ]
-    if any(np.ndim(column) and len(column) != given[0] for column in typed.values()):
-        raise DataError("The columns {names} are not of one length.", names=", ".join(types))
-    typed[_ROWS] = given[0] if given else 1
+        column = typed[name] = arrays.column(columns[name], wanted)
+        if column.ndim:
+            rows = len(column) if rows is None else rows
+            if len(column) != rows:
+                raise DataError("The columns {names} are not of one length.", names=", ".join(types))
+    if rows is None:
+        rows = next(
+            (len(column) for column in columns.values() if isinstance(column, np.ndarray) and column.ndim),
+            None,
+        )
+    typed[_ROWS] = 1 if rows is None else rows
     with np.errstate(all="ignore"):
         value = np.asarray(steps(typed))
         if kind == "number":
@@ -44,7 +47,7 @@ def evaluated(steps: Step, kind: Type, types: Mapping[str, Type], columns: Mappi
             np.putmask(value, np.isinf(value), np.nan)
         elif kind == "text":
             value = np.where(arrays.is_text(value), value, arrays.MISSING["text"])
-    return np.full(given[0], value, dtype=value.dtype) if given and not value.ndim else value
+    return value if rows is None or value.ndim else np.full(rows, value, dtype=value.dtype)
 
 
 def compiled(node: Node) -> Step:
