@@ -661,7 +661,8 @@ class _Gate:
                 continue
             return
         guard = Guard() if self.parts[name].file_size < _SMALL else _Prolog()
-        lenient = suffix == ".vml"  # Excel 2007 wrote VML that is not well-formed, and reads it
+        # Excel 2007 wrote VML that is not well-formed, and reads it; `._x.xml` is what macOS adds when it zips.
+        lenient = suffix == ".vml" or posixpath.basename(name).startswith("._")
         damaged = False
         try:
             for piece in self.pieces(name):

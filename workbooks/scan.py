@@ -436,9 +436,11 @@ class _Rows:
         self.hidden = re.compile(rb"<" + p + rb'row [^>]*\bhidden="(?:1|true)"')
         self.cell = re.compile(
             rb'<%bc r="([A-Z]+\d+)"([^>]*[^>/])?>\s*(?:<%bf(?:\s[^>]*)?(?:/>|>([^<]*)</%bf>)\s*)?'
-            rb"(?:<%bv>([^<]*)</%bv>|<%bv/>)?".replace(b"%b", p)
+            rb"(?:<%bv(?:\s[^<>]*[^<>/])?>([^<]*)</%bv>|<%bv/>)?".replace(b"%b", p)
         )
         self.unusual = re.compile(rb"<" + p + rb"(?:c|row)\s[^<>]*(?:='|[\n\r\t])")
+        self.first_cell = re.compile(rb"<" + p + rb"c\s.")
+        self.late_address = re.compile(rb"(<" + p + rb'c)( [^<>]*?) r="([A-Z]+\d+)"')
         self.linked = re.compile(rb"<" + p + rb"f(?:\s[^>]*[^>/])?>[^<]*[\[|]")
 
     def read(self, buffer: bytes, pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -471,12 +473,15 @@ class _Rows:
         suspect = (rows.find(b"'") >= 0 and rows.find(b"='") >= 0) or rows.find(b"\n") >= 0
         if suspect and self.unusual.search(rows):
             raise _IrregularError
+        if (first := self.first_cell.search(rows)) and not first[0].endswith(b"r"):
+            # Old writers put the address last; the bytes are judged with it in front.
+            rows = self.late_address.sub(rb'\1 r="\3"\2', rows)
         bytes_ = np.frombuffer(rows + b"\0" * 32, np.uint8)
         starts = np.flatnonzero(bytes_ == 60)
-        first = bytes_[starts + 1]
-        self._structure(bytes_, starts, first)
+        first_bytes = bytes_[starts + 1]
+        self._structure(bytes_, starts, first_bytes)
         names = starts + (1 + len(self.prefix))
-        letter = bytes_[names] if self.prefix else first
+        letter = bytes_[names] if self.prefix else first_bytes
         self._addresses(bytes_, names[letter == 99])
         if self.bad_style is not None:
             for match in self.bad_style.finditer(rows):
@@ -485,7 +490,7 @@ class _Rows:
             self._string(rows, match.start(), match.end())
         odd = self._odd_values(bytes_, starts, letter)
         if (letter == 102).any():
-            odd |= self._odd_formulas(bytes_, starts, first, rows)
+            odd |= self._odd_formulas(bytes_, starts, first_bytes, rows)
         for start in sorted(odd):
             self._odd(rows, start)
         if rows.rfind(b' hidden="') >= 0:

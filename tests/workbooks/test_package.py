@@ -214,6 +214,10 @@ def test_macros_signatures_and_external_targets_do_not_stop_reading(tmp_path):
     assert gate(NASTY / "rel_external_targets.xlsx").sheets
 
 
+def test_what_macos_adds_when_it_zips_is_no_damage(tmp_path):
+    assert gate(changed(tmp_path, {"__MACOSX/xl/._sharedStrings.xml": b"\0\5\x16\7"})).sheets
+
+
 @pytest.mark.parametrize(
     "content, words",
     [
@@ -319,6 +323,7 @@ TYPED = [
     (' t="str"', '<f>"a"</f><v>Nancy</v>'),
     (' t="str"', '<f>"a"</f><v></v>'),
     (' t="str"', '<f>"a"</f>'),
+    (' t="str"', '<f>" "</f><v xml:space="preserve"> </v>'),
     (' t="b"', "<v>1</v>"),
     (' t="d"', "<v>2024-01-31</v>"),
     (' t="inlineStr"', "<is><t>Zoë &amp; co</t></is>"),
@@ -336,9 +341,10 @@ cell_kind = st.tuples(
         max_size=6,
     ),
     st.sampled_from(["", "x:"]),
+    st.booleans(),
     st.sampled_from([7, 100, 1 << 20]),
 )
-def test_the_fast_way_finds_what_the_exact_way_finds(rows, prefix, piece):
+def test_the_fast_way_finds_what_the_exact_way_finds(rows, prefix, address_last, piece):
     at, text = 0, []
     for step, hidden, cells in rows:
         at += step
@@ -346,7 +352,9 @@ def test_the_fast_way_finds_what_the_exact_way_finds(rows, prefix, piece):
         for (typed, content), style, skip in cells:
             column += skip
             ref = f"{chr(64 + column)}{at}"
-            body.append(f'<c r="{ref}"{style}{typed}>{content}</c>' if content else f'<c r="{ref}"{style}/>')
+            address = f' r="{ref}"'
+            attributes = f"{typed}{style}{address}" if address_last else f"{address}{style}{typed}"
+            body.append(f"<c{attributes}>{content}</c>" if content else f"<c{attributes}/>")
         text.append(f'<row r="{at}"{hidden}>{"".join(body)}</row>')
     xml = "".join(text)
     if prefix:
