@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import sys
+import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from addin.settings import read_settings
-from addin.terminal import Json, Lang, language_of, list_problems, print_json, problems_of, t
-from tierbook.errors import TierbookError
+from addin.settings import Settings, read_settings
+from addin.terminal import Json, Lang, language_of, list_problems, print_json, t
 from tierbook.language import say
 from tierbook.quality import Problem
 
 rules = typer.Typer(help=t("Check, test and list rule packs."), no_args_is_help=True)
+
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(help=t("Pack names or files; by default all packs."), show_default=False),
+]
 
 
 @rules.command("list", help=t("The rule packs there are."))
@@ -50,57 +55,35 @@ def rules_list(as_json: Json = False, lang: Lang = None) -> None:
         )
 
 
-@rules.command("check", help=t("Every problem of a pack at once, with file, line and column."))
+@rules.command("check", help=t("Every problem of a pack and its cases at once, with file, line and column."))
 def rules_check(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(help=t("Pack names or files; by default all packs."), show_default=False),
-    ] = None,
+    names: Names = None,
+    watch: Annotated[bool, typer.Option("--watch", help=t("Check again whenever a file changes."))] = False,
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
-    from tierbook.rulepack.cases import read_cases
+    from tierbook.rulepack.examine import cases_of, changes
 
-    def checked(pack: Any, file: Path) -> Iterable[Problem]:
-        cases = file.with_suffix(".cases.yaml")
-        if cases.is_file():
-            read_cases(_case_source(cases), pack)
-        return pack.warnings
+    settings = read_settings(Path.cwd())
+    language = language_of(lang, settings)
+    if not watch:
+        if _checked(_files(names, settings), language, as_json=as_json):
+            raise typer.Exit(1)
+        return
 
-    _each_pack(names, lang, as_json, checked, "{pack}: ok, {count} expressions")
+    def files() -> list[Path]:
+        return [one for file in _files(names, settings) for one in (file, cases_of(file))]
+
+    for _ in changes(files, _a_moment):
+        _checked(_files(names, settings), language, as_json=as_json)
+        print(say("Waiting for a change; stop with Ctrl+C.", language), file=sys.stderr, flush=True)
 
 
 @rules.command("test", help=t("Run the cases beside a pack."))
-def rules_test(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(help=t("Pack names or files; by default all packs."), show_default=False),
-    ] = None,
-    as_json: Json = False,
-    lang: Lang = None,
-) -> None:
-    from tierbook.rulepack.cases import failures, read_cases
-
-    counts: dict[str, int] = {}
-
-    def tested(pack: Any, file: Path) -> Iterable[Problem]:
-        path = file.with_suffix(".cases.yaml")
-        if not path.is_file():
-            return [
-                Problem(
-                    "warning",
-                    "There are no cases for this pack.",
-                    "Write them to {file}.",
-                    {"file": path.name},
-                    file=pack.file,
-                )
-            ]
-        source = _case_source(path)
-        cases = read_cases(source, pack)
-        counts[pack.name] = len(cases)
-        return failures(source, cases, pack)
-
-    _each_pack(names, lang, as_json, tested, "{pack}: ok, {count} cases", counts=counts)
+def rules_test(names: Names = None, as_json: Json = False, lang: Lang = None) -> None:
+    settings = read_settings(Path.cwd())
+    if _checked(_files(names, settings), language_of(lang, settings), as_json=as_json, cases=True):
+        raise typer.Exit(1)
 
 
 @rules.command("schema", help=t("Write the JSON Schema that editors complete and check packs with."))
@@ -117,50 +100,59 @@ def rules_schema(
     print(file)
 
 
-def _each_pack(
-    names: list[str] | None,
-    lang: str | None,
-    as_json: bool,
-    examine: Callable[[Any, Path], Iterable[Problem]],
-    praise: str,
-    *,
-    counts: dict[str, int] | None = None,
-) -> None:
-    from tierbook.rulepack.read import read_pack
-
-    settings = read_settings(Path.cwd())
-    language = language_of(lang, settings)
+def _files(names: list[str] | None, settings: Settings) -> list[Path]:
+    """The files of packs given by name or path; all packs without any."""
     shelf = settings.shelf()
-    found: list[Problem] = []
-    good: list[str] = []
-    for name in names or shelf.names():
-        file = Path(name) if name.endswith((".yaml", ".yml")) else shelf.file(name)
-        try:
-            pack = read_pack(file)
-            problems = list(examine(pack, file))
-        except TierbookError as error:
-            problems = problems_of(error)
-        found += problems
-        if not any(problem.level == "error" for problem in problems):
-            count = (counts or {}).get(pack.name, pack.expressions)
-            good.append(say(praise, language, pack=pack.name, count=count))
-    failed = any(problem.level == "error" for problem in found)
+    return [
+        Path(name) if name.endswith((".yaml", ".yml")) else shelf.file(name)
+        for name in names or shelf.names()
+    ]
+
+
+def _checked(files: list[Path], language: str, *, as_json: bool, cases: bool = False) -> bool:
+    """Print what is wrong with some packs; whether any of them cannot be used. `cases` asks that there be some."""
+    from tierbook.rulepack.examine import cases_of, examine, excerpt
+
+    found = [examine(file) for file in files]
+    every = [one for file in files for one in (file, cases_of(file))]
+    problems = [problem for one in found for problem in one.problems]
+    if cases:
+        problems += [
+            Problem(
+                "warning",
+                "There are no cases for this pack.",
+                "Write them to {file}.",
+                {"file": cases_of(one.file).name},
+                file=one.pack.file,
+            )
+            for one in found
+            if one.pack and one.cases is None and not one.fails
+        ]
     if as_json:
-        print_json(
-            {
-                "status": "refused" if failed else "ok",
-                "problems": [problem.as_json(language) for problem in found],
-            }
-        )
+        listed = [
+            {**problem.as_json(language), "excerpt": "\n".join(excerpt(problem, every))}
+            for problem in problems
+        ]
+        status = "refused" if any(one.fails for one in found) else "ok"
+        print_json({"status": status, "problems": listed})
     else:
-        list_problems(found, language)
-        print("\n".join(good)) if good else None
-    if failed:
-        raise typer.Exit(1)
+        for problem in problems:
+            list_problems([problem], language)
+            for line in excerpt(problem, every):
+                print(f"    {line}", file=sys.stderr)
+        for one in found:
+            if one.pack and not one.fails:
+                sentence = (
+                    "{pack}: ok, {count} cases" if cases else "{pack}: ok, {count} rules, {cases} cases"
+                )
+                count = (one.cases or 0) if cases else one.pack.expressions
+                print(
+                    say(sentence, language, pack=one.pack.name, count=count, cases=one.cases or 0), flush=True
+                )
+    return any(one.fails for one in found)
 
 
-def _case_source(path: Path) -> Any:
-    from tierbook.rulepack.read import shown
-    from tierbook.rulepack.source import read_source
-
-    return read_source(path.read_bytes(), file=shown(path), root=list)
+def _a_moment() -> bool:
+    """Wait until it is worth looking again."""
+    time.sleep(0.3)
+    return True
