@@ -131,6 +131,8 @@ class Guard:
             self.parser.Parse(data, final)
         except expat.ExpatError as error:
             raise malformed(expat.ErrorString(error.code), error.lineno, error.offset + 1) from error
+        except (LookupError, ValueError) as error:  # an encoding nobody knows, or one expat cannot use
+            raise malformed(str(error), 1, 1) from error
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins; `name` is `namespace local`."""
