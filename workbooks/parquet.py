@@ -32,14 +32,15 @@ def read_parquet(path: Path, table: Table | None, reading: Reading) -> RawTable:
         )
     try:
         found = pq.read_table(path, use_threads=False)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        found.validate(full=True)  # text that is not UTF-8, dictionaries that point nowhere
+        headers = list(found.column_names)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(
             "The Parquet file is damaged or not complete ({reason}).",
             fix="Copy or export it again.",
             place=path.name,
             reason=str(error).split("\n")[0].replace(str(path), path.name).rstrip("."),
         ) from error
-    headers = list(found.column_names)
     problems: list[Problem] = []
     if table is None:
         table = guess_table(headers)

@@ -306,6 +306,12 @@ def test_arrow_timestamps_keep_their_local_date():
     assert [note.level for note in typed.notes] == ["warning"]
 
 
+def test_days_no_calendar_has_are_refused():
+    days = pa.array([19_000, 2_932_896, 2_932_897, -719_163, None], pa.int32()).cast(pa.date32())
+    assert refused(days, "date") == [2, 3]
+    assert values(days, "date")[1:] == [date(9999, 12, 31), None, None, None]
+
+
 @pytest.mark.parametrize(
     ("array", "kind", "arrow"),
     [

@@ -528,6 +528,12 @@ def test_what_cannot_be_read_is_said_in_one_sentence(tmp_path, name, words):
     assert words in str(refusal(tmp_path / name))
 
 
+def test_parquet_text_that_is_no_utf8_is_refused(tmp_path):
+    ids = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe"))
+    pq.write_table(pa.table({"customer_id": ids, "name": ["Ada"]}), tmp_path / "customers.parquet")
+    assert "damaged" in str(refusal(tmp_path / "customers.parquet"))
+
+
 def test_an_empty_folder_is_refused(tmp_path):
     assert "no table" in str(refusal(tmp_path))
 
