@@ -17,7 +17,8 @@ class Problem:
 
     `message` and `fix` are English templates filled from `values` (see `tierbook.language`). The place is
     file, sheet and cell for a workbook; file, line and column for text; `path` is the place inside a rule
-    pack (`value.frequency`). `table` is the Tierbook table concerned, `count` how many rows one entry stands for.
+    pack (`value.frequency`). `table` is the Tierbook table concerned, `count` how many rows one entry stands for,
+    `set_aside` how many rows were left out because of it; a row with several problems is counted at the first.
     """
 
     level: Level
@@ -32,6 +33,7 @@ class Problem:
     path: str = ""
     table: str = ""
     count: int = 1
+    set_aside: int = 0
 
     @property
     def place(self) -> str:
@@ -69,6 +71,7 @@ class Problem:
             "message": say(self.message, language, **self.values),
             "fix": say(self.fix, language, **self.values) if self.fix else "",
             "count": self.count,
+            "set_aside": self.set_aside or None,
         }
         return {name: part for name, part in parts.items() if part not in (None, "")}
 

@@ -121,6 +121,7 @@ class _Assembly:
                 "warning",
                 "The last row has no keys and is left out: {text}.",
                 raw.place(int(rows[at])),
+                set_aside=1,
                 text=quoted(text),
             )
         rows = rows[: len(rows) - closing]
@@ -169,13 +170,15 @@ class _Assembly:
             mask = np.zeros(len(array), bool)
             mask[list(refused)] = True
             array = pc.if_else(pa.array(mask), None, array)
+        set_aside_before = self.bad.copy()
         if column.required and not any(note.level == "error" for note in typed.notes):
             nothing = array.is_null().to_numpy(zero_copy_only=False)
             self.bad |= nothing
             for row in np.flatnonzero(nothing)[: MAX_LISTED + len(refused) + 1]:
                 if int(row) not in refused:
                     refused[int(row)] = self._missing(int(row), at, column, rows)
-        self._refuse(refused, at, rows)
+        self.bad[list(refused)] = True
+        self._refuse(refused, at, rows, self.bad & ~set_aside_before)
         for note in typed.notes:
             self._note(note, at, rows)
         return array
@@ -232,20 +235,28 @@ class _Assembly:
 
     # Saying
 
-    def _refuse(self, refused: Mapping[int, Refusal], at: int, rows: np.ndarray) -> None:
-        """Sets the rows aside and lists their cells, up to a thousand of a table."""
+    def _refuse(
+        self, refused: Mapping[int, Refusal], at: int, rows: np.ndarray, set_aside: np.ndarray
+    ) -> None:
+        """Lists the cells because of which rows are set aside, up to a thousand of a table.
+
+        `set_aside` marks the rows that no earlier column has set aside.
+        """
         if not refused:
             return
-        self.bad[list(refused)] = True
         room = max(0, MAX_LISTED - self.listed)
         for row in sorted(refused)[:room]:
             refusal = refused[row]
             place = self.raw.place(int(rows[row]), at)
-            self._say("warning", refusal.message, place, refusal.fix, **refusal.values)
+            alone = int(set_aside[row])
+            self._say("warning", refusal.message, place, refusal.fix, set_aside=alone, **refusal.values)
         self.listed += min(room, len(refused))
         if len(refused) > room:
             place = self.raw.place_of_row(self.raw.header_row or 1, self.raw.positions[at])
-            self._say("warning", "This column holds more cells like these than are listed.", place)
+            rest = int(set_aside.sum() - set_aside[sorted(refused)[:room]].sum())
+            self._say(
+                "warning", "This column holds more cells like these than are listed.", place, set_aside=rest
+            )
 
     def _note(self, note: Note, at: int, rows: np.ndarray) -> None:
         place = (
@@ -258,9 +269,16 @@ class _Assembly:
         self._say(note.level, note.message, place, note.fix, **values)
 
     def _say(
-        self, level: Any, message: str, place: Mapping[str, Any], fix: str = "", rows: int = 1, **values: Any
+        self,
+        level: Any,
+        message: str,
+        place: Mapping[str, Any],
+        fix: str = "",
+        rows: int = 1,
+        set_aside: int = 0,
+        **values: Any,
     ) -> None:
-        self.problems.append(Problem(level, message, fix, values, count=rows, **place))
+        self.problems.append(Problem(level, message, fix, values, count=rows, set_aside=set_aside, **place))
 
 
 def _is_key(column: Column | None) -> bool:

@@ -91,9 +91,8 @@ def _once(one: Assembled, key: list[str]) -> tuple[Assembled, list[Problem]]:
                 first=one.raw.place(int(one.origin[first])).get("line")
                 or int(one.raw.rows[one.origin[first]]),
                 key=", ".join(str(table[name][first].as_py()) for name in key),
-            )
-            for row in others
-            if len(problems) < MAX_LISTED
+            ).at(set_aside=1)
+            for row in others[: max(0, MAX_LISTED - len(problems))]
         ]
     if one.raw.table.name == "customers" and len(equal) > len(_firsts(equal, key)):
         problems += _different(one, equal, key)
@@ -110,7 +109,7 @@ def _once(one: Assembled, key: list[str]) -> tuple[Assembled, list[Problem]]:
                 drop[0],
                 key[0],
                 count=len(drop),
-            )
+            ).at(set_aside=len(drop) - MAX_LISTED)
         )
     return Assembled(one.raw, table.filter(pa.array(keep)), one.origin[keep], one.problems), problems
 

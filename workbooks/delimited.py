@@ -235,6 +235,7 @@ def _raw(
             path.name,
             line=int(numbers[at]),
             table=table.name,
+            set_aside=1,
         )
         for row, at in zip(ragged[:MAX_LISTED], out[:MAX_LISTED], strict=True)
     ]
@@ -246,6 +247,7 @@ def _raw(
                 values={"count": len(ragged) - MAX_LISTED},
                 file=path.name,
                 table=table.name,
+                set_aside=len(ragged) - MAX_LISTED,
             )
         )
     return RawTable(

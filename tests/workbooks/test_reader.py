@@ -383,6 +383,24 @@ def test_exact_duplicates_of_a_transaction_count_once_and_are_listed(tmp_path):
     assert "row 5" in said(source)
 
 
+def test_a_row_is_set_aside_once_however_many_of_its_cells_are_bad(tmp_path):
+    bad = [["T1", "C1", "2024-02-30", "much"], ["T2", "C2", "soon", 5.0], ROWS[3], ["T3", None, "never", 1.0]]
+    path = transactions(tmp_path / "a.xlsx", [*ROWS, *bad, ["Total", None, None, 3150.0]])
+    source = read(path, reading=Reading(max_bad_share=0.2))
+    assert source.tables["transactions"].num_rows == 24
+    assert sum(problem.set_aside for problem in source.problems) == len(bad) + 1
+    assert {problem.cell: problem.set_aside for problem in source.problems} == {
+        "B29": 1, "C26": 1, "C27": 1, "C29": 0, "D26": 0, "A28": 1, "A30": 1,
+    }  # fmt: skip
+
+
+def test_rows_set_aside_beyond_those_listed_are_counted(tmp_path):
+    rows = [["T1", "C1", None, 1.0]] * 1_200 + ROWS * 2
+    source = read(transactions(tmp_path / "a.xlsx", rows), reading=Reading(max_bad_share=1.0))
+    assert len(source.problems) < 1_100
+    assert sum(problem.set_aside for problem in source.problems) == 1_200 + len(ROWS)
+
+
 def test_equal_customers_count_once_and_different_ones_are_an_error(tmp_path):
     header, ada, bob = ["customer_id", "name"], ["C1", "Ada"], ["C2", "Bob"]
     source = read(workbook(tmp_path / "a.xlsx", {"customers": [header, ada, bob, ada]}))
