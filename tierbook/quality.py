@@ -16,7 +16,7 @@ class Problem:
     """What is wrong, where, and what to do.
 
     `message` and `fix` are English templates filled from `values` (see `tierbook.language`). The place is
-    file, sheet and cell for a workbook; file, line and column for text; `path` is the place inside a rule
+    file, sheet and cell for a workbook; file, line and column for text, `heading` that of the cell's column; `path` is the place inside a rule
     pack (`value.frequency`). `table` is the Tierbook table concerned, `count` how many rows one entry stands for,
     `set_aside` how many rows were left out because of it; a row with several problems is counted at the first.
     """
@@ -30,6 +30,7 @@ class Problem:
     cell: str = ""
     line: int | None = None
     column: int | None = None
+    heading: str = ""
     path: str = ""
     table: str = ""
     count: int = 1
@@ -67,6 +68,7 @@ class Problem:
             "cell": self.cell,
             "line": self.line,
             "column": self.column,
+            "heading": self.heading,
             "path": self.path,
             "message": say(self.message, language, **self.values),
             "fix": say(self.fix, language, **self.values) if self.fix else "",

@@ -98,9 +98,13 @@ class RawTable:
     def place(self, row: int, column: int | None = None) -> dict[str, Any]:
         """Where a cell is, as the parts of a Problem."""
         number = int(self.rows[row])
-        if not self.sheet:
-            return self.place_of_row(number, None if column is None else self.positions[column])
-        return self.place_of_row(number, self.positions[column if column is not None else 0])
+        if column is not None:
+            return self.place_of_row(number, self.positions[column]) | self._heading(column)
+        return self.place_of_row(number, self.positions[0] if self.sheet else None)
+
+    def place_of_column(self, column: int) -> dict[str, Any]:
+        """The cell with the heading of a column."""
+        return self.place_of_row(self.header_row or 1, self.positions[column]) | self._heading(column)
 
     def place_of_row(self, number: int, position: int | None) -> dict[str, Any]:
         """The same for a row that is no data row: a header, a title."""
@@ -108,6 +112,10 @@ class RawTable:
         if self.sheet:
             return place | {"sheet": self.sheet, "cell": f"{letters(position or 1)}{number}"}
         return place | {"line": number, "column": position}
+
+    def _heading(self, column: int) -> dict[str, Any]:
+        heading = self.headers[column]
+        return {} if heading is None else {"heading": str(heading)}
 
     def word(self, row: int, column: int) -> str:
         """The place in a sentence: `C14`, or `line 14`."""
