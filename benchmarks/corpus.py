@@ -86,7 +86,8 @@ def _tried(book: Path) -> tuple[str, str, float]:
     """What happened to one workbook, why, and the CPU-seconds of the first patch."""
     import pyarrow as pa
 
-    from workbooks.patch import ResultSheet, add_sheets
+    from workbooks.patch import add_sheets
+    from workbooks.sheet_xml import ResultSheet
 
     table = pa.table({"customer_id": ["007", "=1+1"], "value": [1.5, None]})
     sheet = ResultSheet(

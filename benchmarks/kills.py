@@ -22,7 +22,8 @@ import sys
 sys.path.insert(0, sys.argv[2])
 import pyarrow as pa
 from pathlib import Path
-from workbooks.patch import ResultSheet, add_sheets
+from workbooks.patch import add_sheets
+from workbooks.sheet_xml import ResultSheet
 print("ready", flush=True)
 number = 0
 while True:
@@ -37,7 +38,8 @@ def results() -> list[Result]:
     """How many of the kills tore a file, lost the table, or kept the next run from working."""
     import pyarrow as pa
 
-    from workbooks.patch import ResultSheet, add_sheets, write_book
+    from workbooks.patch import add_sheets, write_book
+    from workbooks.sheet_xml import ResultSheet
 
     rest = random.Random(7)
     torn = stuck = litter = 0

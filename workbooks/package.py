@@ -9,47 +9,30 @@ nothing and follows no external link. ECMA-376 part 2 (Open Packaging Convention
 from __future__ import annotations
 
 import io
-import os
 import posixpath
 import re
-import struct
 import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from tierbook.errors import DataError
-from workbooks.scan import MAIN, Book, Guard, OddCell, SheetFacts, scan
+from workbooks.cells import Book, OddCell, SheetFacts
+from workbooks.container import Container, inflates_too_far
+from workbooks.guard import MAIN, Elements, Guard, Prolog, as_utf8, is_utf16
+from workbooks.kinds import archive_in, check_kind, opened
+from workbooks.scan import scan
 
-MAX_PARTS = 20_000
-MAX_INFLATED = 4 << 30  # all parts together [bytes]
-MAX_RATIO = 300  # inflated to packed size, for parts over `_RATIO_FROM`; a real sheet stays under 100
 MAX_RECODED = 64 << 20  # UTF-16 parts are rewritten in memory for the reader [bytes]
-_RATIO_FROM = 8 << 20
-_CHUNK = 1 << 20
 _SMALL = 1 << 20  # parts up to here are heard element by element [bytes]
 _RELATIONS = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     "http://purl.oclc.org/ooxml/officeDocument/relationships",
 )
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SAVE_AGAIN = "Open the workbook in Excel, let it repair the file, and save it."
 
-What = Literal[
-    "workbook",
-    "zip",
-    "encrypted",
-    "legacy",
-    "compound",
-    "parquet",
-    "web_page",
-    "text",
-    "binary",
-    "empty",
-    "cut",
-]
 
 State = Literal["visible", "hidden", "veryHidden"]
 _STATES: dict[str, State] = {"hidden": "hidden", "veryHidden": "veryHidden"}
@@ -161,48 +144,6 @@ class Package:
         return copy
 
 
-def is_lock_file(path: str | Path) -> bool:
-    """Whether that is the lock file Excel or LibreOffice keeps beside an open workbook."""
-    name = Path(path).name
-    return name.startswith("~$") or (name.startswith(".~lock.") and name.endswith("#"))
-
-
-def is_open_elsewhere(path: str | Path) -> bool:
-    """Whether a spreadsheet program keeps its lock file beside that file."""
-    path = Path(path)
-    # os.path.exists, because a long name with these around it may be longer than a name can be.
-    return any(os.path.exists(path.parent / lock) for lock in (f"~${path.name}", f".~lock.{path.name}#"))
-
-
-def what_is(path: str | Path) -> What:
-    """What a file is by its bytes, whatever it is called.
-
-    `cut` is a zip without its end, `compound` an OLE container that is no workbook, `legacy` an `.xls`.
-    """
-    path = Path(path)
-    with _opened(path) as file:
-        head = file.read(4096)
-        if not head:
-            return "empty"
-        if head.startswith(_OLE):
-            return _inside_compound(file)
-        if head.startswith(b"PAR1"):
-            return "parquet"
-        if head.startswith((b"PK\3\4", b"PK\5\6")):
-            if not zipfile.is_zipfile(file):
-                return "cut"
-            with _archive(file) as archive:
-                names = {name.replace("\\", "/").lower() for name in archive.namelist()}
-            return (
-                "workbook" if any(re.fullmatch(r"xl/workbook\.(xml|bin)", name) for name in names) else "zip"
-            )
-    if re.match(rb"\s*<(!doctype html|html|table)", head.removeprefix(b"\xef\xbb\xbf"), re.I):
-        return "web_page"
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "text"
-    return "binary" if b"\0" in head else "text"
-
-
 def gate(path: str | Path, *, cells_of: Collection[str] | None = None) -> Package:
     """The workbook's structure and the oddities of its cells, once it is shown to be safe and complete.
 
@@ -221,8 +162,8 @@ def gate(path: str | Path, *, cells_of: Collection[str] | None = None) -> Packag
     path = Path(path)
     try:
         stamp = Stamp.of(path)
-        _check_kind(path)
-        with _opened(path) as file, _archive(file) as archive:
+        check_kind(path)
+        with opened(path) as file, archive_in(file) as archive:
             return replace(_Gate(path, archive).package(cells_of), stamp=stamp)
     except DataError as error:
         if error.place:
@@ -230,128 +171,23 @@ def gate(path: str | Path, *, cells_of: Collection[str] | None = None) -> Packag
         raise error.at(path.name) from error
 
 
-def _check_kind(path: Path) -> None:
-    """Refuses what is not a zip container, in words that name what it is."""
-    if is_lock_file(path):
-        raise DataError(
-            "This is the lock file a spreadsheet program keeps while a workbook is open, not a workbook.",
-            fix="Name the workbook itself.",
-        )
-    kind = what_is(path)
-    suffix = path.suffix.lower()
-    if kind in ("workbook", "zip") and suffix in (".csv", ".tsv", ".txt"):
-        if kind == "workbook":
-            raise DataError(
-                "This is an Excel workbook with the name of a text file ({suffix}).",
-                fix="Rename it to end in .xlsx.",
-                suffix=suffix,
-            )
-        raise DataError("This is a zip archive with the name of a text file ({suffix}).", suffix=suffix)
-    if kind not in ("workbook", "zip"):
-        message, fix = _NOT_A_WORKBOOK[kind]
-        raise DataError(message, fix=fix, suffix=suffix or path.name)
-
-
-_NOT_A_WORKBOOK: dict[str, tuple[str, str]] = {
-    "empty": ("The file is empty (0 bytes).", "Ask for a fresh copy."),
-    "cut": ("The file is not a complete Excel workbook: its end is missing.", "Copy or download it again."),
-    "encrypted": (
-        "The workbook is password-protected, so its data cannot be read.",
-        "Open it in Excel, remove the password under File > Info > Protect Workbook, and save.",
-    ),
-    "legacy": (
-        "This is a workbook in the old .xls format.",
-        "Open it in Excel or LibreOffice and save it as .xlsx.",
-    ),
-    "compound": ("This is an Office document, but not a workbook.", "Name an .xlsx file."),
-    "parquet": ("This is a Parquet file with the name of a workbook.", "Rename it to end in .parquet."),
-    "web_page": (
-        "This is a web page with the name of a workbook.",
-        "Open it in Excel and save it as .xlsx.",
-    ),
-    "text": ("This is a text file with the name of a workbook ({suffix}).", "Rename it to end in .csv."),
-    "binary": ("The file is not an Excel workbook.", "Name an .xlsx file."),
-}
-
-
-def _opened(path: Path) -> IO[bytes]:
-    try:
-        return path.open("rb")
-    except FileNotFoundError as error:
-        raise DataError("There is no such file.", fix="Check the name and the folder.") from error
-    except IsADirectoryError as error:
-        raise DataError("This is a folder, not a workbook.") from error
-    except PermissionError as error:
-        raise DataError(
-            "The file may not be read.", fix="Close it in other programs, or ask for permission to read it."
-        ) from error
-
-
-def _inside_compound(file: IO[bytes]) -> What:
-    """OLE containers name their streams in UTF-16: an encrypted package, or an old workbook."""
-    file.seek(0)
-    tail, found = b"", set()
-    wanted = {name: name.encode("utf-16-le") for name in ("EncryptedPackage", "Workbook", "Book")}
-    while piece := file.read(_CHUNK):
-        window = tail + piece
-        found |= {name for name, code in wanted.items() if code in window}
-        if "EncryptedPackage" in found:
-            return "encrypted"
-        tail = window[-64:]
-    return "legacy" if found else "compound"
-
-
-def _archive(file: IO[bytes]) -> zipfile.ZipFile:
-    """The zip directory, refused before it is loaded when it lists too much."""
-    file.seek(0, 2)
-    size = file.tell()
-    file.seek(max(0, size - 65_557))
-    end = file.read()
-    at = end.rfind(b"PK\5\6")
-    if at >= 0 and len(end) >= at + 22:
-        directory = struct.unpack_from("<I", end, at + 12)[0]
-        large = end.rfind(b"PK\6\6", 0, at)
-        if directory == 0xFFFFFFFF and large >= 0 and at >= large + 48:
-            directory = struct.unpack_from("<Q", end, large + 40)[0]
-        if directory > MAX_PARTS * 512:
-            raise _too_many_parts()
-    try:
-        archive = zipfile.ZipFile(file)
-    except (
-        zipfile.BadZipFile,
-        struct.error,
-        NotImplementedError,
-        OSError,
-        ValueError,
-        UnicodeDecodeError,
-    ) as error:
-        raise DataError(
-            "The file is not a complete Excel workbook.", fix="Copy or download it again."
-        ) from error
-    if len(archive.filelist) > MAX_PARTS:
-        raise _too_many_parts()
-    return archive
-
-
-def _too_many_parts() -> DataError:
-    return DataError("The file holds more than {count} parts; no workbook does.", count=MAX_PARTS)
-
-
 class _Gate:
     """One run of the gate over an open archive."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
-        self.path, self.archive = path, archive
-        self.inflated = 0
+        self.path, self.container = path, Container(archive)
+        self.parts, self.named, self.pieces = (
+            self.container.parts,
+            self.container.named,
+            self.container.pieces,
+        )
         self.recoded: list[str] = []
-        self.parts: dict[str, zipfile.ZipInfo] = {}
         self.elements: dict[str, Elements] = {}
 
     def package(self, cells_of: Collection[str] | None) -> Package:
-        self._check_names()
         types = self._content_types()
         workbook = self._find_workbook()
-        if "[content_types].xml" not in self.folded:
+        if self.named("[content_types].xml") is None:
             raise _missing("[Content_Types].xml")
         root = self._listened(workbook)
         strict = root.namespace == MAIN[1]
@@ -402,67 +238,9 @@ class _Gate:
             facts=facts,
         )
 
-    def _check_names(self) -> None:
-        """One part per name, and only names that stay inside the package."""
-        entries = self.archive.infolist()
-        seen: dict[str, str] = {}
-        for entry in entries:
-            name = entry.filename
-            if entry.flag_bits & 1:
-                raise DataError(
-                    "Part {part} is encrypted.", fix="Remove the password and save again.", part=name
-                )
-            if "\\" in entry.orig_filename or name.startswith("/") or ".." in name.split("/") or "\0" in name:
-                raise DataError(
-                    "Part name {part} is not allowed in a workbook.",
-                    fix="Open the workbook in Excel and save it again.",
-                    part=repr(entry.orig_filename[:80]),
-                )
-            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise DataError("Part {part} is packed in a way no spreadsheet program uses.", part=name)
-            if name.lower() in seen:
-                raise DataError(
-                    "The file holds part {part} twice, so programs disagree about its content.",
-                    fix="Open the workbook in Excel, check the data, and save it again.",
-                    part=name,
-                )
-            seen[name.lower()] = name
-            if not name.endswith("/"):
-                self.parts[name] = entry
-        self.folded = {name.lower(): name for name in self.parts}
-        if sum(entry.file_size for entry in entries) > MAX_INFLATED:
-            raise _inflates_too_far(max(entries, key=lambda entry: entry.file_size).filename)
-
-    def pieces(self, name: str) -> Iterator[bytes]:
-        """The part's bytes, inflated in bounded pieces; its checksum is checked at the end."""
-        entry = self.parts[name]
-        size = 0
-        try:
-            with self.archive.open(entry) as stream:
-                while piece := stream.read(_CHUNK):
-                    size += len(piece)
-                    self.inflated += len(piece)
-                    too_dense = size > _RATIO_FROM and size > MAX_RATIO * max(entry.compress_size, 1)
-                    if too_dense or self.inflated > 2 * MAX_INFLATED:
-                        raise _inflates_too_far(name)
-                    yield piece
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            struct.error,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
-            raise DataError(
-                "Part {part} of the workbook is damaged (checksum or compression error).",
-                fix="Copy or download the file again.",
-                part=name,
-            ) from error
-
     def _content_types(self) -> dict[str, str]:
         """Content type by part name and by `.extension`."""
-        name = self.folded.get("[content_types].xml")
+        name = self.named("[content_types].xml")
         types: dict[str, str] = {}
         if name is None:
             return types
@@ -476,7 +254,7 @@ class _Gate:
 
     def _find_workbook(self) -> str:
         relations = self.relations("")
-        if relations is None and {"mimetype", "content.xml"} <= self.folded.keys():
+        if relations is None and self.named("mimetype") and self.named("content.xml"):
             raise DataError(
                 "This is an OpenDocument file.", fix="Open it in Excel or LibreOffice and save it as .xlsx."
             )
@@ -484,7 +262,7 @@ class _Gate:
             raise _no_workbook()
         for relation in relations.values():
             if relation.kind == "officeDocument" and not relation.external:
-                part = self.folded.get(relation.target.lower())
+                part = self.named(relation.target)
                 if part is not None and part.lower().endswith(".bin"):
                     raise DataError(
                         "This is a binary workbook (.xlsb).",
@@ -508,7 +286,7 @@ class _Gate:
                 for piece in self._hearable(name):
                     elements.feed(piece)
                     if len(elements.found) > 2_000_000:
-                        raise _inflates_too_far(name)
+                        raise inflates_too_far(name)
                 elements.feed(b"", True)
             except DataError as error:
                 raise error.at(error.place or f"{self.path.name} {name}") from error
@@ -530,7 +308,7 @@ class _Gate:
 
     def relations(self, part: str) -> dict[str, Relation] | None:
         """Relations of a part by id; None where it has no relations part."""
-        name = self.folded.get(relations_part(part).lower())
+        name = self.named(relations_part(part))
         if name is None:
             return None
         found = {}
@@ -555,7 +333,7 @@ class _Gate:
             relation = next(
                 (relations.get(value) for key, value in attributes.items() if key in _RELATION_IDS), None
             )
-            part = None if relation is None or relation.external else self.folded.get(relation.target.lower())
+            part = None if relation is None or relation.external else self.named(relation.target)
             if relation is None or part is None:
                 raise DataError(
                     "Sheet {sheet} points to a part that is missing from the file.",
@@ -568,16 +346,16 @@ class _Gate:
             sheets.append(SheetInfo(name, part, _STATES.get(attributes.get("state", ""), "visible"), kind))
         if not sheets:
             raise DataError("The workbook lists no sheets.", fix=_SAVE_AGAIN)
-        folded = [sheet.name.casefold() for sheet in sheets]
+        folded = Counter(sheet.name.casefold() for sheet in sheets)
         for sheet in sheets:
-            if folded.count(sheet.name.casefold()) > 1:
+            if folded[sheet.name.casefold()] > 1:
                 raise DataError("Two sheets are called {sheet}.", fix=_SAVE_AGAIN, sheet=repr(sheet.name))
         return sheets
 
     def _target(self, workbook: str, relations: dict[str, Relation], kind: str) -> str | None:
         for relation in relations.values():
             if relation.kind == kind and not relation.external:
-                return self.folded.get(relation.target.lower())
+                return self.named(relation.target)
         return None
 
     def _string_count(self, part: str | None) -> int | None:
@@ -585,7 +363,7 @@ class _Gate:
             return None
         if self.parts[part].file_size < _SMALL:
             return sum(local == "si" and parent == "sst" for local, _, parent in self._listened(part).found)
-        prolog, count, tail = _Prolog(), 0, b""
+        prolog, count, tail = Prolog(), 0, b""
         openings: tuple[bytes, ...] = ()
         try:
             for piece in self._hearable(part):
@@ -618,7 +396,7 @@ class _Gate:
             relation = next(
                 (relations.get(value) for key, value in attributes.items() if key in _RELATION_IDS), None
             )
-            part = self.folded.get(relation.target.lower()) if relation else None
+            part = self.named(relation.target) if relation else None
             if part and any(local in ("ddeLink", "oleLink") for local, _, _ in self._listened(part).found):
                 found.add(str(number))
         return frozenset(found)
@@ -633,11 +411,7 @@ class _Gate:
 
     def _tables(self, sheet: SheetInfo) -> Iterator[TableInfo]:
         for relation in (self.relations(sheet.part) or {}).values():
-            part = (
-                None
-                if relation.external or relation.kind != "table"
-                else self.folded.get(relation.target.lower())
-            )
+            part = None if relation.external or relation.kind != "table" else self.named(relation.target)
             if part is None:
                 continue
             for local, attributes, parent in self._listened(part).found:
@@ -660,14 +434,14 @@ class _Gate:
             for _ in self.pieces(name):
                 continue
             return
-        guard = Guard() if self.parts[name].file_size < _SMALL else _Prolog()
+        guard = Guard() if self.parts[name].file_size < _SMALL else Prolog()
         # Excel 2007 wrote VML that is not well-formed, and reads it; `._x.xml` is what macOS adds when it zips.
         lenient = suffix == ".vml" or posixpath.basename(name).startswith("._")
         damaged = False
         try:
             for piece in self.pieces(name):
                 try:
-                    if isinstance(guard, _Prolog):
+                    if isinstance(guard, Prolog):
                         guard.feed_start(piece)
                     elif not damaged:
                         guard.feed(piece)
@@ -675,7 +449,7 @@ class _Gate:
                     if not (lenient and "reason" in error.values):
                         raise
                     damaged = True
-            if not isinstance(guard, _Prolog) and not lenient:
+            if not isinstance(guard, Prolog) and not lenient:
                 guard.feed(b"", True)
         except DataError as error:
             raise error.at(error.place or f"{self.path.name} {name}") from error
@@ -688,43 +462,6 @@ class Relation:
     kind: str
     target: str
     external: bool = False
-
-
-class Elements(Guard):
-    """Every element of a small part: local name, attributes, local name of its parent; text of defined names."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str], str]] = []
-        self.texts: dict[int, str] = {}
-        self.stack = [""]
-        self.namespace = ""
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        namespace, _, local = name.rpartition(" ")
-        if self.depth == 1:
-            self.namespace = namespace
-        self.found.append((local, attributes, self.stack[-1]))
-        self.stack.append(local)
-        if local == "definedName":
-            self.text: list[str] = []
-            self.parser.CharacterDataHandler = self.text.append
-
-    def end(self, name: str) -> None:
-        if self.stack.pop() == "definedName":
-            self.parser.CharacterDataHandler = None
-            self.texts[len(self.found) - 1] = "".join(self.text)
-
-
-class _Prolog(Guard):
-    """Hears a large part up to its first element: a DTD can stand nowhere else."""
-
-    def feed_start(self, data: bytes) -> None:
-        if not self.root:
-            self.feed(data[:65_536])
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self.parser.StartElementHandler = self.parser.EndElementHandler = None
 
 
 _RELATION_IDS = tuple(f"{namespace} id" for namespace in _RELATIONS)
@@ -741,23 +478,6 @@ def resolved(part: str, target: str) -> str:
     if target.startswith("/"):
         return target.lstrip("/")
     return posixpath.normpath(posixpath.join(posixpath.dirname(part), target))
-
-
-def is_utf16(start: bytes) -> bool:
-    """Whether a part begins as UTF-16 text."""
-    return start[:2] in (b"\xff\xfe", b"\xfe\xff") or start[:4] in (b"<\0?\0", b"\0<\0?")
-
-
-def as_utf8(data: bytes) -> bytes:
-    """A UTF-16 part as UTF-8; its declaration is dropped, UTF-8 is the default."""
-    code = (
-        "utf-16"
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff")
-        else "utf-16-le"
-        if data[:1] == b"<"
-        else "utf-16-be"
-    )
-    return re.sub(r"^\ufeff?<\?xml[^>]*\?>", "", data.decode(code)).encode()
 
 
 def _defined_names(root: Elements, sheets: list[SheetInfo]) -> tuple[DefinedName, ...]:
@@ -780,11 +500,3 @@ def _missing(part: str) -> DataError:
 
 def _no_workbook() -> DataError:
     return DataError("The file is a zip archive, but holds no Excel workbook.", fix="Name an .xlsx file.")
-
-
-def _inflates_too_far(part: str) -> DataError:
-    return DataError(
-        "Part {part} inflates to far more than a workbook needs; it may be built to fill the memory.",
-        fix="Do not open the file; ask its sender for a fresh copy.",
-        part=part,
-    )

@@ -18,8 +18,11 @@ from hypothesis import strategies as st
 
 from tierbook.errors import DataError
 from tierbook.language import say
-from workbooks.package import Package, as_utf8, gate, is_lock_file, what_is
-from workbooks.scan import Book, OddCell, SheetFacts, scan
+from workbooks.cells import Book, OddCell, SheetFacts
+from workbooks.guard import as_utf8
+from workbooks.kinds import is_lock_file, what_is
+from workbooks.package import Package, gate
+from workbooks.scan import scan
 
 NASTY = Path(__file__).parents[1] / "nasty"
 BASELINE = NASTY / "ok_baseline.xlsx"
@@ -181,13 +184,13 @@ def test_a_part_that_inflates_too_far_is_refused_whatever_it_claims(tmp_path, mo
     path = changed(tmp_path, {"xl/media/image1.png": b"\0" * (64 << 20)})
     with pytest.raises(DataError, match=r"image1\.png inflates"):
         gate(path)
-    monkeypatch.setattr("workbooks.package.MAX_INFLATED", 1_000)
+    monkeypatch.setattr("workbooks.container.MAX_INFLATED", 1_000)
     with pytest.raises(DataError, match="inflates"):
         gate(BASELINE)
 
 
 def test_too_many_parts_are_refused_before_the_directory_is_loaded(tmp_path, monkeypatch):
-    monkeypatch.setattr("workbooks.package.MAX_PARTS", 5)
+    monkeypatch.setattr("workbooks.kinds.MAX_PARTS", 5)
     with pytest.raises(DataError, match="more than 5 parts"):
         gate(BASELINE)
 
@@ -279,6 +282,8 @@ def both_ways(
     data: bytes, book: Book = BOOK, piece: int = 1 << 20
 ) -> tuple[SheetFacts | str, SheetFacts | str]:
     answers: list[SheetFacts | str] = []
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr("workbooks.sheet_rows._CHUNK", piece)
     for exact_below in (0, 1 << 60):
         try:
             answers.append(
@@ -291,6 +296,7 @@ def both_ways(
             )
         except DataError as error:
             answers.append(f"{error.message} {error.values}")
+    monkeypatch.undo()
     return answers[0], answers[1]
 
 
@@ -435,7 +441,7 @@ def test_workbooks_of_common_libraries_take_the_fast_way(monkeypatch):
 def test_large_shared_string_tables_are_counted_across_pieces(tmp_path, monkeypatch):
     monkeypatch.setattr("workbooks.package._SMALL", 0)
     for chunk in (7, 64, 1 << 20):
-        monkeypatch.setattr("workbooks.package._CHUNK", chunk)
+        monkeypatch.setattr("workbooks.container._CHUNK", chunk)
         gate(BASELINE)
         with pytest.raises(DataError, match="has 29"):
             gate(NASTY / "pkg_sst_index_out_of_range.xlsx")
@@ -443,7 +449,7 @@ def test_large_shared_string_tables_are_counted_across_pieces(tmp_path, monkeypa
 
 def test_every_refusal_has_chinese_words():
     templates = set()
-    for module in ("package.py", "scan.py"):
+    for module in ("package.py", "scan.py", "cells.py", "guard.py", "kinds.py", "container.py"):
         tree = ast.parse((Path(__file__).parents[2] / "workbooks" / module).read_text("utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "DataError":

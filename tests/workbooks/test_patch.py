@@ -24,10 +24,12 @@ from tierbook.errors import DataError, HostError
 from tierbook.language import say
 from workbooks import patch
 from workbooks.files import undo
+from workbooks.own import ADDED
 from workbooks.package import gate
 from workbooks.parts import XmlPart
-from workbooks.patch import ResultSheet, add_sheets, write_book
-from workbooks.sheet_xml import LONGEST_TEXT, headers, plain_text
+from workbooks.patch import add_sheets, write_book
+from workbooks.sheet_xml import LONGEST_TEXT, ResultSheet, headers, plain_text
+from workbooks.source import SEPARATE
 
 ROOT = Path(__file__).parents[2]
 NASTY = ROOT / "tests" / "nasty"
@@ -721,7 +723,7 @@ def test_zip_features_other_writers_use_are_copied(tmp_path):
 
 
 def test_every_sentence_of_the_writers_has_chinese_words():
-    for module in ("patch.py", "parts.py", "sheet_xml.py"):
+    for module in ("patch.py", "own.py", "lists.py", "source.py", "parts.py", "sheet_xml.py"):
         tree = ast.parse((ROOT / "workbooks" / module).read_text("utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
@@ -733,5 +735,5 @@ def test_every_sentence_of_the_writers_has_chinese_words():
                 for argument in [*node.args, *fixes]:
                     if isinstance(argument, ast.Constant):
                         assert say(str(argument.value), "zh") != argument.value, argument.value
-    for sentence in [*patch._ADDED.values(), patch._SEPARATE]:
+    for sentence in [*ADDED.values(), SEPARATE]:
         assert say(sentence, "zh") != sentence
