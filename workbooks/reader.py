@@ -21,7 +21,7 @@ from tierbook.tables import TABLES, Table, table_named
 from workbooks import delimited, parquet
 from workbooks.assemble import Assembled, assemble
 from workbooks.consistency import check
-from workbooks.package import is_lock_file
+from workbooks.kinds import is_lock_file
 from workbooks.raw import RawTable, Reading
 from workbooks.xlsx import read_workbook
 
