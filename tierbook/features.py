@@ -151,24 +151,24 @@ def repeated_rows(transactions: pa.Table) -> np.ndarray:
     import pyarrow as pa
 
     every = ", ".join(f'"{name}"' for name in transactions.column_names)
-    place = "tierbook_place"
     with duckdb.connect(":memory:") as connection:
-        connection.register(
-            "given", transactions.append_column(place, pa.array(np.arange(len(transactions))))
-        )
-        # Almost every table is clean, and hashes say so at a fraction of the cost of comparing whole rows.
-        connection.execute("CREATE VIEW numbered AS SELECT * FROM given WHERE transaction_id IS NOT NULL")
-        hashes, rows = connection.sql(
-            f"SELECT COUNT(DISTINCT HASH({every})), COUNT(*) FROM numbered"
-        ).fetchall()[0]
-        if hashes == rows:
-            return np.empty(0, dtype=np.int64)
+        connection.register("given", transactions)
+        # Almost every table is clean, and sorted hashes say so at a fraction of the cost of comparing rows.
+        hashes = connection.sql(f"SELECT HASH({every}) AS hash FROM given").fetchnumpy()["hash"]
+        ordered = np.sort(hashes)
+        doubtful = np.isin(hashes, ordered[1:][ordered[1:] == ordered[:-1]])
+        doubtful &= transactions["transaction_id"].is_valid().to_numpy()
+        (places,) = np.nonzero(doubtful)
+        if not len(places):
+            return places
+        suspects = transactions.take(places).append_column("tierbook_place", pa.array(places))
+        connection.register("suspects", suspects)
         return connection.sql(f"""
-            WITH suspects AS (SELECT HASH({every}) AS hash FROM numbered GROUP BY ALL HAVING COUNT(*) > 1)
-            SELECT {place} FROM numbered WHERE HASH({every}) IN (SELECT hash FROM suspects)
-            QUALIFY ROW_NUMBER() OVER (PARTITION BY {every} ORDER BY {place}) > 1
-            ORDER BY {place}
-        """).fetchnumpy()[place]
+            SELECT tierbook_place AS place
+            FROM suspects
+            QUALIFY ROW_NUMBER() OVER (PARTITION BY {every} ORDER BY tierbook_place) > 1
+            ORDER BY place
+        """).fetchnumpy()["place"]
 
 
 def _normalised(table: Table, given: Iterable[str]) -> str:
