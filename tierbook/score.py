@@ -169,7 +169,7 @@ def score(
             fix="Name a sheet transactions or customers.",
         )
     _base_can_be_had(given, pack)
-    as_of = as_of or pack.as_of or _latest_purchase(given.get("transactions"), today)
+    as_of = as_of or pack.as_of or latest_purchase(given.get("transactions"), today)
     if as_of is None:
         raise DataError(
             "There is no date to speak for.", fix="Give --as-of, because there are no transactions."
@@ -204,7 +204,8 @@ def score(
     return replace(base, customers=scored, as_of=as_of, previous=previous, view="scored", kept={})
 
 
-def _latest_purchase(transactions: pa.Table | None, today: date | None) -> date | None:
+def latest_purchase(transactions: pa.Table | None, today: date | None) -> date | None:
+    """The day of the last purchase not after today."""
     if transactions is None or "date" not in transactions.column_names or not transactions.num_rows:
         return None
     import pyarrow as pa

@@ -1,0 +1,257 @@
+"""Why one customer has this value, tier, stage and churn level: every rule that was asked, with what met it, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tierbook import levels, value
+from tierbook.language import label, say
+from tierbook.rulepack.show import level_words, part_words, section_words
+
+if TYPE_CHECKING:
+    from tierbook.rulepack.expression import Expression
+    from tierbook.rulepack.pack import CompiledLevel, CompiledPart
+    from tierbook.scorer import Scorer
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rule that was asked: what it says, the figures that met it, and the answer.
+
+    `decides` marks the level that was given and the results of sections. `section` and `key` are the pack's names.
+    """
+
+    section: str
+    key: str
+    name: str
+    rule: str
+    met: str
+    answer: str
+    decides: bool = False
+
+    def cells(self, language: str = "en") -> tuple[str, str, str, str, str]:
+        """Section, name, rule, figures and answer as a reader sees them."""
+        return section_words(self.section, language), self.name, self.rule, self.met, self.answer
+
+
+def explain(scorer: Scorer, row: int, language: str = "en") -> list[Step]:
+    """Every rule asked about one customer, in the pack's order.
+
+    Parameters
+    ----------
+    scorer : Scorer
+        The pack over all customers: tiers and shares of the population need the others.
+    row : int
+        Position of the customer.
+    """
+    return list(_Explained(scorer, row, language).steps())
+
+
+class _Explained:
+    def __init__(self, scorer: Scorer, row: int, language: str) -> None:
+        self.scorer, self.row, self.language = scorer, row, language
+        self.pack, self.profile = scorer.pack, scorer.profile
+        self.known: dict[str, Any] = {}
+
+    def steps(self) -> Iterator[Step]:
+        pack = self.pack
+        for name, feature in pack.features.items():
+            yield self.step(
+                "features", name, feature.text, self.met(feature), self.shown_by_type(name), name=name
+            )
+        if pack.parts:
+            yield from self.value()
+        if pack.tiers:
+            yield from self.tiers()
+        for position in pack.positions:
+            fits = self.holds(position.when)
+            yield self.asked("positions", position.name, position.when.text, self.met(position.when), fits)
+        for section, listed in (
+            ("stages", pack.stages),
+            ("ladder", pack.ladder),
+            *((f"class.{group}", one) for group, one in pack.classes.items()),
+        ):
+            yield from self.levels(section, listed)
+        for score in pack.scores:
+            yield from self.score(score)
+        if pack.churn:
+            yield from self.churn()
+
+    def value(self) -> Iterator[Step]:
+        for name, part in self.scorer.value_parts().items():
+            rule = self.profile.parts[name]
+            yield self.step(
+                "value",
+                name,
+                part_words(rule, self.language),
+                self.met_part(rule),
+                self.shown(part[self.row]),
+            )
+        total = self.shown(self.figure("value"))
+        yield self.step("value", "value", say("all parts added up", self.language), "", total, decides=True)
+
+    def tiers(self) -> Iterator[Step]:
+        tiers = self.pack.tiers
+        assert tiers is not None
+        ranked = np.round(self.figures(tiers.rank_by), value.DECIMALS)
+        mine = ranked[self.row]
+        yield self.step("tiers", "rank_by", tiers.rank_by.text, self.met(tiers.rank_by), self.shown(mine))
+        if not np.isnan(mine):
+            yield from self.levels("tiers", tiers.levels, ranked=ranked)
+
+    def score(self, name: str) -> Iterator[Step]:
+        score = self.pack.scores[name]
+        for part, one in score.parts.items():
+            full = self.profile.constant(one.full_at)
+            reached = float(np.nan_to_num(self.figures(one.by)[self.row] / full, nan=0.0))
+            points = one.points * min(max(reached, 0.0), 1.0)
+            words = say(
+                "up to {points:g} points by {by}, all of them at {full_at}",
+                self.language,
+                points=one.points,
+                by=one.by.text,
+                full_at=one.full_at.text,
+            )
+            yield self.step(f"score.{name}", part, words, self.met(one.by), self.shown(points))
+        total = self.scorer.score(name)
+        added = say("all points added up", self.language)
+        yield self.step(f"score.{name}", name, added, "", self.shown(total[self.row]), decides=True)
+        yield from self.levels(f"score.{name}", score.levels, ranked=total)
+
+    def churn(self) -> Iterator[Step]:
+        churn = self.pack.churn
+        assert churn is not None
+        for signal in churn.signals:
+            words = say(
+                "{points:g} points when {when}", self.language, points=signal.points, when=signal.when.text
+            )
+            fires = self.holds(signal.when)
+            yield self.asked("signals", signal.name, words, self.met(signal.when), fits=fires)
+        total = self.scorer.churn_score()
+        added = say("the points of the signs that hold, 100 at most", self.language)
+        yield self.step("churn", "churn_score", added, "", self.shown(total[self.row]), decides=True)
+        yield from self.levels("churn", churn.levels, ranked=total)
+
+    def levels(
+        self, section: str, listed: Sequence[CompiledLevel], *, ranked: NDArray | None = None
+    ) -> Iterator[Step]:
+        """Levels down to the one that fits; nobody asked those below."""
+        for level in listed:
+            answers, met = [], []
+            for holds, figures in self.conditions(level, ranked):
+                answers.append(holds)
+                met.append(figures)
+            fits = all(answers)
+            key = level.name or str(self.figure(level.name_from or ""))
+            words = level_words(level, self.language)
+            seen = say("; ", self.language).join(filter(None, met))
+            yield self.asked(section, key, words, seen, fits, decides=fits)
+            if fits:
+                return
+
+    def conditions(self, level: CompiledLevel, ranked: NDArray | None) -> Iterator[tuple[bool, str]]:
+        """Whether each condition of a level holds, with the figures that met it."""
+        if ranked is not None:
+            for bound, inside in (
+                (level.top, levels.within_top),
+                (level.top_of_value, levels.within_top_of_value),
+            ):
+                if bound is not None:
+                    fits = inside(ranked, self.profile.constant(bound), ids=self.scorer.ids)
+                    yield bool(fits[self.row]), self.place(ranked, fits)
+            if level.start is not None:
+                mine = ranked[self.row]
+                yield bool(mine >= self.profile.constant(level.start)), self.shown(mine)
+        if level.when is not None:
+            yield self.holds(level.when), self.met(level.when)
+
+    def place(self, ranked: NDArray, inside: NDArray) -> str:
+        mine = ranked[self.row]
+        return say(
+            "place {place:,} of {ranked:,}; {inside:,} are among them",
+            self.language,
+            place=int((ranked > mine).sum()) + 1,
+            ranked=int((~np.isnan(ranked)).sum()),
+            inside=int(inside.sum()),
+        )
+
+    def holds(self, condition: Expression) -> bool:
+        return bool(np.all(condition.holds({name: self.single(name) for name in condition.names})))
+
+    def single(self, name: str) -> Any:
+        """One customer's figure as a column of one row; a threshold stays one number."""
+        whole = self.whole(name)
+        return whole[self.row : self.row + 1] if np.ndim(whole) else whole
+
+    def figure(self, name: str) -> Any:
+        whole = self.whole(name)
+        return whole[self.row] if np.ndim(whole) else whole
+
+    def whole(self, name: str) -> Any:
+        if name not in self.known:
+            self.known[name] = self.scorer[name]
+        return self.known[name]
+
+    def figures(self, expression: Expression) -> NDArray:
+        """An expression over all customers."""
+        found = expression.evaluate({name: self.whole(name) for name in expression.names})
+        return np.broadcast_to(np.asarray(found, dtype=float), (self.scorer.length,))
+
+    def met(self, expression: Expression) -> str:
+        """The names of an expression with their figures, in alphabetical order."""
+        return self.named(expression.names)
+
+    def met_part(self, part: CompiledPart) -> str:
+        names = set(getattr(part, "names", ()))
+        for inner in ("times", "across", "down"):
+            names |= set(getattr(getattr(part, inner, None), "names", ()))
+        if hasattr(part, "per"):
+            names.add(part.per)
+        return self.named(names)
+
+    def named(self, names: Iterable[str]) -> str:
+        return ", ".join(f"{name} = {self.shown_by_type(name)}" for name in sorted(names))
+
+    def shown_by_type(self, name: str) -> str:
+        """A column of yes and no is one of 1 and 0 where it can be missing."""
+        figure = self.figure(name)
+        if self.pack.types.get(name) == "yes_no" and figure == figure and figure is not None:
+            return self.shown(bool(figure))
+        return self.shown(figure)
+
+    def asked(
+        self, section: str, key: str, rule: str, met: str, fits: bool, *, decides: bool = False
+    ) -> Step:
+        answer = say("yes", self.language) if fits else say("no", self.language)
+        return self.step(section, key, rule, met, answer, decides=decides)
+
+    def step(
+        self,
+        section: str,
+        key: str,
+        rule: str,
+        met: str,
+        answer: str,
+        *,
+        name: str = "",
+        decides: bool = False,
+    ) -> Step:
+        words = self.pack.words.get(key)
+        known = getattr(words, self.language) if words and "{" not in words.en else label(key, self.language)
+        return Step(section, key, name or known, rule, met, answer, decides)
+
+    def shown(self, figure: Any) -> str:
+        """A figure as people write it."""
+        if figure is None or figure != figure:
+            return say("missing", self.language)
+        if isinstance(figure, bool | np.bool_):
+            return say("yes", self.language) if figure else say("no", self.language)
+        if isinstance(figure, float | int | np.number):
+            number = float(figure)
+            return f"{number:.3g}" if 0 < abs(number) < 0.001 else f"{round(number, 4):,.15g}"
+        return str(figure)

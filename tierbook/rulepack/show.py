@@ -1,0 +1,192 @@
+"""A rule pack as a manager reads it: one row per rule, in the pack's order, in words where there are words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tierbook.language import label, say
+
+if TYPE_CHECKING:
+    from tierbook.rulepack.expression import Expression
+    from tierbook.rulepack.pack import CompiledLevel, CompiledMeasure, CompiledPart, Pack
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. `section` and `key` are the pack's own names; `rule` is what it says, `because` why."""
+
+    section: str
+    key: str
+    rule: str
+    because: str = ""
+
+
+def rules(pack: Pack, language: str = "en") -> list[Rule]:
+    """Every rule of a pack."""
+    return list(_rules(pack, language))
+
+
+def section_words(section: str, language: str = "en") -> str:
+    """What a reader sees for a section: `class.phase` is "Classes: Phase"."""
+    kind, _, name = section.partition(".")
+    title = label(f"rules_{kind}", language)
+    return say("{section}: {name}", language, section=title, name=label(name, language)) if name else title
+
+
+def key_words(pack: Pack, rule: Rule, language: str = "en") -> str:
+    """What a reader sees for the name of a rule; thresholds and features keep the name that expressions use."""
+    if rule.section in ("pack", "thresholds", "features", "columns", "meaning") or rule.section.startswith(
+        "profile."
+    ):
+        return label(f"rules_{rule.key}", language) if rule.section == "pack" else rule.key
+    name = pack.words.get(rule.key)
+    return getattr(name, language) if name and "{" not in name.en else label(rule.key, language)
+
+
+def _rules(pack: Pack, language: str) -> Iterator[Rule]:
+    yield Rule("pack", "version", pack.version)
+    if pack.owner:
+        yield Rule("pack", "owner", pack.owner)
+    yield Rule("pack", "window_days", f"{pack.window_days}")
+    if pack.as_of:
+        yield Rule("pack", "as_of", pack.as_of.isoformat())
+    for name, kind in pack.columns.items():
+        yield Rule("columns", name, kind)
+    for name, meaning in pack.meaning.items():
+        yield Rule("meaning", name, meaning)
+    for name, threshold in pack.thresholds.items():
+        yield Rule("thresholds", name, f"{threshold.value:.15g} {threshold.unit}", threshold.because)
+    for measure in pack.measures:
+        yield Rule("features", measure.name, _measure(measure, language))
+    for name, feature in pack.features.items():
+        yield Rule("features", name, feature.text)
+    for name, part in pack.parts.items():
+        yield Rule("value", name, part_words(part, language))
+    for profile in pack.profiles:
+        if profile != "default":
+            yield from _profile(pack, profile, language)
+    if pack.tiers:
+        yield Rule("tiers", "rank_by", pack.tiers.rank_by.text)
+        yield from _levels("tiers", pack.tiers.levels, language)
+    for position in pack.positions:
+        yield Rule("positions", position.name, position.when.text, position.because)
+    yield from _levels("stages", pack.stages, language)
+    yield from _levels("ladder", pack.ladder, language)
+    for group, levels in pack.classes.items():
+        yield from _levels(f"class.{group}", levels, language)
+    for name, score in pack.scores.items():
+        for piece, one in score.parts.items():
+            words = "up to {points:g} points by {by}, all of them at {full_at}"
+            yield Rule(
+                f"score.{name}",
+                piece,
+                say(words, language, points=one.points, by=one.by.text, full_at=one.full_at.text),
+            )
+        yield from _levels(f"score.{name}", score.levels, language)
+    yield from _churn(pack, language)
+    yield from _levels("rfm", pack.rfm_segments, language)
+    if pack.points:
+        of = pack.points.of or say("everyone", language)
+        words = "by {basis}; for {of}; they last {months} months"
+        basis = label(f"rules_basis_{pack.points.basis}", language)
+        yield Rule(
+            "points",
+            "basis",
+            say(words, language, basis=basis, of=of, months=pack.points.expire_after_months),
+        )
+
+
+def _churn(pack: Pack, language: str) -> Iterator[Rule]:
+    if not pack.churn:
+        return
+    for signal in pack.churn.signals:
+        words = say("{points:g} points when {when}", language, points=signal.points, when=signal.when.text)
+        yield Rule("signals", signal.name, words, signal.because)
+    yield from _levels("churn", pack.churn.levels, language)
+    flagged = [level.name or "" for level in pack.churn.levels if level.name in pack.churn.flagged]
+    yield Rule("churn", "flagged", ", ".join(pack.word(name, language) for name in flagged))
+    days = say("no purchase in {days} days", language, days=pack.churn.lost_after_days)
+    yield Rule("churn", "lost_when", days)
+
+
+def _profile(pack: Pack, name: str, language: str) -> Iterator[Rule]:
+    profile, usual = pack.profiles[name], pack.profiles["default"]
+    for threshold, number in profile.thresholds.items():
+        if number != usual.thresholds[threshold]:
+            yield Rule(f"profile.{name}", threshold, f"{number:.15g} {pack.thresholds[threshold].unit}")
+    for key, part in profile.parts.items():
+        if part != usual.parts[key]:
+            yield Rule(f"profile.{name}", key, part_words(part, language))
+
+
+def _levels(section: str, levels: Sequence[CompiledLevel], language: str) -> Iterator[Rule]:
+    for level in levels:
+        words = level_words(level, language)
+        if level.action:
+            words = say("{condition}; action: {action}", language, condition=words, action=level.action)
+        yield Rule(section, level.name or level.name_from or "", words, level.because)
+
+
+def level_words(level: CompiledLevel, language: str = "en") -> str:
+    """Who is on a level: all of its conditions."""
+    found = []
+    if level.top is not None:
+        found.append(say("among the first {share} of customers", language, share=_share(level.top)))
+    if level.top_of_value is not None:
+        found.append(
+            say(
+                "among those who make the first {share} of the value",
+                language,
+                share=_share(level.top_of_value),
+            )
+        )
+    if level.start is not None:
+        found.append(say("from {number}", language, number=level.start.text))
+    if level.when is not None:
+        found.append(level.when.text)
+    return say("; ", language).join(found) or say("everyone left", language)
+
+
+def part_words(part: CompiledPart, language: str = "en") -> str:
+    """How a part of the value is calculated."""
+    from tierbook.rulepack.pack import CompiledLookup, CompiledTwoWay
+
+    if isinstance(part, CompiledLookup):
+        gives = ", ".join(f"{text} {gain.text}" for text, gain in part.gives.items())
+        words = say("by {per}: {gives}", language, per=part.per, gives=gives)
+        if part.otherwise is not None:
+            words += say("; otherwise {number}", language, number=part.otherwise.text)
+        if part.times is not None:
+            words += say("; times {figure}", language, figure=part.times.text)
+        return words
+    if isinstance(part, CompiledTwoWay):
+        table = " / ".join(", ".join(gain.text for gain in row) for row in part.gives)
+        return say(
+            "columns by {across} from {columns}, rows by {down} from {rows}: {table}",
+            language,
+            across=part.across.text,
+            columns=", ".join(start.text for start in part.across_starts),
+            down=part.down.text,
+            rows=", ".join(start.text for start in part.down_starts),
+            table=table,
+        )
+    return part.text
+
+
+def _measure(measure: CompiledMeasure, language: str) -> str:
+    target = f"{measure.table}.{measure.column}" if measure.column else measure.table
+    words = say("{how} of {column}", language, how=label(f"rules_how_{measure.how}", language), column=target)
+    if measure.where is not None:
+        words += say(" where {condition}", language, condition=measure.where.text)
+    if measure.days is not None:
+        words += say(", {first} to {last} days ago", language, first=measure.days[0], last=measure.days[1])
+    if measure.customer != "customer_id":
+        words += say(", per {column}", language, column=measure.customer)
+    return words
+
+
+def _share(bound: Expression) -> str:
+    """A plain number as a percentage, an expression as it is written."""
+    return f"{float(bound.evaluate({})) * 100:.15g} %" if not bound.names else bound.text
