@@ -100,6 +100,8 @@ class _Assembly:
 
     def _data_rows(self, names: list[str | None]) -> np.ndarray:
         """Raw rows that are data: no blank rows, no totals or footnotes at the end."""
+        import pyarrow as pa
+
         raw = self.raw
         blank = row_is_blank(raw.columns) if raw.columns else np.array([], bool)
         for odd in raw.odd:  # an error cell reads as empty, but it is there
@@ -108,7 +110,8 @@ class _Assembly:
         if not len(rows):
             return rows
         last = rows[-_LAST_ROWS:]
-        cells = [[_cell(column[int(row)]) for column in raw.columns] for row in last]
+        taken = [_texts(column.take(pa.array(last))) for column in raw.columns]
+        cells = [list(row) for row in zip(*taken, strict=True)]
         for odd in raw.odd:
             if odd.row in last:
                 cells[int(np.flatnonzero(last == odd.row)[0])][odd.column] = odd.text
@@ -252,18 +255,14 @@ class _Assembly:
             self._say("warning", refusal.message, place, refusal.fix, set_aside=alone, **refusal.values)
         self.listed += min(room, len(refused))
         if len(refused) > room:
-            place = self.raw.place_of_row(self.raw.header_row or 1, self.raw.positions[at])
+            place = self.raw.place_of_column(at)
             rest = int(set_aside.sum() - set_aside[sorted(refused)[:room]].sum())
             self._say(
                 "warning", "This column holds more cells like these than are listed.", place, set_aside=rest
             )
 
     def _note(self, note: Note, at: int, rows: np.ndarray) -> None:
-        place = (
-            self.raw.place(int(rows[note.rows[0]]), at)
-            if note.rows
-            else self.raw.place_of_row(self.raw.header_row or 1, self.raw.positions[at])
-        )
+        place = self.raw.place(int(rows[note.rows[0]]), at) if note.rows else self.raw.place_of_column(at)
         values = dict(note.values)
         values["cells"] = ", ".join(self.raw.word(int(rows[row]), at) for row in note.rows)
         self._say(note.level, note.message, place, note.fix, **values)
@@ -285,7 +284,12 @@ def _is_key(column: Column | None) -> bool:
     return column is not None and column.kind == "id"
 
 
-def _cell(scalar: pa.Scalar) -> object:
-    """A cell as text or None, whatever it is."""
-    text = str(scalar) if scalar.is_valid else ""
-    return text if text.strip() else None
+def _texts(column: pa.Array) -> list[str | None]:
+    """Cells as text, None where they are blank; of what has no text only that it is there."""
+    import pyarrow as pa
+
+    try:
+        texts = column.cast(pa.string()).to_pylist()
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        texts = ["…" if valid else None for valid in column.is_valid().to_pylist()]
+    return [text if text and text.strip() else None for text in texts]

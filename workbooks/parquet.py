@@ -34,6 +34,7 @@ def read_parquet(path: Path, table: Table | None, reading: Reading) -> RawTable:
         found = pq.read_table(path, use_threads=False)
         found.validate(full=True)  # text that is not UTF-8, dictionaries that point nowhere
         headers = list(found.column_names)
+        str(found.schema)  # names of columns and time zones that are not UTF-8
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(
             "The Parquet file is damaged or not complete ({reason}).",

@@ -6,8 +6,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from workbooks.package import Package, SheetInfo, as_utf8, is_utf16
-from workbooks.scan import Guard, position
+from workbooks.guard import Guard, as_utf8, is_utf16
+from workbooks.package import Package, SheetInfo
+from workbooks.scan import position
 
 _PIECE = 1 << 16
 

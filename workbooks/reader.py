@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tierbook.arrow import keep_pandas_out
-from tierbook.errors import DataError
+from tierbook.errors import DataError, TierbookError
 from tierbook.quality import Problem, status
 from tierbook.tables import TABLES, Table, table_named
 from workbooks import delimited, parquet
@@ -93,7 +93,11 @@ def read(
     found: list[Assembled] = []
     for at, raw in enumerate(raws):
         report(0.5 + 0.4 * at / len(raws), raw.table.name)
-        found.append(assemble(raw, reading))
+        try:
+            found.append(assemble(raw, reading))
+        except DataError as error:
+            problems += problems_of(error.at(error.place or raw.file), raw.table.name)
+            continue
         problems += found[-1].problems
     tables, said = check(found, today=today)
     problems += said
@@ -237,7 +241,7 @@ def _named(file: Path, reading: Reading) -> Table | None:
     return None if named is not None and reading.place_of(named.name) else named
 
 
-def problems_of(error: DataError, table: str = "") -> list[Problem]:
+def problems_of(error: TierbookError, table: str = "") -> list[Problem]:
     """An error as problems, so that a list of problems is all there is to look at."""
     if error.problems:
         return list(error.problems)

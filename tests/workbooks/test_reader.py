@@ -338,7 +338,8 @@ def test_hidden_rows_are_read_and_said(tmp_path):
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("transactions")
-        for at, row in enumerate([HEADERS, *([*row[:2], "2024-01-05", row[3]] for row in ROWS)]):
+        rows: list[list[Any]] = [HEADERS, *([*row[:2], "2024-01-05", row[3]] for row in ROWS)]
+        for at, row in enumerate(rows):
             sheet.write_row(at, 0, row)
         sheet.set_row(4, None, None, {"hidden": True})
     source = read(path)
@@ -354,7 +355,8 @@ def test_a_cell_far_beside_the_table_does_not_decide_memory(tmp_path, monkeypatc
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
         sheet = book.add_worksheet("transactions")
-        for at, cells in enumerate([HEADERS, *ROWS]):
+        rows: list[list[Any]] = [HEADERS, *ROWS]
+        for at, cells in enumerate(rows):
             sheet.write_row(at, 0, cells)
         sheet.write(row, column, "x")
     source = read(path)
@@ -550,6 +552,13 @@ def test_parquet_text_that_is_no_utf8_is_refused(tmp_path):
     ids = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe"))
     pq.write_table(pa.table({"customer_id": ids, "name": ["Ada"]}), tmp_path / "customers.parquet")
     assert "damaged" in str(refusal(tmp_path / "customers.parquet"))
+
+
+def test_a_time_zone_nobody_knows_is_refused_in_words(tmp_path):
+    moments = pa.array([datetime(2024, 1, 1)], pa.timestamp("us", "Mars/Olympus"))
+    table = pa.table({"customer_id": ["C1"], "date": moments, "amount": [1.0]})
+    pq.write_table(table, tmp_path / "transactions.parquet")
+    assert "Mars/Olympus" in str(refusal(tmp_path / "transactions.parquet"))
 
 
 def test_an_empty_folder_is_refused(tmp_path):

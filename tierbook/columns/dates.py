@@ -18,7 +18,6 @@ LAST_SERIAL = 2_958_465  # 31 December 9999
 
 NOT_A_DATE = Unreadable("{value} is not a date.", "Enter a date such as 2024-01-31.")
 IMPOSSIBLE = Unreadable("{value} is a day that does not exist.", "Enter a date such as 2024-01-31.")
-BEYOND = Unreadable("{value} is outside the years 1 to 9999.", "Enter a date such as 2024-01-31.")
 TWO_DIGIT_YEAR = Unreadable("{value} has a year of two digits.", "Write the year with four digits.")
 _MONTHS = {
     month: number

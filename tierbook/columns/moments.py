@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tierbook.columns.cells import Cells
-from tierbook.columns.dates import BEYOND, IMPOSSIBLE, EitherWay, Moment, parse_date, parse_serial
+from tierbook.columns.dates import IMPOSSIBLE, EitherWay, Moment, parse_date, parse_serial
 from tierbook.columns.typed import (
     Distinct,
     Note,
@@ -25,8 +25,6 @@ from tierbook.tables import Kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# The years 1 to 9999. [microseconds since 1970]
-_FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 _PLAIN_DATE = r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?)?$"
 
 
@@ -37,9 +35,7 @@ def moment_column(cells: Cells, kind: Kind, *, day_first: bool | None, date1904:
     refused, notes = error_cells(cells, missing=("#N/A",)), []
     parts = []
     if cells.moment is not None:
-        moment, beyond = _within_calendar(cells.moment)
-        parts.append(moment)
-        refused += beyond
+        parts.append(cells.moment)
         if cells.zone:
             notes.append(_zone_note(int(pc.count(cells.moment).as_py()), [cells.zone], ()))
     if cells.text is not None:
@@ -61,20 +57,6 @@ def moment_column(cells: Cells, kind: Kind, *, day_first: bool | None, date1904:
     typed = typed_of(cells, parts, "timestamp[us]", refused, notes)
     array = typed.array.cast(pa.date32(), safe=False) if kind == "date" else typed.array
     return Typed(array, typed.refused, notes)
-
-
-def _within_calendar(moment: pa.Array) -> tuple[pa.Array, list[Refusal]]:
-    """Moments of the years 1 to 9999; Arrow and Excel know more, calendars and databases do not."""
-    import pyarrow.compute as pc
-
-    micro = moment.cast("int64")
-    beyond = pc.or_(pc.less(micro, _FIRST), pc.greater(micro, _LAST))
-    if not pc.any(beyond).as_py():
-        return moment, []
-    rows = where(beyond)
-    words = pc.cast(moment.take(rows), "string").to_pylist()
-    refused = [refusal(int(row), word, BEYOND) for row, word in zip(rows, words, strict=True)]
-    return pc.if_else(beyond, None, moment), refused
 
 
 def _date_texts(

@@ -26,6 +26,9 @@ class Unreadable(NamedTuple):
     fix: str = ""
 
 
+_BEYOND = Unreadable("{value} is outside the years 1 to 9999.", "Enter a date such as 2024-01-31.")
+
+
 @dataclass(frozen=True)
 class Refusal:
     """A cell that is no value of its column's kind: position, what it holds, and why, as templates."""
@@ -128,7 +131,8 @@ def shown(word: object) -> str:
 
 
 def error_cells(cells: Cells, missing: tuple[str, ...] = ()) -> list[Refusal]:
-    return [
+    """Refusals of error cells, but for those that only say that there is nothing, and of days no calendar has."""
+    errors = [
         Refusal(
             row,
             text,
@@ -139,6 +143,7 @@ def error_cells(cells: Cells, missing: tuple[str, ...] = ()) -> list[Refusal]:
         for row, text in cells.errors
         if text not in missing
     ]
+    return errors + [refusal(row, text, _BEYOND) for row, text in cells.beyond]
 
 
 def refusal(row: int, value: str, why: object) -> Refusal:
