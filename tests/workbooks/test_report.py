@@ -203,6 +203,26 @@ def test_months_on_the_overview_add_up_to_the_revenue_of_the_year(sheets):
     assert sum(row["revenue per month"] for row in months) == pytest.approx(year, abs=0.005)
 
 
+def test_rows_set_aside_are_the_same_number_everywhere(sheets):
+    run = sample_run()
+    aside = sum(problem.set_aside for problem in run.problems)
+    assert aside > 0
+    tables = table(sheets["quality"], "Table", "Rows read")
+    reasons = table(sheets["quality"], "Table", "Column", "Level")
+    places = table(sheets["quality"], "Table", "Sheet or file")
+    audit = table(sheets["audit"], "Table", "Rows used")
+    for rows in (tables, reasons, audit):
+        assert rows[-1]["Rows set aside"] == aside
+        assert sum(row["Rows set aside"] or 0 for row in rows[:-1]) == aside
+    assert sum(row["Rows set aside"] or 0 for row in places) == aside
+    assert len(places) == len(run.problems)
+    assert tables[-1]["Rows read"] == sum(run.tables.values()) + aside
+    assert f"set aside: {aside};" in str([cell for row in sheets["overview"].values for cell in row])
+    listed = {row["Cell or line"]: row for row in places}
+    assert listed["G3964"]["Value found"] == "on the house"
+    assert listed["G3964"]["Column"] == "Amount"
+
+
 # --- Text from data
 
 
@@ -401,7 +421,7 @@ def test_a_page_without_its_input_is_absent_and_contents_says_what_it_needs(tmp_
     book = openpyxl.load_workbook(
         write_report(score({"customers": customers}, pack(), as_of=AS_OF), tmp_path / "r.xlsx")
     )
-    assert book.sheetnames == ["Contents", "Customers", "Audit"]
+    assert book.sheetnames == ["Contents", "Customers", "Data quality", "Audit"]
     said = {row[1]: row[2] for row in book["Contents"].iter_rows(values_only=True)}
     assert said["Overview"] == say("Appears when the input holds: {tables}", tables="Transactions")
     assert book["Contents"]["B7"].hyperlink.location == "'Customers'!A1"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbooks import style as look
 from workbooks.blocks import draw_thresholds
 from workbooks.page import Column, Page, Section
 from workbooks.rows import records
@@ -15,12 +13,11 @@ if TYPE_CHECKING:
     from tierbook.score import Run
 
 _LAST = 6
-MOST_SENTENCES = 30
-_LEVELS = ("error", "warning", "note")
+_LEVELS = ("warning", "note")
 
 
 def draw(page: Page, run: Run) -> None:
-    """Run, inputs, tables, results, thresholds, problems."""
+    """Run, inputs, tables, results, thresholds."""
     page.columns([20, 230, 110, 150, 110, 110, 410])
     row = page.header(_LAST)
     row = _draw_run(page, row)
@@ -28,8 +25,7 @@ def draw(page: Page, run: Run) -> None:
     row = _draw_tables(page, row)
     page.sheet.set_h_pagebreaks([row])
     row = page.heading(row, 1, page.label("thresholds"))
-    row = draw_thresholds(page, row, _LAST) + 1
-    row = _draw_problems(page, row)
+    row = draw_thresholds(page, row, _LAST)
     page.prints(row, _LAST)
 
 
@@ -82,51 +78,29 @@ def _draw_inputs(page: Page, row: int) -> int:
 
 
 def _draw_tables(page: Page, row: int) -> int:
-    problems = Counter[tuple[str, str]]()
-    for problem in page.run.problems:
-        problems[problem.table, problem.level] += problem.count
-    row = page.heading(row, 1, page.label("tables_read"))
-    names = list(page.run.tables) + sorted({table for table, _ in problems} - set(page.run.tables))
+    problems = page.run.problems
+    row = page.heading(
+        row, 1, page.label("tables_read"),
+        page.say("The page {page} says what was set aside and why.", page=page.label("page_quality")),
+    )  # fmt: skip
+    names = list(page.run.tables) + sorted({one.table for one in problems} - set(page.run.tables))
     rows: list[list[Any]] = [
         [
             page.label(f"table_{name}") if name else page.label("whole_input"),
             page.run.tables.get(name),
-            *(problems[name, level] for level in _LEVELS),
+            sum(one.set_aside for one in problems if one.table == name),
+            *(sum((one.table, one.level) == (name, level) for one in problems) for level in _LEVELS),
         ]
         for name in names
     ]
     block = page.table(
         row, 1,
-        [Column(page.label("table"), "text", ("bold",)), Column(page.label("rows"), "count"), *(Column(page.label(f"level_{level}"), "count") for level in _LEVELS)],
+        [Column(page.label("table"), "text", ("bold",)), Column(page.label("rows_used"), "count"), Column(page.label("set_aside"), "count"),
+         *(Column(page.label(f"entries_{level}"), "count") for level in _LEVELS)],
         rows,
-        [page.label("total"), sum(row[1] or 0 for row in rows), *(sum(row[at] for row in rows) for at in (2, 3, 4))],
+        [page.label("total"), *(sum(row[at] or 0 for row in rows) for at in (1, 2, 3, 4))],
     )  # fmt: skip
     return block.after + 2
-
-
-def _draw_problems(page: Page, row: int) -> int:
-    problems = sorted(page.run.problems, key=lambda problem: _LEVELS.index(problem.level))
-    if not problems:
-        page.heading(
-            row, 1, page.label("problems"), page.say("Nothing was set aside and nothing was doubtful.")
-        )
-        return row + 1
-    shown = problems[:MOST_SENTENCES]
-    row = page.heading(
-        row, 1, page.label("problems"),
-        page.say("The first {shown} of {all}; `tierbook check` lists them all.", shown=len(shown), all=f"{len(problems):,}"),
-    )  # fmt: skip
-    block = page.table(
-        row, 1,
-        [Column(page.label("level"), "text", ("bold",)), Column(page.label("rows"), "count"), Column(page.label("what_and_where"))],
-        [[page.label(f"level_{problem.level}"), problem.count, None] for problem in shown],
-    )  # fmt: skip
-    page.fill(row, 4, _LAST, "head")
-    for at, problem in enumerate(shown, block.first):
-        text = problem.text(page.language)
-        page.across(at, 3, _LAST, text, "line", "wrap", "indent")
-        page.sheet.set_row_pixels(at, 5 + 16 * (1 + int(look.display_width(text) * 5.6) // 750))
-    return block.after
 
 
 SECTION = Section("audit", (), draw, order=900)

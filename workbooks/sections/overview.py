@@ -304,16 +304,14 @@ def _draw_things(page: Page, row: int) -> int:
 
 
 def _draw_note(page: Page, row: int) -> None:
-    counts = {
-        level: sum(one.count for one in page.run.problems if one.level == level)
-        for level in ("error", "warning", "note")
-    }
+    problems = page.run.problems
+    warnings, notes = (sum(one.level == level for one in problems) for level in ("warning", "note"))
     page.put(
         row, 1,
         page.say(
-            "Change against the previous window of {days} days; lines show twelve months. Input rows with a problem: {errors} set aside, {warnings} with a warning, {notes} with a note (page {audit}).",
-            days=page.run.window_days, errors=f"{counts['error']:,}", warnings=f"{counts['warning']:,}",
-            notes=f"{counts['note']:,}", audit=page.label("page_audit"),
+            "Change against the previous window of {days} days; lines show twelve months. Input rows set aside: {aside}; warnings {warnings}, notes {notes} (page {page}).",
+            days=page.run.window_days, aside=f"{sum(one.set_aside for one in problems):,}", warnings=f"{warnings:,}",
+            notes=f"{notes:,}", page=page.label("page_quality"),
         ),
         "small",
     )  # fmt: skip
