@@ -386,7 +386,12 @@ def test_exact_duplicates_of_a_transaction_count_once_and_are_listed(tmp_path):
 
 
 def test_a_row_is_set_aside_once_however_many_of_its_cells_are_bad(tmp_path):
-    bad = [["T1", "C1", "2024-02-30", "much"], ["T2", "C2", "soon", 5.0], ROWS[3], ["T3", None, "never", 1.0]]
+    bad: list[list[Any]] = [
+        ["T1", "C1", "2024-02-30", "much"],
+        ["T2", "C2", "soon", 5.0],
+        ROWS[3],
+        ["T3", None, "never", 1.0],
+    ]
     path = transactions(tmp_path / "a.xlsx", [*ROWS, *bad, ["Total", None, None, 3150.0]])
     source = read(path, reading=Reading(max_bad_share=0.2))
     assert source.tables["transactions"].num_rows == 24
