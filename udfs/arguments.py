@@ -119,7 +119,8 @@ def read_arguments(
     headers = _headers(function, ranges)
     for position, (argument, given) in enumerate(zip(function.arguments, ranges, strict=False)):
         if argument.shape == "column":
-            columns.append((argument, given))
+            if argument.required or not _absent(given):
+                columns.append((argument, given))
         elif argument.shape == "features":
             found.features = _features(argument, given, headers)
             found.single = given.single
@@ -128,6 +129,8 @@ def read_arguments(
             table = None if _absent(given) and not argument.required else TableRange(argument.table, given)
             found.others.append(table)
             found.tables += [table] if table else []
+        elif argument.shape == "range":
+            found.others.append(given)
         elif argument.shape == "pairs":
             pairs = _pairs(ranges[position:])
             found.others.append(pairs)
@@ -138,7 +141,7 @@ def read_arguments(
             found.named[argument.name] = _cell(argument, given)
     if columns:
         found.single = all(given.single for _, given in columns)
-        _read_columns(found, columns, function)
+        _read_columns(found, _repeated(columns), function)
     return found
 
 
@@ -207,6 +210,22 @@ def _typed_cell(argument: Argument, cell: Any) -> Any:
         reason = column.refused[0]
         raise DataError(reason.message, fix=reason.fix, place=argument.name, **reason.values)
     return cells_of(column.values, missing=None)[0]
+
+
+def _repeated(columns: Sequence[tuple[Argument, Range]]) -> list[tuple[Argument, Range]]:
+    """Single cells that hold for all rows, as columns; blank where all the other columns are."""
+    tall = [given for _, given in columns if not given.single]
+    if not tall:
+        return list(columns)
+    blank = np.logical_and.reduce(
+        [blank_rows(given.rows) for given in tall if given.height == tall[0].height]
+    )
+    return [
+        (argument, Range([(None,) if nothing else given.rows[0] for nothing in blank.tolist()]))
+        if argument.repeats and given.single
+        else (argument, given)
+        for argument, given in columns
+    ]
 
 
 def _read_columns(

@@ -117,16 +117,16 @@ def _calculated(
 
 def _result(function: ExcelFunction, arguments: Arguments) -> Any:
     """The calculation; rows it refuses spoil themselves only, where each row has its own result."""
-    try:
-        return function.calculate(*arguments.positional, **arguments.named)
-    except DataError as error:
-        if not error.rows or arguments.column_rows is None:
-            raise
-        if function.result == "column":
-            arguments.leave_out(error)
+    while True:
+        try:
             return function.calculate(*arguments.positional, **arguments.named)
-        rows = [int(arguments.used[row]) for row in error.rows]
-        raise DataError(error.message, fix=error.fix, rows=rows, **error.values) from error
+        except DataError as error:
+            if not error.rows or arguments.column_rows is None:
+                raise
+            if function.result != "column":
+                rows = [int(arguments.used[row]) for row in error.rows]
+                raise DataError(error.message, fix=error.fix, rows=rows, **error.values) from error
+            arguments.leave_out(error)  # one kind of mistake at a time, each with its own reason
 
 
 def _row_reasons(rows: Rows | None, context: Context) -> list[str]:

@@ -12,10 +12,25 @@ from tierbook.errors import DataError
 from tierbook.tables import Kind
 
 # The order of the subjects is the order of the functions in every list a reader sees.
-SUBJECTS = ("features", "rfm", "value", "tiers", "lifecycle", "churn", "pareto", "survey", "periods", "why")
+SUBJECTS = (
+    "features",
+    "rfm",
+    "value",
+    "clv",
+    "tiers",
+    "lifecycle",
+    "churn",
+    "early_warning",
+    "winback",
+    "backtest",
+    "pareto",
+    "survey",
+    "periods",
+    "why",
+)
 REQUIRED = object()
 
-Shape = Literal["cell", "column", "features", "headers", "table", "pairs", "pack"]
+Shape = Literal["cell", "column", "features", "headers", "table", "range", "pairs", "pack"]
 
 
 @dataclass(frozen=True)
@@ -23,8 +38,10 @@ class Argument:
     """One argument: what a reader is told about it, and the shape and kind of its cells.
 
     Shapes: `cell` one value; `column` one column; `features` customers with a header row; `headers` that header row
-    given apart; `table` the input table `table` with a header row; `pairs` further names and ranges; `pack` the name of
-    a rule pack. A blank optional argument is its `default`. `either` marks features that may also be one bare column.
+    given apart; `table` the input table `table` with a header row; `range` cells as they are; `pairs` further names and
+    ranges; `pack` the name of a rule pack. A blank optional argument is its `default`; a blank optional column, of which
+    there is one at most and after the others, is not passed at all. `either` marks features that may also be one bare
+    column, `repeats` a column for which a single cell may hold for all rows.
     """
 
     name: str
@@ -34,6 +51,7 @@ class Argument:
     default: Any = REQUIRED
     table: str = ""
     either: bool = False
+    repeats: bool = False
 
     @property
     def required(self) -> bool:
