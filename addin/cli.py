@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from addin.actions import Request, Written
-from addin.rules_cli import rules
+from addin.rules_on_books import rules
 from addin.settings import read_settings
 from addin.terminal import (
     Json,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from addin.settings import Settings, read_settings
-from addin.terminal import Json, Lang, language_of, list_problems, print_json, t
-from tierbook.language import say
+from addin.terminal import Json, Lang, language_of, list_problems, print_json, print_table, t
+from tierbook.language import label, say
 from tierbook.quality import Problem
 
 rules = typer.Typer(help=t("Check, test and list rule packs."), no_args_is_help=True)
 
+PackFile = Annotated[str, typer.Argument(help=t("A pack name or file."))]
 Names = Annotated[
     list[str] | None,
     typer.Argument(help=t("Pack names or files; by default all packs."), show_default=False),
@@ -100,13 +102,66 @@ def rules_schema(
     print(file)
 
 
+@rules.command("show", help=t("Print a pack as a table, one line per rule."))
+def rules_show(pack: PackFile, as_json: Json = False, lang: Lang = None) -> None:
+    from tierbook.rulepack.read import read_pack
+    from tierbook.rulepack.show import key_words, rules, section_words
+
+    settings = read_settings(Path.cwd())
+    language = language_of(lang, settings)
+    read = read_pack(file_of(pack, settings))
+    found = rules(read, language)
+    if as_json:
+        print_json([asdict(rule) for rule in found])
+        return
+    heads = ("rules_section", "rules_name", "rules_rule", "rules_because")
+    rows = [
+        (section_words(rule.section, language), key_words(read, rule, language), rule.rule, rule.because)
+        for rule in found
+    ]
+    print_table([label(head, language) for head in heads], rows)
+
+
+@rules.command("new", help=t("Start a pack from another one."))
+def rules_new(
+    name: Annotated[str, typer.Argument(help=t("The name of the new pack."))],
+    origin: Annotated[str, typer.Option("--from", help=t("The pack to start from."))],
+) -> None:
+    from tierbook.rulepack.start import start_pack
+
+    settings = read_settings(Path.cwd())
+    for file in start_pack(file_of(origin, settings), name, settings.rules or Path.cwd() / "rules"):
+        print(file)
+
+
+@rules.command("history", help=t("Say what changed between two versions of a pack."))
+def rules_history(
+    old: Annotated[str, typer.Argument(help=t("A pack name or file."))],
+    new: Annotated[str, typer.Argument(help=t("A pack name or file."))],
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    from tierbook.rulepack.history import changes
+    from tierbook.rulepack.read import read_pack
+
+    settings = read_settings(Path.cwd())
+    language = language_of(lang, settings)
+    before, after = (read_pack(file_of(name, settings)) for name in (old, new))
+    found = changes(before, after, language)
+    if as_json:
+        print_json([{**asdict(change), "text": change.text(language)} for change in found])
+    else:
+        print("\n".join(change.text(language) for change in found) or say("Nothing changed.", language))
+
+
+def file_of(name: str, settings: Settings) -> Path:
+    """The file of a pack given by name or path."""
+    return Path(name) if name.endswith((".yaml", ".yml")) else settings.shelf().file(name)
+
+
 def _files(names: list[str] | None, settings: Settings) -> list[Path]:
     """The files of packs given by name or path; all packs without any."""
-    shelf = settings.shelf()
-    return [
-        Path(name) if name.endswith((".yaml", ".yml")) else shelf.file(name)
-        for name in names or shelf.names()
-    ]
+    return [file_of(name, settings) for name in names or settings.shelf().names()]
 
 
 def _checked(files: list[Path], language: str, *, as_json: bool, cases: bool = False) -> bool:

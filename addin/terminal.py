@@ -6,7 +6,8 @@ import json
 import locale
 import os
 import sys
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -70,3 +71,19 @@ def show_error(error: TierbookError) -> None:
 
 def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+    """A table in plain text; `right` are the columns of numbers. Wide letters take two columns on a terminal."""
+    lines = [list(heads), *map(list, rows)]
+    widths = [max(_width(line[at]) for line in lines) for at in range(len(heads))]
+    for line in lines:
+        cells = [
+            " " * (width - _width(cell)) + cell if at in right else cell + " " * (width - _width(cell))
+            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

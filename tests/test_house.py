@@ -37,6 +37,7 @@ HEAVY = (
 LAZY = {
     "addin.cli",
     "addin.rules_cli",
+    "addin.rules_on_books",
     "addin.terminal",
     *(
         f"tierbook.rulepack.{name}"

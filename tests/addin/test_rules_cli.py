@@ -78,3 +78,88 @@ def test_the_schema_is_written_where_the_packs_are(project):
     assert (
         json.loads((project / "rules/pack.schema.json").read_text("utf-8"))["title"] == "Tierbook rule pack"
     )
+
+
+@pytest.fixture
+def book(project) -> Path:
+    """Three customers with ready-made features."""
+    path = project / "customers.csv"
+    path.write_text(
+        "customer_id,total_spend,settlement,overdue_ratio,days_since_last,spend_per_month,budget\n"
+        "A,800,cash,1,10,5,10\nB,450,cash,3,90,5,10\nC,100,other,0.5,5,5,10\n",
+        "utf-8",
+    )
+    return path
+
+
+def changed(project: Path, old: str = "from: 500", new: str = "from: 400") -> Path:
+    path = project / "rules/next.yaml"
+    path.write_text(broken(old, new).replace("pack: small", "pack: next"), "utf-8")
+    return path
+
+
+def test_a_pack_is_shown_in_both_languages(project):
+    english = tierbook("rules", "show", "small", cwd=project).stdout
+    chinese = tierbook("rules", "show", "small", "--lang", "zh", cwd=project).stdout
+    assert "Tiers" in english
+    assert "from 500" in english
+    assert "从 500 起" in chinese
+
+
+def test_a_new_pack_keeps_text_and_cases_under_its_own_name(project):
+    done = tierbook("rules", "new", "other", "--from", "small", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert (project / "rules/other.yaml").read_text("utf-8") == GOOD.replace("pack: small", "pack: other")
+    assert tierbook("rules", "check", "other", cwd=project).stdout == "other: ok, 11 rules, 1 cases\n"
+    again = tierbook("rules", "new", "other", "--from", "small", cwd=project)
+    assert again.returncode == 1
+    assert "There is a file rules/other.yaml already." in again.stderr
+
+
+def test_what_changed_is_told_in_words(project):
+    changed(project)
+    done = tierbook("rules", "history", "small", "rules/next.yaml", cwd=project)
+    assert done.stdout == "Tiers, Gold: was from 500; is from 400\n"
+
+
+def test_a_customer_is_explained_with_figures(project, book):
+    done = tierbook(
+        "rules", "explain", "small", "--book", book, "--customer", "B", "--as-of", "2026-10-31", cwd=project
+    )
+    assert done.returncode == 0, done.stderr
+    assert "late = 2, overdue_ratio = 3" in done.stdout
+    unknown = tierbook(
+        "rules", "explain", "small", "--book", book, "--customer", "Z", "--as-of", "2026-10-31", cwd=project
+    )
+    assert unknown.returncode == 1
+    assert "There is no customer Z in customers.csv. Identifiers begin like A, B, C." in unknown.stderr
+
+
+def test_a_comparison_goes_to_terminal_json_and_workbook(project, book):
+    changed(project)
+    command = ("rules", "diff", "small", "next", "--book", book, "--as-of", "2026-10-31")
+    out = project / "diff.xlsx"
+    done = tierbook(*command, "--out", out, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "1 of 3 customers move, with 450.00 of revenue." in done.stdout
+    assert "B         Tier    Plain  Gold" in done.stdout
+    from openpyxl import load_workbook
+
+    sheets = load_workbook(out, read_only=True)
+    assert sheets.sheetnames == ["Tierbook Rule changes", "Tierbook Migration", "Tierbook Movers"]
+    rows = list(sheets["Tierbook Movers"].iter_rows(values_only=True))
+    assert rows[1] == ("B", "Tier", "Plain", "Gold", 450, "Tiers, Gold: was from 500; is from 400")
+    found = json.loads(tierbook(*command, "--json", cwd=project).stdout)
+    assert (found["moved"], found["revenue_moved"]) == (1, 450.0)
+    assert {"old": "plain", "new": "gold", "customers": 1, "revenue": 450.0} in found["matrix"]["tier"]
+
+
+def test_thresholds_are_ranked_by_what_they_move(project, book):
+    text = GOOD.replace("is: 2,", "is: 2.9,")
+    (project / "rules/small.yaml").write_text(text, "utf-8")
+    done = tierbook(
+        "rules", "sensitivity", "small", "--book", book, "--as-of", "2026-10-31", "--json", cwd=project
+    )
+    first, second = json.loads(done.stdout)
+    assert (first["number"], first["customers"], first["revenue"]) == (3.19, 1, 450.0)
+    assert second["customers"] == 0
