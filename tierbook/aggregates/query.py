@@ -33,6 +33,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
+from tierbook.aggregates.pieces import count_of, day_text, exact_sum, month_ends, quoted, text_of
 from tierbook.errors import DataError
 
 NAMES = (
@@ -78,7 +79,9 @@ def query(
     elif name == "months":
         steps, select = _month_steps(edges), _MONTHS
     elif name == "tiers":
-        sums = "".join(f", {_sum(_quoted(f'value.{part}'))} AS {_quoted(f'value.{part}')}" for part in parts)
+        sums = "".join(
+            f", {exact_sum(quoted(f'value.{part}'))} AS {quoted(f'value.{part}')}" for part in parts
+        )
         select = _grouped("tier", more=f", MIN(value) AS lowest_value, MAX(value) AS highest_value{sums}")
     elif name in _KEYS:
         select = _grouped(_KEYS[name])
@@ -98,8 +101,8 @@ def query(
             names=", ".join(NAMES),
         )
     # Only the columns we know: a customer's own column may be called `class` or `amount`.
-    columns = ", ".join((*_COLUMNS, *(_quoted(f"value.{part}") for part in parts)))
-    people = f"people AS (SELECT {columns} FROM {_quoted(scored)})"
+    columns = ", ".join((*_COLUMNS, *(quoted(f"value.{part}") for part in parts)))
+    people = f"people AS (SELECT {columns} FROM {quoted(scored)})"
     return "WITH " + ",\n".join((people, *steps)) + select
 
 
@@ -113,49 +116,13 @@ _KEYS = {"stages": "stage", "churn_levels": "churn_level", "levels_by_tier": "ti
 _MOVES = {"tier_moves": "tier", "stage_moves": "stage"}
 
 
-def month_ends(as_of: date, count: int = 12) -> list[date]:
-    """`count + 1` dates a calendar month apart, the last one `as_of`; a month is (date, next date].
-
-    >>> [day.isoformat() for day in month_ends(date(2026, 3, 31), 2)]
-    ['2026-01-31', '2026-02-28', '2026-03-31']
-    """
-    return [_months_before(as_of, back) for back in range(count, -1, -1)]
-
-
-def _months_before(day: date, back: int) -> date:
-    from calendar import monthrange
-
-    year, month = divmod(day.year * 12 + day.month - 1 - back, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def _sum(expression: str) -> str:
-    return f"CAST(COALESCE(SUM(CAST({expression} AS DECIMAL(38, 6))), 0) AS DOUBLE PRECISION)"
-
-
-def _count(condition: str) -> str:
-    return f"COUNT(CASE WHEN {condition} THEN 1 END)"
-
-
-def _day(day: date) -> str:
-    return f"DATE '{day.isoformat()}'"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 _FIGURES = f"""COUNT(*) AS customers,
-    {_count("orders_recent > 0")} AS active,
-    {_sum("spend_recent")} AS revenue_recent,
-    {_sum("total_spend")} AS revenue,
-    {_sum("revenue_year")} AS revenue_year,
-    {_sum("value")} AS value,
-    {_count("churn_flagged")} AS flagged"""
+    {count_of("orders_recent > 0")} AS active,
+    {exact_sum("spend_recent")} AS revenue_recent,
+    {exact_sum("total_spend")} AS revenue,
+    {exact_sum("revenue_year")} AS revenue_year,
+    {exact_sum("value")} AS value,
+    {count_of("churn_flagged")} AS flagged"""
 
 # The customers with their revenue of the last twelve months.
 _PEOPLE_YEAR = """people_year AS (
@@ -167,7 +134,7 @@ _PEOPLE_YEAR = """people_year AS (
 def _year_spend(edges: Sequence[date]) -> str:
     return f"""year_spend AS (
     SELECT customer_id, SUM(CAST(amount AS DECIMAL(38, 6))) AS amount
-    FROM transactions_ WHERE date > {_day(edges[0])} AND date <= {_day(edges[-1])} GROUP BY customer_id
+    FROM transactions_ WHERE date > {day_text(edges[0])} AND date <= {day_text(edges[-1])} GROUP BY customer_id
 )"""
 
 
@@ -180,32 +147,32 @@ FROM {source} GROUP BY {keys} ORDER BY {keys}"""
 def _totals(as_of: date, window_days: int) -> str:
     return f"""
 SELECT {_FIGURES},
-    {_count("orders > 0")} AS buyers,
-    {_count(f"first_date > {_day(as_of - timedelta(days=window_days))}")} AS new_customers,
+    {count_of("orders > 0")} AS buyers,
+    {count_of(f"first_date > {day_text(as_of - timedelta(days=window_days))}")} AS new_customers,
     COUNT(value) AS valued,
-    {_sum("CASE WHEN churn_flagged THEN value END")} AS flagged_value,
-    {_sum("CASE WHEN churn_flagged THEN revenue_year END")} AS flagged_revenue_year
+    {exact_sum("CASE WHEN churn_flagged THEN value END")} AS flagged_value,
+    {exact_sum("CASE WHEN churn_flagged THEN revenue_year END")} AS flagged_revenue_year
 FROM people_year"""
 
 
 def _month_steps(edges: Sequence[date]) -> tuple[str, ...]:
     months = list(enumerate(pairwise(edges), 1))
     calendar = " UNION ALL ".join(
-        f"SELECT {number} AS month_number, {_day(end)} AS month_end" for number, (_, end) in months
+        f"SELECT {number} AS month_number, {day_text(end)} AS month_end" for number, (_, end) in months
     )
     # The latest month is tried first: a day belongs to the last month that starts before it.
     number_of = " ".join(
-        f"WHEN date > {_day(start)} THEN {number}" for number, (start, _) in reversed(months)
+        f"WHEN date > {day_text(start)} THEN {number}" for number, (start, _) in reversed(months)
     )
     dated = f"""
     SELECT customer_id, amount, CASE {number_of} END AS month_number
-    FROM transactions_ WHERE date > {_day(edges[0])} AND date <= {_day(edges[-1])}"""
+    FROM transactions_ WHERE date > {day_text(edges[0])} AND date <= {day_text(edges[-1])}"""
     monthly = f"""
-    SELECT month_number, {_sum("amount")} AS revenue,
+    SELECT month_number, {exact_sum("amount")} AS revenue,
         COUNT(DISTINCT CASE WHEN amount >= 0 THEN dated.customer_id END) AS active,
-        {_count("amount >= 0")} AS orders,
+        {count_of("amount >= 0")} AS orders,
         COUNT(DISTINCT CASE WHEN amount >= 0 AND churn_flagged THEN dated.customer_id END) AS flagged_active,
-        {_sum("CASE WHEN churn_flagged THEN amount END")} AS flagged_revenue
+        {exact_sum("CASE WHEN churn_flagged THEN amount END")} AS flagged_revenue
     FROM dated JOIN people ON people.customer_id = dated.customer_id
     GROUP BY month_number"""
     arrived = """
@@ -229,7 +196,8 @@ ORDER BY calendar.month_end"""
 
 def _named(signals: Sequence[str]) -> str:
     names = (
-        " UNION ALL ".join(f"SELECT {_text(signal)} AS signal" for signal in signals) or "SELECT '' AS signal"
+        " UNION ALL ".join(f"SELECT {text_of(signal)} AS signal" for signal in signals)
+        or "SELECT '' AS signal"
     )
     return f"named AS ({names})"
 
@@ -245,7 +213,7 @@ WHERE signal <> '' GROUP BY signal ORDER BY signal"""
 
 def _moves(column: str) -> str:
     return f"""
-SELECT earlier.{column} AS before, people.{column} AS now, COUNT(*) AS customers, {_sum("people.value")} AS value
+SELECT earlier.{column} AS before, people.{column} AS now, COUNT(*) AS customers, {exact_sum("people.value")} AS value
 FROM people LEFT JOIN scored_before AS earlier ON earlier.customer_id = people.customer_id
 GROUP BY earlier.{column}, people.{column} ORDER BY 1, 2"""
 
