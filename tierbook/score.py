@@ -146,7 +146,7 @@ def score(
     profile : str
         The coefficients of the pack to use.
     problems, files
-        What the reader found and read; kept in the run for the data-quality and audit pages.
+        What the reader found and read; kept in the run, with the warnings of the pack, for the data-quality and audit pages.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def score(
         pack,
         earlier,
         profile,
-        tuple(problems),
+        (*problems, *pack.warnings),
         counts,
         tuple(files),
         previous=None,

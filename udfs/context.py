@@ -117,7 +117,11 @@ class Context:
 
     def rule_pack(self, name: str | None) -> Pack:
         """The pack of that name, or the workbook's."""
-        return self.shelf.pack(name or self.pack)
+        name = name or self.pack
+        pack = self.shelf.pack(name)
+        if stale := self.shelf.complaint(name):
+            self.reasons.add([Said(pack.name, stale.text(self.language))])
+        return pack
 
 
 DEFAULT = Context()

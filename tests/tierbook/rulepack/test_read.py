@@ -1,14 +1,18 @@
 """Every mistake in a pack is named with file, line and column, and all of them at once."""
 
+import os
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.tierbook.rulepack.customers import AS_OF, customers
 from tests.tierbook.rulepack.packs import GOOD, broken, pack, problems
 from tierbook.errors import RuleError
 from tierbook.rulepack.pack import CompiledLookup
 from tierbook.rulepack.read import read_pack, read_pack_text
 from tierbook.rulepack.shelf import Shelf
+from tierbook.score import score
 from tierbook.shipped import shipped
 
 
@@ -122,6 +126,52 @@ def test_a_pack_is_read_again_when_its_file_changes(tmp_path):
     assert shelf.pack("small") is first
     file.write_text(GOOD + "\n# changed", "utf-8")
     assert shelf.pack("small").hash != first.hash
+
+
+def edited(file, text):
+    """Written with a later time than before, however quick the test is."""
+    later = file.stat().st_mtime_ns + 10_000_000 if file.exists() else None
+    file.write_text(text, "utf-8")
+    if later:
+        os.utime(file, ns=(later, later))
+
+
+def test_a_broken_edit_keeps_the_last_good_pack_and_says_so(tmp_path):
+    file = tmp_path / "small.yaml"
+    file.write_text(GOOD, "utf-8")
+    shelf = Shelf(tmp_path)
+    good = shelf.pack("small")
+    assert shelf.complaint("small") is None
+    edited(file, broken("is: 2,", "is: two,"))
+    kept = shelf.pack("small")
+    assert kept.hash == good.hash
+    (warning,) = kept.warnings
+    assert str(warning).endswith(
+        "small.yaml:4:14: The newest edit cannot be used; small 1 as it was before stays in use. Run: tierbook rules check small."
+    )
+    assert shelf.complaint("small") == warning
+    assert shelf.pack("small") is kept
+    edited(file, "")
+    assert len(shelf.pack("small").warnings) == 1
+    edited(file, broken("is: 2,", "is: 3,"))
+    assert shelf.pack("small").thresholds["late"].value == 3
+    assert shelf.complaint("small") is None
+
+
+def test_a_pack_that_never_could_be_used_is_refused(tmp_path):
+    (tmp_path / "small.yaml").write_text(broken("is: 2,", "is: two,"), "utf-8")
+    with pytest.raises(RuleError, match="two"):
+        Shelf(tmp_path).pack("small")
+
+
+def test_a_run_carries_the_warnings_of_its_pack(tmp_path):
+    file = tmp_path / "small.yaml"
+    file.write_text(GOOD, "utf-8")
+    shelf = Shelf(tmp_path)
+    shelf.pack("small")
+    edited(file, "pack: small")
+    run = score(customers(), shelf.pack("small"), as_of=AS_OF)
+    assert [problem for problem in run.problems if "stays in use" in str(problem)]
 
 
 def test_a_missing_file_is_a_sentence(tmp_path):
