@@ -24,7 +24,7 @@ def needs(
     Parameters
     ----------
     section : str
-        value, tiers, stages, ladder, positions, churn, `class.<group>` or `score.<name>`.
+        value, tiers, stages, ladder, positions, churn, early_warning, winback, `class.<group>` or `score.<name>`.
     given : iterable of str
         Columns at hand; a feature of the pack that is among them is not traced back.
     profile : str
@@ -50,6 +50,14 @@ def needs(
         open_names |= {
             name for signal in pack.churn.signals for name, _ in fields(pack.word(signal.reason, language))
         }
+    return traced(pack, open_names, given=given, profile=profile)
+
+
+def traced(
+    pack: Pack, names: Iterable[str], *, given: Iterable[str] = (), profile: str = "default"
+) -> set[str]:
+    """The feature columns that names of a pack come down to; `given` and `profile` as in `needs`."""
+    open_names, given = set(names), set(given)
     found: set[str] = set()
     seen: set[str] = set()
     while open_names:
@@ -100,11 +108,15 @@ def _levels(pack: Pack, section: str) -> Sequence[CompiledLevel]:
         return pack.tiers.levels if pack.tiers else ()
     if section == "churn":
         return pack.churn.levels if pack.churn else ()
+    if section == "winback":
+        return pack.winback.levels if pack.winback else ()
     if kind == "class":
         return pack.classes.get(name, ())
     if kind == "score":
         return pack.scores[name].levels if name in pack.scores else ()
-    return {"stages": pack.stages, "ladder": pack.ladder}.get(section, ())
+    return {"stages": pack.stages, "ladder": pack.ladder, "early_warning": pack.early_warning}.get(
+        section, ()
+    )
 
 
 def _expressions(
@@ -126,6 +138,8 @@ def _expressions(
         found.append(pack.tiers.rank_by)
     elif section == "positions":
         found += [position.when for position in pack.positions]
+    elif section == "winback" and pack.winback:
+        found += [pack.winback.of, pack.winback.spend_at_most]
     elif section == "churn" and pack.churn:
         found += [signal.when for signal in pack.churn.signals]
     elif kind == "score" and name in pack.scores:

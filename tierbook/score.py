@@ -260,6 +260,11 @@ def _scored(customers: pa.Table, pack: Pack, profile: str) -> pa.Table:
             results[f"score.{name}.level"] = scorer.score_level(name)
     if pack.rfm_segments:
         results["rfm_segment"] = scorer.rfm_segment(columns["rfm_r"], columns["rfm_f"], columns["rfm_m"])
+    if pack.early_warning:
+        results["early_warning"] = scorer.early_warning()
+        results["early_warning_reason"] = scorer.early_warning_reason()
+    if pack.winback:
+        results["winback"], results["winback_spend"] = scorer.winback(), scorer.winback_spend()
     results["churn_score"] = scorer.churn_score() if pack.churn else empty_number
     results["churn_level"] = scorer.churn_level() if pack.churn else empty_text
     results["churn_flagged"] = scorer.churn_flagged() if pack.churn else np.zeros(scorer.length, dtype=bool)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tierbook import churn, levels, value
+from tierbook import churn, early_warning, levels, value, winback
 from tierbook.errors import DataError, RuleError
 from tierbook.language import Phrase
 
@@ -158,6 +158,36 @@ class Scorer:
             text[rows] = np.where(text[rows] == "", said, text[rows] + joint + said)
         return text
 
+    def early_warning(self) -> NDArray[np.object_]:
+        """Level of each customer by the fall of the RFM score since the window before."""
+        return self._named(self._section("early_warning", self.pack.early_warning))
+
+    def early_warning_reason(self) -> NDArray[np.object_]:
+        """The part of the score that fell most, "R", "F" or "M"; None where the level is not about a fall."""
+        part = early_warning.part_that_fell_most(*self._rfm_scores())
+        # A customer is lost by the days alone, and for no level nothing has to be explained.
+        about_a_fall = [level.name or "" for level in self.pack.early_warning if self._reads_rfm(level)]
+        part[~np.isin(self.early_warning().astype(str), about_a_fall)] = None
+        return part
+
+    def rfm_fall(self) -> NDArray[np.float64]:
+        """Points the RFM total fell since the window before. [points; NaN without both scores]"""
+        return early_warning.score_fall(*self._rfm_scores())
+
+    def winback(self) -> NDArray[np.object_]:
+        """What to do about each lost customer; "" for those not lost, None where the spending limit is unknown."""
+        section = self._section("winback", self.pack.winback)
+        decision = self._named(section.levels)
+        decision[np.isnan(self._numbers(section.spend_at_most))] = None
+        decision[~self._holds(section.of)] = ""
+        return decision
+
+    def winback_spend(self) -> NDArray[np.float64]:
+        """The most to spend on winning back each lost customer. [currency; NaN where not lost or unknown]"""
+        section = self._section("winback", self.pack.winback)
+        let_go = self._level_index(section.levels, None) == len(section.levels) - 1
+        return winback.spend_at_most(self._holds(section.of), let_go, self._numbers(section.spend_at_most))
+
     def rfm_segment(self, r: NDArray, f: NDArray, m: NDArray) -> NDArray[np.object_]:
         """The pack's name for each combination of RFM scores; None where a score is missing."""
         names = {"r": r, "f": f, "m": m, **self.profile.thresholds}
@@ -172,6 +202,18 @@ class Scorer:
         )
         found[np.isnan(r) | np.isnan(f) | np.isnan(m)] = -1
         return levels.names_at([level.name or "" for level in self.pack.rfm_segments], found)
+
+    def _rfm_scores(self) -> tuple[list[NDArray], list[NDArray]]:
+        """R, F and M scores at the date, and one window earlier."""
+        parts = ("rfm_r", "rfm_f", "rfm_m")
+        return [self[part] for part in parts], [self[f"{part}_before"] for part in parts]
+
+    def _reads_rfm(self, level: CompiledLevel) -> bool:
+        """Whether the condition of a level comes down to RFM scores."""
+        from tierbook.needs import traced
+
+        read = traced(self.pack, level.when.names) if level.when is not None else set()
+        return any(name.startswith("rfm_") for name in read)
 
     @cached_property
     def _value_parts(self) -> dict[str, NDArray[np.float64]]:

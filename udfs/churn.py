@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from numpy.typing import NDArray
 
+from tierbook.churn import churn_rate
+from tierbook.errors import DataError
 from udfs.feature_range import FEATURES, HEADERS, PACK, FeatureRange
-from udfs.registry import Example, ExcelFunction, declare
+from udfs.registry import Argument, Example, ExcelFunction, declare
 
 if TYPE_CHECKING:
     from tierbook.rulepack.pack import Pack
@@ -31,6 +34,17 @@ def _flag(features: FeatureRange, *, pack: Pack) -> NDArray:
 
 def _reason(features: FeatureRange, *, pack: Pack, language: str) -> NDArray:
     return features.scorer(pack, "churn", language=language).churn_reasons(language)
+
+
+def _rate(
+    customer_ids: NDArray, dates: NDArray, *, start: datetime, end: datetime, inactive_days: float
+) -> float:
+    if inactive_days != int(inactive_days):
+        raise DataError("{name} is a whole number, not {value}.", name="inactive_days", value=inactive_days)
+    found = churn_rate(
+        customer_ids, dates, start=start.date(), end=end.date(), inactive_days=int(inactive_days)
+    )
+    return found.rate
 
 
 CHURN_SCORE = declare(
@@ -70,5 +84,43 @@ CHURN_REASON = declare(
             _EXAMPLE, [["spend changed by -50%; 60 days since the last visit, usually 20"], [""]]
         ),
         given=("language",),
+    )
+)
+
+CHURN_RATE = declare(
+    ExcelFunction(
+        name="CRM_CHURN_RATE",
+        help="The share of the customers active at the start of a period who are lost at its end.",
+        arguments=(
+            Argument("customer_ids", "Customer of each purchase.", shape="column", kind="id"),
+            Argument("dates", "Date of each purchase.", shape="column", kind="date"),
+            Argument("start", "The day the period starts from.", kind="date"),
+            Argument("end", "The last day of the period.", kind="date"),
+            Argument(
+                "inactive_days",
+                "Active is who bought in so many days up to the day, that day included.",
+                default=90,
+            ),
+        ),
+        returns="Lost customers as a share of those active at the start; #N/A where nobody was.",
+        result="cell",
+        calculate=_rate,
+        example=Example(
+            (
+                [["A"], ["A"], ["B"], ["C"], ["D"]],
+                [
+                    [datetime(2025, 3, 1)],
+                    [datetime(2025, 6, 1)],
+                    [datetime(2025, 3, 20)],
+                    [datetime(2025, 2, 10)],
+                    [datetime(2025, 5, 5)],
+                ],
+                datetime(2025, 3, 31),
+                datetime(2025, 6, 30),
+            ),
+            2 / 3,
+        ),
+        missing="Nobody was active at the start.",
+        complete=True,
     )
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,10 @@ from udfs.registry import Argument, Example, ExcelFunction, declare
 from udfs.table_range import TableRange
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tierbook.rulepack.pack import Pack
+    from tierbook.scorer import Scorer
 
 LONG_AGO = date(1950, 1, 1)
 
@@ -30,10 +33,7 @@ def _features(
     pack: Pack,
     today: date | None,
 ) -> dict[str, NDArray]:
-    from tierbook import features
-    from tierbook.engines.duckdb import DuckDB
-    from tierbook.score import arrays, customer_table
-    from tierbook.scorer import Scorer
+    from tierbook.score import arrays
 
     given = [transactions, *([customers] if customers else []), *further]
     twice = {table.name for table in given if [other.name for other in given].count(table.name) > 1}
@@ -43,16 +43,28 @@ def _features(
     day = (
         as_of.date()
         if as_of
-        else pack.as_of or _latest(transactions, arrays(tables["transactions"])["date"], today)
+        else pack.as_of or latest_date(transactions, arrays(tables["transactions"])["date"], today)
     )
-    engine = DuckDB()
-    features.load(engine, tables)
-    found = arrays(customer_table(engine, pack, as_of=day))
-    scorer = Scorer(pack, found, ids=found["customer_id"])
+    found, scorer = customers_at(tables, pack, as_of=day)
     return found | {name: np.broadcast_to(scorer[name], (scorer.length,)) for name in pack.features}
 
 
-def _latest(transactions: TableRange, dates: NDArray, today: date | None) -> date:
+def customers_at(
+    tables: Mapping[str, pa.Table], pack: Pack, *, as_of: date
+) -> tuple[dict[str, NDArray], Scorer]:
+    """The customer table of a day, ordered by customer_id, and the pack applied to it."""
+    from tierbook import features
+    from tierbook.engines.duckdb import DuckDB
+    from tierbook.score import arrays, customer_table
+    from tierbook.scorer import Scorer
+
+    engine = DuckDB()
+    features.load(engine, tables)
+    found = arrays(customer_table(engine, pack, as_of=as_of))
+    return found, Scorer(pack, found, ids=found["customer_id"])
+
+
+def latest_date(transactions: TableRange, dates: NDArray, today: date | None) -> date:
     """The latest purchase date; dates in the future or before 1950 are said and decide nothing."""
     odd = (dates < np.datetime64(LONG_AGO)) | (dates > np.datetime64(today) if today else False)
     if odd.any():

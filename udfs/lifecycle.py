@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from numpy.typing import NDArray
 
+from tierbook.lifecycle import stage_matrix
 from udfs.feature_range import FEATURES, HEADERS, PACK, FeatureRange
 from udfs.registry import Argument, Example, ExcelFunction, declare
 
 if TYPE_CHECKING:
     from tierbook.rulepack.pack import Pack
+
+_CORNER = "stage_before"
 
 
 def _stage(features: FeatureRange, *, pack: Pack) -> NDArray:
@@ -19,6 +23,12 @@ def _stage(features: FeatureRange, *, pack: Pack) -> NDArray:
 
 def _ladder(features: FeatureRange, *, pack: Pack) -> NDArray:
     return features.scorer(pack, "ladder").ladder()
+
+
+def _matrix(stages_before: NDArray, stages_after: NDArray) -> dict[str, NDArray]:
+    found = stage_matrix(stages_before, stages_after)
+    columns = dict(zip(found.stages, found.counts.T, strict=True))
+    return {_CORNER: np.array(found.stages, dtype=object), **columns}
 
 
 def _class(features: FeatureRange, *, name: str, pack: Pack) -> NDArray:
@@ -68,6 +78,37 @@ LADDER = declare(
             [["potential"], ["new"], ["satisfied"], ["regular"]],
         ),
         missing="No rung of the pack fits.",
+    )
+)
+
+STAGE_MATRIX = declare(
+    ExcelFunction(
+        name="CRM_STAGE_MATRIX",
+        help="How many customers moved from each lifecycle stage to each other, or stayed.",
+        arguments=(
+            Argument(
+                "stages_before", "Stage of each customer at the earlier date.", shape="column", kind="text"
+            ),
+            Argument(
+                "stages_after", "Stage of the same customers at the later date.", shape="column", kind="text"
+            ),
+        ),
+        returns="Table of counts: a row for each stage before, a column for each stage after, in the order of their names.",
+        result="table",
+        calculate=_matrix,
+        example=Example(
+            (
+                [["growth"], ["growth"], ["maturity"], ["decline"]],
+                [["growth"], ["maturity"], ["decline"], ["decline"]],
+            ),
+            [
+                [_CORNER, "decline", "growth", "maturity"],
+                ["decline", 1, 0, 0],
+                ["growth", 0, 1, 1],
+                ["maturity", 1, 0, 0],
+            ],
+        ),
+        complete=True,
     )
 )
 

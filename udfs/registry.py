@@ -20,9 +20,13 @@ SUBJECTS = (
     "tiers",
     "lifecycle",
     "churn",
+    "early_warning",
+    "winback",
+    "backtest",
     "pareto",
     "survey",
     "periods",
+    "rules",
     "why",
 )
 REQUIRED = object()
@@ -84,7 +88,7 @@ class ExcelFunction:
     complete : bool
         Whether rows with any column missing are left out, and said.
     given : tuple of str
-        What it takes from the context, by name: language, today, reasons.
+        What it takes from the context, by name: language, today, reasons, shelf.
     """
 
     name: str

@@ -35,6 +35,10 @@ _RESULTS = (
     "churn_level",
     "churn_signals",
     "churn_reason",
+    "early_warning",
+    "early_warning_reason",
+    "winback",
+    "winback_spend",
 )
 TOLERANCE = 1e-6
 
@@ -112,6 +116,7 @@ def _result_types(pack: Pack) -> dict[str, Type]:
     numbers = [
         "value",
         "churn_score",
+        "winback_spend",
         *(f"value.{name}" for name in pack.parts),
         *(f"score.{name}" for name in pack.scores),
     ]

@@ -66,6 +66,9 @@ def _level_lists(pack: Pack) -> Iterable[tuple[Path, Sequence[CompiledLevel]]]:
     if pack.churn:
         yield ("churn", "levels"), pack.churn.levels
     yield ("rfm", "segments"), pack.rfm_segments
+    yield ("early_warning",), pack.early_warning
+    if pack.winback:
+        yield ("winback", "levels"), pack.winback.levels
 
 
 def _repeated(source: Source, path: Path, names: Sequence[str | None], *, key: str) -> Iterable[Problem]:

@@ -278,6 +278,19 @@ class Rfm(Section):
     segments: Levels
 
 
+class Winback(Section):
+    """Which lost customers are worth winning back, and what that may cost (systems.md C)."""
+
+    of: Formula = Field(
+        description="Who is lost, so that a decision is due.", examples=["days_since_last >= lost_days"]
+    )
+    levels: Levels
+    spend_at_most: Formula = Field(
+        description="The most to spend on one of them; the last level, who are let go, get 0. [currency]",
+        examples=["winback_months * net_value / active_span * winback_rate"],
+    )
+
+
 class Points(Section):
     """How composite value becomes loyalty points (systems.md A, Points)."""
 
@@ -343,6 +356,8 @@ class PackModel(Section):
     scores: dict[Name, Score] = Field({}, description="Scores from 0 to 100, each a sum of capped parts.")
     churn: Churn | None = None
     rfm: Rfm | None = None
+    early_warning: list[Level] = Field([], description="Levels of a falling RFM score; the first that fits.")
+    winback: Winback | None = None
     points: Points | None = None
     words: dict[Name, Words] = Field({}, description="What users read, one line a name.")
 

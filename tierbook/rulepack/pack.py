@@ -99,6 +99,13 @@ class CompiledChurn:
 
 
 @dataclass(frozen=True)
+class CompiledWinback:
+    of: Expression
+    levels: tuple[CompiledLevel, ...]
+    spend_at_most: Expression
+
+
+@dataclass(frozen=True)
 class CompiledScorePart:
     points: float
     by: Expression
@@ -152,6 +159,8 @@ class Pack:
     scores: Mapping[str, CompiledScore]
     churn: CompiledChurn | None
     rfm_segments: tuple[CompiledLevel, ...]
+    early_warning: tuple[CompiledLevel, ...]
+    winback: CompiledWinback | None
     points: model.Points | None
     words: Mapping[str, model.Words]
     types: Mapping[str, Type] = field(repr=False)
@@ -235,6 +244,7 @@ class Compiler:
             scores={name: self.score(score, ("scores", name)) for name, score in pack.scores.items()},
             churn=self.churn(pack.churn),
             rfm_segments=self.levels(pack.rfm.segments, ("rfm", "segments"), names=RFM_NAMES | self.constants) if pack.rfm else (),
+            early_warning=self.levels(pack.early_warning, ("early_warning",)), winback=self.winback(pack.winback),
             points=pack.points, words=pack.words, types=dict(self.types),
         )  # fmt: skip
         return replace(compiled, expressions=len(self.found))
@@ -463,4 +473,13 @@ class Compiler:
             self.levels(churn.levels, ("churn", "levels")),
             int(churn.lost_when.split()[-2]),
             frozenset(names[: last + 1]),
+        )
+
+    def winback(self, winback: model.Winback | None) -> CompiledWinback | None:
+        if winback is None:
+            return None
+        return CompiledWinback(
+            self.condition(winback.of, ("winback", "of")),
+            self.levels(winback.levels, ("winback", "levels")),
+            self.number(winback.spend_at_most, ("winback", "spend_at_most")),
         )

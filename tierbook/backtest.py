@@ -1,0 +1,102 @@
+"""Backtest of churn warnings: those flagged at a day in the past against those who then stayed away.
+
+Source: spec/systems.md D6. Detection rate is another name for recall.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tierbook.errors import DataError
+
+POPULATION_DAYS = 365
+"""Who bought within these days up to the cut-off is looked at. [days]"""
+
+
+class Backtest(NamedTuple):
+    """How well the warnings told who would leave; a figure is NaN where there is nobody to count.
+
+    Parameters
+    ----------
+    population, flagged, lost : int
+        Customers looked at, those of them flagged at the cut-off, those lost after it. [count]
+    recall : float
+        Flagged among the lost: the detection rate. [0-1]
+    precision : float
+        Lost among the flagged. [0-1]
+    lift : float
+        Precision over the share of lost customers in the population. [ratio, 1 = no better than chance]
+    lead_days : float
+        Median over the lost who were flagged: how long before the day they counted as lost the flag was up;
+        negative where that day had passed. [days]
+    """
+
+    population: int
+    flagged: int
+    lost: int
+    recall: float
+    precision: float
+    lift: float
+    lead_days: float
+
+
+def backtest(
+    flagged: ArrayLike,
+    last_date: ArrayLike,
+    next_date: ArrayLike,
+    *,
+    cutoff: date,
+    lost_after_days: int,
+    horizon_days: int = 90,
+) -> Backtest:
+    """How many of the customers who left had been flagged, and how early.
+
+    Parameters
+    ----------
+    flagged : bool array (n,)
+        Whether the customer was flagged by what was known at the cut-off.
+    last_date : array (n,)
+        Last purchase up to the cut-off. [date; NaT = none]
+    next_date : array (n,)
+        First purchase after the cut-off. [date; NaT = none]
+    cutoff : date
+        The day in the past. The population are the customers with a purchase in the 365 days up to it.
+    lost_after_days : int
+        Days without a purchase after which the rule pack calls a customer lost, for the lead time. [days]
+    horizon_days : int
+        Lost is who buys nothing in so many days after the cut-off. [days, at least 1]
+
+    Raises
+    ------
+    DataError
+        A horizon of less than one day.
+    """
+    if horizon_days < 1:
+        raise DataError("The horizon is at least 1 day, not {days}.", days=horizon_days)
+    last, following = (np.atleast_1d(np.asarray(day, "datetime64[D]")) for day in (last_date, next_date))
+    end, day = np.datetime64(cutoff + timedelta(days=horizon_days)), np.datetime64(cutoff)
+    # Comparisons with NaT are no.
+    population = (last > day - np.timedelta64(POPULATION_DAYS, "D")) & (last <= day)
+    lost = population & ~((following > day) & (following <= end))
+    warned = population & np.asarray(flagged, dtype=bool)
+    hits = warned & lost
+    lead: NDArray[np.float64] = (last[hits] - day).astype(float) + lost_after_days
+    found, of_flagged = _share(hits.sum(), lost.sum()), _share(hits.sum(), warned.sum())
+    return Backtest(
+        int(population.sum()),
+        int(warned.sum()),
+        int(lost.sum()),
+        found,
+        of_flagged,
+        _share(of_flagged, _share(lost.sum(), population.sum())),
+        float(np.median(lead)) if lead.size else float("nan"),
+    )
+
+
+def _share(part: float, whole: float) -> float:
+    """NaN where there is no whole."""
+    return float(part / whole) if whole > 0 else float("nan")

@@ -1,0 +1,128 @@
+"""Backtest of churn warnings in cells."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tierbook.backtest import backtest
+from tierbook.errors import DataError, RuleError
+from udfs.cells import Reason
+from udfs.feature_range import PACK
+from udfs.features import customers_at
+from udfs.registry import Argument, Example, ExcelFunction, declare
+from udfs.table_range import TableRange
+
+if TYPE_CHECKING:
+    from tierbook.rulepack.pack import Pack
+
+
+def _table(
+    transactions: TableRange,
+    customers: TableRange | None,
+    *,
+    cutoff: datetime,
+    horizon_days: float,
+    pack: Pack,
+) -> dict[str, NDArray]:
+    from tierbook.score import arrays
+
+    if pack.churn is None:
+        raise RuleError(
+            "{pack} has no section called {section}.",
+            fix="Add it, or use another pack.",
+            pack=pack.name,
+            section="churn",
+        )
+    if horizon_days != int(horizon_days):
+        raise DataError("{name} is a whole number, not {value}.", name="horizon_days", value=horizon_days)
+    tables = {table.name: table.typed() for table in (transactions, customers) if table}
+    purchases, day = arrays(tables["transactions"]), cutoff.date()
+    found, scorer = customers_at(tables, pack, as_of=day)
+    result = backtest(
+        scorer.churn_flagged(),
+        found["last_date"],
+        _first_after(day, purchases, found["customer_id"]),
+        cutoff=day,
+        lost_after_days=pack.churn.lost_after_days,
+        horizon_days=int(horizon_days),
+    )
+    end = day + timedelta(days=int(horizon_days))
+    if len(purchases["date"]) and purchases["date"].max() < np.datetime64(end):
+        transactions.notes.append(
+            Reason(
+                "The transactions end on {last}, before the horizon does on {end}: whoever bought nothing yet counts as lost.",
+                "",
+                {"last": purchases["date"].max().item(), "end": end},
+            )
+        )
+    figures: list[Any] = list(result)
+    values = np.empty(len(figures), dtype=object)
+    values[:] = [None if figure != figure else figure for figure in figures]
+    return {"figure": np.array(result._fields, dtype=object), "value": values}
+
+
+def _first_after(day: date, purchases: dict[str, NDArray], customer_id: NDArray) -> NDArray:
+    """The first purchase of each customer after a day; refunds are no purchases."""
+    later = (purchases["date"] > np.datetime64(day)) & (purchases["amount"] >= 0)
+    first: dict[str, np.datetime64] = {}
+    for customer, bought in zip(
+        purchases["customer_id"][later].tolist(), purchases["date"][later], strict=True
+    ):
+        first[customer] = min(first.get(customer, bought), bought)
+    never = np.datetime64("NaT", "D")
+    return np.array([first.get(customer, never) for customer in customer_id.tolist()], dtype="datetime64[D]")
+
+
+BACKTEST = declare(
+    ExcelFunction(
+        name="CRM_BACKTEST",
+        help="How many of the customers who left after a day in the past the rules had flagged by then, and how early.",
+        arguments=(
+            Argument(
+                "transactions",
+                "Purchases with a header row, those after the cut-off too.",
+                shape="table",
+                table="transactions",
+            ),
+            Argument("cutoff", "The day in the past; rules see nothing after it.", kind="date"),
+            Argument(
+                "horizon_days", "Lost is who buys nothing in so many days after the cut-off.", default=90
+            ),
+            PACK,
+            Argument(
+                "customers", "Customers with a header row.", shape="table", table="customers", default=None
+            ),
+        ),
+        returns="Table figure, value: population (purchase in the 365 days before), flagged, lost, recall, precision, lift, "
+        "lead_days; a blank value has nobody to count.",
+        result="table",
+        calculate=_table,
+        example=Example(
+            (
+                [
+                    ["customer_id", "date", "amount"],
+                    *([one, datetime(2024, 12, day), 100] for one in "AE" for day in (11, 21, 31)),
+                    *([one, datetime(2025, 1, 10), 20] for one in "AE"),
+                    *([one, datetime(2025, 3, day), 100] for one in "BD" for day in (1, 11, 21)),
+                    ["C", datetime(2025, 3, 25), 100],
+                    *([one, datetime(2025, 6, 29), 100] for one in "BDE"),
+                ],
+                datetime(2025, 3, 31),
+            ),
+            [
+                ["figure", "value"],
+                ["population", 5],
+                ["flagged", 2],
+                ["lost", 2],
+                ["recall", 0.5],
+                ["precision", 0.5],
+                ["lift", 1.25],
+                ["lead_days", 10],
+            ],
+        ),
+    )
+)
