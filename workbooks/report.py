@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import datetime, time
 from functools import cache
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from tierbook.language import label, say
 from workbooks import sections
 from workbooks.files import replace_file
+from workbooks.long_tables import write_package
 from workbooks.page import Page, Section
 from workbooks.style import Style
 
@@ -69,8 +71,9 @@ def missing_needs(section: Section, run: Run) -> list[str]:
 def _draw(run: Run, path: Path, language: str, progress: Callable[[str], None]) -> None:
     import xlsxwriter
 
+    drawn = io.BytesIO()
     book = xlsxwriter.Workbook(
-        path,
+        drawn,
         {
             "strings_to_formulas": False,
             "strings_to_urls": False,
@@ -90,6 +93,8 @@ def _draw(run: Run, path: Path, language: str, progress: Callable[[str], None]) 
         progress(sheet.get_name())
         section.draw(Page(sheet, section, run, style, present, absent), run)
     book.close()
+    with path.open("wb") as file:
+        write_package(drawn, file, style.long_tables)
 
 
 def sheet_name(section: Section, language: str) -> str:

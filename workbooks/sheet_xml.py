@@ -36,6 +36,7 @@ NUMBER_FORMAT: dict[Format, int] = {
 LONGEST_TEXT = 32_767  # UTF-16 units in a cell
 CUT_MARK = "…"
 _ROWS_AT_ONCE = 10_000
+_REPEATED = 4  # times a word comes, from which on it is worth to look it up
 _UNIX_EPOCH = 25_569  # serial of 1970-01-01 in the 1900 system
 _LATER_IN_1904 = 1_462
 # What a text may not hold as it is: control characters, what would be read as an escape, and two non-characters.
@@ -130,8 +131,13 @@ def rows_xml(
         for at, name in enumerate(names, 1)
     )
     yield f'<{p}row r="1">{cells}</{p}row>'.encode()
+    opened = [
+        (letters(at), f' s="{styles[form]}"' if form in styles else "")
+        for at, form in enumerate(sheet.formats, 1)
+    ]
+    looks = _Looks("date" in styles, date1904, p=p)
     for start in range(0, sheet.table.num_rows, _ROWS_AT_ONCE):
-        yield from _rows(sheet, sheet.table.slice(start, _ROWS_AT_ONCE), start + 2, styles, date1904, p)
+        yield _rows(sheet.table.slice(start, _ROWS_AT_ONCE), start + 2, opened, looks)
 
 
 def widths(sheet: ResultSheet, names: Sequence[str]) -> list[float]:
@@ -156,47 +162,76 @@ def widths(sheet: ResultSheet, names: Sequence[str]) -> list[float]:
     return found
 
 
-def _rows(
-    sheet: ResultSheet, table: pa.Table, first: int, styles: Mapping[Format, int], date1904: bool, p: str
-) -> Iterator[bytes]:
+def styled_rows_xml(table: pa.Table, styles: Sequence[int], *, row: int, left: int) -> Iterator[bytes]:
+    """The rows of a table for a sheet drawn by somebody else, in pieces; a blank cell keeps its column's style.
+
+    Parameters
+    ----------
+    table : Table
+    styles : sequence of int
+        Cell format of each column in the workbook.
+    row, left : int
+        Row and column of the first cell, counted from 1.
+    """
+    opened = [(letters(left + at), f' s="{style}"') for at, style in enumerate(styles)]
+    for start in range(0, table.num_rows, _ROWS_AT_ONCE):
+        yield _rows(table.slice(start, _ROWS_AT_ONCE), row + start, opened, _Looks(blanks=True))
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """What all cells of a sheet have in common: its dates, blank cells that are written, the prefix of its tags."""
+
+    has_dates: bool = True
+    date1904: bool = False
+    blanks: bool = False
+    p: str = ""
+
+
+def _rows(table: pa.Table, first: int, opened: Sequence[tuple[str, str]], looks: _Looks) -> bytes:
+    """Rows of a table; `opened` is the column's letters and its style attribute."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    p = looks.p
     numbers = pc.cast(pa.array(np.arange(first, first + table.num_rows)), pa.string())
     parts: list[Any] = [f'<{p}row r="', numbers, '">']
-    for at, form in enumerate(sheet.formats):
+    for at, (letter, style) in enumerate(opened):
         column = table.column(at).combine_chunks()
         if isinstance(column, pa.ChunkedArray):
             column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-        style = f' s="{styles[form]}"' if form in styles else ""
-        opening = [f'<{p}c r="{letters(at + 1)}', numbers, f'"{style}']
-        parts += _cells(column, opening, "date" in styles, date1904, p)
+        opening = [f'<{p}c r="{letter}', numbers, f'"{style}']
+        parts += _first_that_is(_cells(column, looks), opening, blanks=looks.blanks)
     parts.append(f"</{p}row>")
     rows = _joined(parts)
     ends = np.frombuffer(rows.buffers()[1], np.int32, rows.offset + len(rows) + 1)[rows.offset :]
-    yield memoryview(rows.buffers()[2])[ends[0] : ends[-1]].tobytes()
+    return memoryview(rows.buffers()[2])[ends[0] : ends[-1]].tobytes()
 
 
-def _cells(column: pa.Array, opening: list[Any], has_dates: bool, date1904: bool, p: str) -> list[Any]:
-    """The cells of a column as pieces to join: texts, and arrays with a text per row."""
+def _cells(column: pa.Array, looks: _Looks) -> list[tuple[list[Any], pa.Array]]:
+    """Ways to end the cells of a column: pieces to join (texts, and arrays with a text per row), and their content.
+
+    Where the content of one is missing, the next is written; where all are, the cell is blank.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    kind = column.type
-    value = [f"><{p}v>"], [f"</{p}v></{p}c>"]
+    kind, p = column.type, looks.p
+    before, after = f"><{p}v>", f"</{p}v></{p}c>"
     if pa.types.is_dictionary(kind) or pa.types.is_null(kind):
         column = column.cast(pa.string())
         kind = column.type
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        if not has_dates:
-            return _text_cells(_iso(column), opening, p)
-        serials, as_text = _serials(column, date1904)
-        numbers = _complete([*opening, *value[0], serials, *value[1]], serials)
-        texts = _text_cells(pc.if_else(as_text, _iso(column), None), opening, p)
-        return [*numbers, *texts] if pc.any(as_text).as_py() else numbers
+        if not looks.has_dates:
+            return [_text_cells(_iso(column), p)]
+        serials, as_text = _serials(column, looks.date1904)
+        numbers = ([before, serials, after], serials)
+        if not pc.any(as_text).as_py():
+            return [numbers]
+        return [numbers, _text_cells(pc.if_else(as_text, _iso(column), None), p)]
     if pa.types.is_boolean(kind):
         column = column.cast(pa.int8()).cast(pa.string())
-        return _complete([*opening, ' t="b"', *value[0], column, *value[1]], column)
+        return [([' t="b"', before, column, after], column)]
     if pa.types.is_floating(kind):
         column = column.cast(pa.float64())
         column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, pa.float64()))
@@ -206,22 +241,30 @@ def _cells(column: pa.Array, opening: list[Any], has_dates: bool, date1904: bool
             len(column)
             and pc.any(pc.greater_equal(pc.abs(column.cast(pa.float64(), safe=False)), 1e15)).as_py()
         ):
-            return _text_cells(column.cast(pa.string()), opening, p)
+            return [_text_cells(column.cast(pa.string()), p)]
     elif not pa.types.is_decimal(kind):
-        return _text_cells(column.cast(pa.string()), opening, p)
+        return [_text_cells(column.cast(pa.string()), p)]
     column = column.cast(pa.string())
-    return _complete([*opening, *value[0], column, *value[1]], column)
+    return [([before, column, after], column)]
 
 
-def _text_cells(column: pa.Array, opening: list[Any], p: str) -> list[Any]:
+def _text_cells(column: pa.Array, p: str) -> tuple[list[Any], pa.Array]:
+    # Words that come again and again are escaped once and not once per row.
+    words = column.dictionary_encode()
+    if len(words.dictionary) * _REPEATED < len(column):
+        pieces, _ = _text_pieces(words.dictionary, p)
+        cells = _joined(pieces).take(words.indices)
+        return [cells], cells
+    return _text_pieces(column, p)
+
+
+def _text_pieces(column: pa.Array, p: str) -> tuple[list[Any], pa.Array]:
     import pyarrow.compute as pc
 
     column = _safe(column)
     edges = pc.any(pc.match_substring_regex(column, r"^\s|\s$|\n")).as_py()
     space = ' xml:space="preserve"' if edges else ""
-    return _complete(
-        [*opening, f' t="inlineStr"><{p}is><{p}t{space}>', column, f"</{p}t></{p}is></{p}c>"], column
-    )
+    return [f' t="inlineStr"><{p}is><{p}t{space}>', column, f"</{p}t></{p}is></{p}c>"], column
 
 
 def _safe(column: pa.Array) -> pa.Array:
@@ -293,13 +336,18 @@ def _iso(column: pa.Array) -> pa.Array:
     return column.cast(pa.string())
 
 
-def _complete(cell: list[Any], content: pa.Array) -> list[Any]:
-    """The pieces of a cell; where some rows are blank, one piece with the whole cell or nothing."""
+def _first_that_is(
+    ways: Sequence[tuple[list[Any], pa.Array]], opening: list[Any], *, blanks: bool
+) -> list[Any]:
+    """The pieces of the cells; where some rows are blank or written another way, ends or cells are joined before."""
     import pyarrow.compute as pc
 
+    pieces, content = ways[0]
     if not content.null_count:
-        return cell
-    return [pc.fill_null(_joined(cell), "")]
+        return [*opening, *pieces]
+    if blanks:
+        return [*opening, pc.coalesce(*(_joined(pieces) for pieces, _ in ways), "/>")]
+    return [pc.coalesce(*(_joined([*opening, *pieces]) for pieces, _ in ways), "")]
 
 
 def _joined(parts: list[Any]) -> pa.Array:

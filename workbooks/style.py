@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
 
+    from workbooks.long_tables import LongTable
+
 ACCENT = "#0B5A6F"
 ACCENT_MID = "#5E9BAB"
 ACCENT_SOFT = "#B5D3DA"
@@ -103,6 +105,7 @@ class Style:
     def __init__(self, book: Workbook, language: str) -> None:
         self.book, self.language, self.font = book, language, FONT[language]
         self._formats: dict[tuple[str, ...], Format] = {}
+        self.long_tables: list[LongTable] = []
 
     def of(self, *names: str) -> Format:
         """The format of these pieces and number formats together; a later name wins."""
@@ -177,4 +180,6 @@ def pixels(characters: float) -> int:
 
 def display_width(text: str) -> int:
     """How many columns of a fixed grid a text takes: a Chinese character takes two."""
+    if text.isascii():
+        return len(text)
     return sum(2 if ord(character) > 0x2E7F else 1 for character in text)

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from workbooks import style as look
-from workbooks.page import Page, Section, clean
+from workbooks.long_tables import write_rows
+from workbooks.page import Page, Section
 from workbooks.rows import by_value
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tierbook.score import Run
 
 # Excel's 1,048,576 rows less what stands above the table.
@@ -17,6 +23,7 @@ MOST_ROWS = 1_048_000
 _HEAD = 6
 _LEFT = 1
 _WIDEST = 330
+_WORDS = ("tier", "stage", "churn_level", "action", "positions")
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class Field:
     name: str
     title: str
     kind: str
-    cells: list[Any]
+    cells: pa.ChunkedArray
 
 
 def draw(page: Page, run: Run) -> None:
@@ -56,45 +63,73 @@ def draw(page: Page, run: Run) -> None:
     page.prints(_HEAD + max(count, 1) - 1, printed, repeat=(_HEAD - 1, _HEAD - 1))
 
 
-def _fields(page: Page, run: Run, rows: Any) -> list[Field]:
-    customers = run.customers.take(rows)
+def _fields(page: Page, run: Run, rows: NDArray[np.int64]) -> list[Field]:
+    import pyarrow as pa
 
-    def column(name: str) -> list[Any]:
-        return customers[name].to_pylist()
+    shown = (
+        "customer_id",
+        "name",
+        "region",
+        "total_spend",
+        "orders",
+        "last_date",
+        "value",
+        "churn_score",
+        *_WORDS,
+        *(f"value.{part}" for part in run.pack.value_parts),
+    )
+    customers = run.customers.select([name for name in shown if name in run.customers.column_names])
+    customers = customers.combine_chunks().take(pa.array(rows))
 
-    def words(name: str) -> list[str]:
-        table = {entry: page.words(entry) for entry in set(column(name))}
-        return [table[entry] for entry in column(name)]
+    def words(name: str) -> pa.ChunkedArray:
+        return _in_words(customers[name], page)
 
-    reasons = run.reasons(page.language)
-    fields = [Field("customer_id", page.label("customer_id"), "text", column("customer_id"))]
+    reasons = pa.chunked_array([pa.array(run.reasons(page.language), pa.string())]).take(pa.array(rows))
+    fields = [Field("customer_id", page.label("customer_id"), "text", customers["customer_id"])]
     for name in ("name", "region"):
         if name in customers.column_names and customers[name].null_count < customers.num_rows:
-            fields.append(Field(name, page.label(name), "text", column(name)))
+            fields.append(Field(name, page.label(name), "text", customers[name]))
     fields += [
         Field("tier", page.label("tier"), "text", words("tier")),
-        Field("value", page.label("value"), "cents", column("value")),
-        Field("total_spend", page.label("total_spend"), "cents", column("total_spend")),
-        Field("orders", page.label("orders"), "count", column("orders")),
-        Field("last_date", page.label("last_date"), "date", column("last_date")),
+        Field("value", page.label("value"), "cents", customers["value"]),
+        Field("total_spend", page.label("total_spend"), "cents", customers["total_spend"]),
+        Field("orders", page.label("orders"), "count", customers["orders"]),
+        Field("last_date", page.label("last_date"), "date", customers["last_date"]),
         Field("stage", page.label("stage"), "text", words("stage")),
         Field("churn_level", page.label("churn_level"), "text", words("churn_level")),
-        Field("churn_score", page.label("churn_score"), "score", column("churn_score")),
-        Field("reasons", page.label("churn_reasons"), "text", [reasons[row] for row in rows.tolist()]),
+        Field("churn_score", page.label("churn_score"), "score", customers["churn_score"]),
+        Field("reasons", page.label("churn_reasons"), "text", reasons),
         Field("action", page.label("action"), "text", words("action")),
         Field("positions", page.label("positions"), "text", words("positions")),
     ]
     fields += [
         Field(
-            f"value.{part}", page.say("Value: {part}", part=page.word(part)), "cents", column(f"value.{part}")
+            f"value.{part}",
+            page.say("Value: {part}", part=page.word(part)),
+            "cents",
+            customers[f"value.{part}"],
         )
         for part in run.pack.value_parts
     ]
-    return [
-        field
-        for field in fields
-        if any(cell is not None and cell != "" for cell in field.cells) or field.name == "action"
-    ]
+    return [field for field in fields if field.name == "action" or _holds_something(field.cells)]
+
+
+def _in_words(names: pa.ChunkedArray, page: Page) -> pa.ChunkedArray:
+    """The pack's names in the reader's words, each looked up once."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = names.unique().drop_null()
+    words = pa.array([page.words(name) for name in known.to_pylist()], pa.string())
+    return words.take(pc.index_in(names, value_set=known))
+
+
+def _holds_something(cells: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    filled = pc.not_equal(cells, "") if pa.types.is_string(cells.type) else pc.is_valid(cells)
+    return bool(pc.any(filled).as_py())
 
 
 def _width(field: Field) -> int:
@@ -103,7 +138,7 @@ def _width(field: Field) -> int:
         return 92
     sample = [
         f"{cell:,.2f}" if field.kind == "cents" else str(cell)
-        for cell in field.cells[:2_000]
+        for cell in field.cells.slice(0, 2_000).to_pylist()
         if cell not in (None, "")
     ]
     # The widest one in twenty may be cut off by its neighbour rather than make the column too wide for all.
@@ -127,11 +162,11 @@ def _write(page: Page, fields: list[Field], count: int) -> None:
         ],
     })  # fmt: skip
     widen(sheet, _HEAD + max(count, 1) - 1)
-    for position, field in enumerate(fields, _LEFT):
-        form = style.of("line", "cell", field.kind)
-        _WRITERS[field.kind if field.kind in ("text", "date") else "number"](
-            sheet, position, field.cells, form
-        )
+    import pyarrow as pa
+
+    table = pa.table([field.cells for field in fields], names=[str(at) for at in range(len(fields))])
+    forms = [style.of("line", "cell", field.kind) for field in fields]
+    write_rows(style, sheet, _HEAD, _LEFT, table, forms)
 
 
 def widen(sheet: Any, last_row: int) -> None:
@@ -156,33 +191,6 @@ def distinct_titles(titles: list[str]) -> list[str]:
         seen[key] = seen.get(key, 0) + 1
         out.append(title if seen[key] == 1 else f"{title} {seen[key]}")
     return out
-
-
-def _write_texts(sheet: Any, column: int, cells: list[Any], form: Any) -> None:
-    for row, cell in enumerate(cells, _HEAD):
-        if cell:
-            sheet.write_string(row, column, clean(str(cell)), form)
-        else:
-            sheet.write_blank(row, column, None, form)
-
-
-def _write_numbers(sheet: Any, column: int, cells: list[Any], form: Any) -> None:
-    for row, cell in enumerate(cells, _HEAD):
-        if cell is None or cell != cell:
-            sheet.write_blank(row, column, None, form)
-        else:
-            sheet.write_number(row, column, cell, form)
-
-
-def _write_dates(sheet: Any, column: int, cells: list[Any], form: Any) -> None:
-    for row, cell in enumerate(cells, _HEAD):
-        if cell is None:
-            sheet.write_blank(row, column, None, form)
-        else:
-            sheet.write_datetime(row, column, cell, form)
-
-
-_WRITERS = {"text": _write_texts, "number": _write_numbers, "date": _write_dates}
 
 
 def _mark(page: Page, fields: list[Field], count: int) -> None:
