@@ -286,9 +286,15 @@ def _dos(when: tuple[int, ...]) -> tuple[int, int]:
 
 def _deflated(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Each piece with its compressed bytes; the pieces are compressed apart and end on a byte."""
+    source, begun = iter(pieces), 0
+    for piece in source:
+        yield piece, _deflate(piece)
+        begun += len(piece)
+        if begun > 2 * _CHUNK:  # only what is long is worth threads and their memory
+            break
     with ThreadPoolExecutor(2) as pool:
         waiting: deque[tuple[bytes, Future[bytes]]] = deque()
-        for piece in pieces:
+        for piece in source:
             waiting.append((piece, pool.submit(_deflate, piece)))
             if len(waiting) > 3:
                 done, future = waiting.popleft()

@@ -25,6 +25,7 @@ from workbooks.guard import MAX_DEPTH, malformed
 
 _LONGEST_ROW = 64 << 20
 _CHUNK = 1 << 20
+_MARGIN = 32  # bytes that must follow the last tag looked at
 
 
 class IrregularError(Exception):
@@ -68,7 +69,7 @@ class Rows:
         while True:
             end = buffer.rfind(self.close)
             if end >= 0:
-                self._judge(buffer[:end])
+                self._judge(buffer, end)
                 if self.listener.depth != 2:
                     raise IrregularError
                 yield buffer[end:]
@@ -76,7 +77,7 @@ class Rows:
             if len(buffer) >= _CHUNK:
                 cut = buffer.rfind(self.row_start)
                 if cut > 0:
-                    self._judge(buffer[:cut])
+                    self._judge(buffer, cut)
                     buffer = buffer[cut:]
                 elif len(buffer) > _LONGEST_ROW:
                     raise IrregularError
@@ -86,38 +87,46 @@ class Rows:
             buffer += piece
         yield from source
 
-    def _judge(self, rows: bytes) -> None:
-        if not rows:
+    def _judge(self, rows: bytes, end: int) -> None:
+        """Judges the whole rows that stand before `end`; what follows is only there to be looked past."""
+        if not end:
             return
-        suspect = (rows.find(b"'") >= 0 and rows.find(b"='") >= 0) or rows.find(b"\n") >= 0
-        if suspect and self.unusual.search(rows):
+        suspect = (rows.find(b"'", 0, end) >= 0 and rows.find(b"='", 0, end) >= 0) or rows.find(
+            b"\n", 0, end
+        ) >= 0
+        if suspect and self.unusual.search(rows, 0, end):
             raise IrregularError
-        if (first := self.first_cell.search(rows)) and not first[0].endswith(b"r"):
+        first = self.first_cell.search(rows, 0, end)
+        if first and not first[0].endswith(b"r"):
             # Old writers put the address last; the bytes are judged with it in front.
-            rows = self.late_address.sub(rb'\1 r="\3"\2', rows)
-        bytes_ = np.frombuffer(rows + b"\0" * 32, np.uint8)
-        starts = np.flatnonzero(bytes_ == 60)
-        first_bytes = bytes_[starts + 1]
-        self._structure(bytes_, starts, first_bytes)
+            rows = self.late_address.sub(rb'\1 r="\3"\2', rows[:end])
+            end = len(rows)
+        if len(rows) < end + _MARGIN:
+            rows = rows[:end] + bytes(_MARGIN)
+        bytes_ = np.frombuffer(rows, np.uint8)
+        starts = np.flatnonzero(bytes_[:end] == 60)
+        first_bytes = bytes_[1:].take(starts)
+        self._structure(bytes_, starts, first_bytes, end)
         names = starts + (1 + len(self.prefix))
         letter = bytes_[names] if self.prefix else first_bytes
         self._addresses(bytes_, names[letter == 99])
         if self.bad_style is not None:
-            for match in self.bad_style.finditer(rows):
+            for match in self.bad_style.finditer(rows, 0, end):
                 self._style(rows, match.start())
-        for match in self.bad_string.finditer(rows):
+        for match in self.bad_string.finditer(rows, 0, end):
             self._string(rows, match.start(), match.end())
         odd = self._odd_values(bytes_, starts, letter)
         if (letter == 102).any():
-            odd |= self._odd_formulas(bytes_, starts, first_bytes, rows)
+            odd |= self._odd_formulas(bytes_, starts, first_bytes, rows, end)
         for start in sorted(odd):
             self._odd(rows, start)
-        if rows.rfind(b' hidden="') >= 0:
-            self.facts.hidden_rows += len(self.hidden.findall(rows))
+        if rows.rfind(b' hidden="', 0, end) >= 0:
+            self.facts.hidden_rows += sum(1 for _ in self.hidden.finditer(rows, 0, end))
 
-    def _structure(self, bytes_: np.ndarray, starts: np.ndarray, first: np.ndarray) -> None:
+    def _structure(self, bytes_: np.ndarray, starts: np.ndarray, first: np.ndarray, end: int) -> None:
         """Tags are plain elements, as many begin as end, and they balance."""
-        if not len(starts) or np.count_nonzero(bytes_ == 62) != len(starts):
+        closes = bytes_[:end] == 62
+        if not len(starts) or np.count_nonzero(closes) != len(starts):
             raise IrregularError
         if ((first == 33) | (first == 63)).any():
             raise IrregularError
@@ -126,8 +135,8 @@ class Rows:
             if (bytes_[starts + 1 + at + closing] != byte).any():
                 raise IrregularError
         step = np.where(closing, np.int8(-1), np.int8(1))
-        if ((bytes_[:-1] == 47) & (bytes_[1:] == 62)).any():
-            ends = np.flatnonzero(bytes_ == 62)
+        if (closes[1:] & (bytes_[: end - 1] == 47)).any():
+            ends = np.flatnonzero(closes)
             if (starts > ends).any() or (ends[:-1] > starts[1:]).any():
                 raise IrregularError
             step[bytes_[ends - 1] == 47] = 0
@@ -215,7 +224,7 @@ class Rows:
         return {int(at) for at in cells[~is_text]}
 
     def _odd_formulas(
-        self, bytes_: np.ndarray, starts: np.ndarray, first: np.ndarray, rows: bytes
+        self, bytes_: np.ndarray, starts: np.ndarray, first: np.ndarray, rows: bytes, end: int
     ) -> set[int]:
         """Where the cells start whose formula has no cached value or refers outside the workbook."""
         names = starts + (1 + len(self.prefix))
@@ -233,8 +242,9 @@ class Rows:
         at = following[value] + 1 + len(self.prefix)
         cached = (bytes_[at] == 118) & (bytes_[at + 1] == 62) & (bytes_[at + 2] != 60)
         odd = {rows.rfind(opening, 0, int(start)) for start in starts[formulas[~cached]]}
-        if rows.find(b"[") >= 0 or rows.find(b"|") >= 0:
-            odd.update(rows.rfind(opening, 0, match.start()) for match in self.linked.finditer(rows))
+        if rows.find(b"[", 0, end) >= 0 or rows.find(b"|", 0, end) >= 0:
+            linked = self.linked.finditer(rows, 0, end)
+            odd.update(rows.rfind(opening, 0, match.start()) for match in linked)
         return odd
 
     def _style(self, rows: bytes, at: int) -> None:
@@ -262,13 +272,16 @@ class Rows:
         formula = (
             cell[3] if cell[3] is not None else b"" if _second_tag(cell[0], self.prefix) == b"f" else None
         )
+        value = cell[4]
+        if value is None and cell[0].endswith(b"<" + self.prefix + b"v/>"):
+            value = b""
         judge(
             self.facts,
             self.book,
             cell[1].decode(),
             kind[1].decode() if kind else "n",
             None if formula is None else html.unescape(formula.decode("utf-8", "replace")),
-            None if cell[4] is None else html.unescape(cell[4].decode("utf-8", "replace")),
+            None if value is None else html.unescape(value.decode("utf-8", "replace")),
         )
 
 

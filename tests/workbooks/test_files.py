@@ -273,6 +273,32 @@ def test_a_file_size_limit_leaves_everything_as_it_was(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 200 KB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk], capture_output=True
+    ).returncode:
+        pytest.skip("a disk of its own can only be mounted by the superuser")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts a disk")
+def test_a_full_disk_leaves_everything_as_it_was(small_disk):
+    target = small_disk / "a.csv"
+    target.write_bytes(b"old" * 30_000)
+    for content, keep_undo in ((b"x" * 300_000, False), (b"x" * 70_000, True)):
+        with pytest.raises(HostError, match="disk is full"):
+            replace_file(target, writes(content), keep_undo=keep_undo)
+        assert target.read_bytes() == b"old" * 30_000
+        assert not left(small_disk)
+        assert not list(small_disk.glob("**/*.kept"))
+    replace_file(target, writes(b"x" * 70_000))
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs to act as another user")
 def test_a_folder_of_somebody_else_is_refused_and_unchanged(tmp_path):
     target = tmp_path / "a.csv"
