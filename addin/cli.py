@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -70,21 +69,12 @@ AsOf = Annotated[
 ]
 
 
-class _WithoutPandas(MetaPathFinder):
-    """pyarrow imports pandas (0.4 CPU-seconds) only to ask whether a value is one of its frames; no command has any."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError("The command line does without pandas.", name=name)
-
-
 def main() -> None:
     """Run the command and turn every outcome into an exit code and sentences."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A Windows console in another code page must not fail on a customer's name.
             stream.reconfigure(encoding="utf-8", errors="replace")
-    sys.meta_path.insert(0, _WithoutPandas())
     try:
         app()
     except TierbookError as error:

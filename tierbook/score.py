@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -175,6 +176,7 @@ def score(
             "There is no date to speak for.", fix="Give --as-of, because there are no transactions."
         )
     engine = DuckDB()
+    given = _with_declared_columns(given, pack)
     features.load(engine, given)
     engine.view("transactions_", f"SELECT customer_id, date, amount FROM {features.TRANSACTIONS}")
     say(0.0, "Customer features")
@@ -202,6 +204,33 @@ def score(
     )
     previous = base if before.num_rows else None
     return replace(base, customers=scored, as_of=as_of, previous=previous, view="scored", kept={})
+
+
+def _with_declared_columns(tables: Mapping[str, pa.Table], pack: Pack) -> dict[str, pa.Table]:
+    """The tables with the columns the pack declares beyond those Tierbook knows: missing where the input lacks them."""
+    import pyarrow as pa
+
+    kinds = {"number": pa.float64(), "text": pa.string(), "date": pa.date32(), "yes_no": pa.bool_()}
+    read = {"customers", *(measure.table for measure in pack.measures)}
+    declared = dict(tables)
+    for table_name, (name, kind) in product(read & tables.keys(), pack.columns.items()):
+        table = declared[table_name]
+        if name not in table.column_names:
+            declared[table_name] = table.append_column(name, pa.nulls(table.num_rows, kinds[kind]))
+            continue
+        try:
+            column = table[name].cast(kinds[kind])
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            raise DataError(
+                "The column {name} of {table} does not hold what {pack} declares: {kind}.",
+                fix="Correct the column, or columns: in the rule pack.",
+                name=name,
+                table=table_name,
+                pack=pack.name,
+                kind=kind,
+            ) from None
+        declared[table_name] = table.set_column(table.column_names.index(name), name, column)
+    return declared
 
 
 def latest_purchase(transactions: pa.Table | None, today: date | None) -> date | None:

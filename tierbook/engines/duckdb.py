@@ -16,6 +16,9 @@ class DuckDB:
     def __init__(self, *, threads: int | None = None, memory_limit: str | None = None) -> None:
         import duckdb
 
+        from tierbook.arrow import keep_pandas_out
+
+        keep_pandas_out()
         settings: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
         if threads:
             settings["threads"] = threads
