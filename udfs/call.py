@@ -17,6 +17,8 @@ from udfs.results import result_cells
 if TYPE_CHECKING:
     from tierbook.rulepack.pack import Pack
 
+# What may differ from one call to the next although the cells are the same.
+NEVER_KEPT = frozenset({"reasons", "shelf"})
 MOST_REASONS_OF_ONE_CALL = 10
 MOST_ROWS_NAMED = 10
 
@@ -60,7 +62,7 @@ def call(name: str, *cells: Any, context: Context = DEFAULT) -> Any:
     try:
         ranges = ranges_of(function, cells)
         pack = pack_of(function, ranges, context)
-        key = None if "reasons" in function.given else memo_key(ranges)
+        key = None if NEVER_KEPT & set(function.given) else memo_key(ranges)
         if key is None:
             return _calculated(function, ranges, pack, context)[0]
         memo = (function.name, pack and pack.hash, key[0])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tierbook import levels, value
+from tierbook.errors import RuleError
 from tierbook.language import label, say
 from tierbook.rulepack.show import level_words, part_words, section_words
 
@@ -39,7 +41,7 @@ class Step:
         return section_words(self.section, language), self.name, self.rule, self.met, self.answer
 
 
-def explain(scorer: Scorer, row: int, language: str = "en") -> list[Step]:
+def explain(scorer: Scorer, row: int, language: str = "en", *, only: str = "") -> list[Step]:
     """Every rule asked about one customer, in the pack's order.
 
     Parameters
@@ -48,8 +50,12 @@ def explain(scorer: Scorer, row: int, language: str = "en") -> list[Step]:
         The pack over all customers: tiers and shares of the population need the others.
     row : int
         Position of the customer.
+    only : str, optional
+        One section, as `tierbook.needs` calls it, with the features it rests on.
     """
-    return list(_Explained(scorer, row, language).steps())
+    explained = _Explained(scorer, row, language)
+    steps = list(explained.steps(only))
+    return [*explained.features(only), *steps]
 
 
 class _Explained:
@@ -58,29 +64,45 @@ class _Explained:
         self.pack, self.profile = scorer.pack, scorer.profile
         self.known: dict[str, Any] = {}
 
-    def steps(self) -> Iterator[Step]:
+    def features(self, only: str) -> Iterator[Step]:
+        """The features of the pack; for one section those that were asked for."""
+        for name, feature in self.pack.features.items():
+            if not only or name in self.known:
+                figure = self.shown_by_type(name)
+                yield self.step("features", name, feature.text, self.met(feature), figure, name=name)
+
+    def steps(self, only: str) -> Iterator[Step]:
         pack = self.pack
-        for name, feature in pack.features.items():
-            yield self.step(
-                "features", name, feature.text, self.met(feature), self.shown_by_type(name), name=name
-            )
+        sections: dict[str, Callable[[], Iterator[Step]]] = {}
         if pack.parts:
-            yield from self.value()
+            sections["value"] = self.value
         if pack.tiers:
-            yield from self.tiers()
-        for position in pack.positions:
+            sections["tiers"] = self.tiers
+        sections["positions"] = self.positions
+        listed = {"stages": pack.stages, "ladder": pack.ladder}
+        listed |= {f"class.{group}": one for group, one in pack.classes.items()}
+        for section, levels_ in listed.items():
+            sections[section] = partial(self.levels, section, levels_)
+        for score in pack.scores:
+            sections[f"score.{score}"] = partial(self.score, score)
+        if pack.churn:
+            sections["churn"] = self.churn
+        if only and only not in sections:
+            raise RuleError(
+                "{pack} has no section called {section}.",
+                fix="It has {known}.",
+                pack=pack.name,
+                section=only,
+                known=", ".join(sections),
+            )
+        for section, steps in sections.items():
+            if only in ("", section):
+                yield from steps()
+
+    def positions(self) -> Iterator[Step]:
+        for position in self.pack.positions:
             fits = self.holds(position.when)
             yield self.asked("positions", position.name, position.when.text, self.met(position.when), fits)
-        for section, listed in (
-            ("stages", pack.stages),
-            ("ladder", pack.ladder),
-            *((f"class.{group}", one) for group, one in pack.classes.items()),
-        ):
-            yield from self.levels(section, listed)
-        for score in pack.scores:
-            yield from self.score(score)
-        if pack.churn:
-            yield from self.churn()
 
     def value(self) -> Iterator[Step]:
         for name, part in self.scorer.value_parts().items():
