@@ -26,7 +26,6 @@ SUBJECTS = (
     "pareto",
     "survey",
     "periods",
-    "rules",
     "why",
 )
 REQUIRED = object()
@@ -88,7 +87,7 @@ class ExcelFunction:
     complete : bool
         Whether rows with any column missing are left out, and said.
     given : tuple of str
-        What it takes from the context, by name: language, today, reasons, shelf.
+        What it takes from the context, by name: language, today, reasons.
     """
 
     name: str
