@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 import zipfile
@@ -57,7 +58,7 @@ def small_run(names: list[str], **more: Any) -> Run:
         "customers": pa.table({"customer_id": ids, "name": names}),
         "transactions": pa.Table.from_pylist(purchases),
     }
-    return score(tables, pack(), as_of=AS_OF, **more)
+    return score(tables, pack(), **{"as_of": AS_OF} | more)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,11 @@ def table(sheet: Worksheet, *headings: str) -> list[dict[str, Any]]:
             break
         found.append(dict(zip(names, row[left:], strict=False)))
     return found
+
+
+def added_up(rows: list[dict[str, Any]], figure: str) -> list[float]:
+    """The total row's figure, and the sum of the rows above it."""
+    return [rows[-1][figure], sum(row[figure] or 0 for row in rows[:-1])]
 
 
 def below(sheet: Worksheet, text: str) -> Any:
@@ -141,7 +147,8 @@ def test_totals_tie_out_across_pages_to_the_cent(sheets):
                   sum(row["Total"] for row in parts[:-1]), beside(sheets["audit"], "Value")],
         "revenue": [tiers[-1]["Revenue"], sum(row["Revenue"] for row in tiers[:-1]), classes[-1]["Revenue"],
                     sum(row["Revenue"] for row in classes[:-1]), stages[-1]["Revenue"],
-                    sum(row["Revenue"] for row in stages[:-1]), beside(sheets["audit"], "Revenue")],
+                    sum(row["Revenue"] for row in stages[:-1]), beside(sheets["audit"], "Revenue"),
+                    *added_up(table(sheets["periods"], "Month"), "Revenue")],
     }  # fmt: skip
     assert {round(figure, 2) for figure in totals["value"]} == {round(value, 2)}
     assert {round(figure, 2) for figure in totals["revenue"]} == {round(revenue, 2)}
@@ -201,6 +208,30 @@ def test_months_on_the_overview_add_up_to_the_revenue_of_the_year(sheets):
     )["total"].to_pylist()  # fmt: skip
     assert len(months) == 12
     assert sum(row["revenue per month"] for row in months) == pytest.approx(year, abs=0.005)
+
+
+def test_a_page_and_the_function_of_its_name_give_the_same_periods(sheets):
+    from tierbook.periods import period_table
+
+    rows = table(sheets["periods"], "Month")[:-1]
+    paid = sample_run().engine.sql("SELECT date, amount FROM transactions_")
+    found = period_table(paid["date"].to_numpy(), paid["amount"].to_numpy())
+    for heading, figures in (
+        ("Revenue", found.value), ("Against the month before", found.mom), ("Same month last year", found.last_year),
+        ("Against last year", found.yoy), ("Year so far", found.ytd), ("Year so far against last year", found.ytd_yoy),
+    ):  # fmt: skip
+        # The file holds sixteen digits of a figure.
+        written = [math.nan if row[heading] is None else row[heading] for row in rows]
+        assert written == pytest.approx(figures.tolist(), rel=1e-14, nan_ok=True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_month_that_is_not_over_is_marked(tmp_path, language):
+    run = small_run(["Ann"], as_of=date(2026, 10, 12))
+    book = openpyxl.load_workbook(write_report(run, tmp_path / "r.xlsx", language=language))
+    rows = table(book[label("page_periods", language)], label("month", language))
+    assert rows[-2][label("month", language)] == say("{month} (not over)", language, month="2026-10")
+    assert rows[-3][label("month", language)] == "2026-09"
 
 
 def test_rows_set_aside_are_the_same_number_everywhere(sheets):

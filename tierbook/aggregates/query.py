@@ -21,6 +21,9 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 | `tier_moves`, `stage_moves` | before, now | customers, value; `before` is missing for who was not there |
 | `pareto` | point (up to 100) | customer_share, revenue_share; the best customers first |
 | `classes` | class (A, B, C) | figures, first_place, last_place |
+| `calendar_months` | month (its first day) with a row up to `as_of` | revenue, active |
+| `cohorts` | cohort (month of the first purchase), month | customers of the cohort who bought in the month |
+| `second_purchases` | days (30, 60 … 360) | customers whose first purchase is at least so long ago, repeated: of them again within so many days |
 
 *figures* are customers, active, revenue_recent, revenue, revenue_year, value, flagged. `revenue` is all of `total_spend`,
 `revenue_recent` that of the window, `revenue_year` that of the last twelve months; `active` bought in the window;
@@ -29,16 +32,17 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
+from tierbook.aggregates import calendar
 from tierbook.aggregates.pieces import count_of, day_text, exact_sum, month_ends, quoted, text_of
 from tierbook.errors import DataError
 
 NAMES = (
     "totals", "months", "tiers", "stages", "churn_levels", "levels_by_tier", "signals",
-    "tier_moves", "stage_moves", "pareto", "classes",
+    "tier_moves", "stage_moves", "pareto", "classes", "calendar_months", "cohorts", "second_purchases",
 )  # fmt: skip
 
 # Class A ends where the customers before reach 80 % of revenue, class B at 95 % (spec/systems.md, L).
@@ -93,6 +97,8 @@ def query(
         steps, select = (_SPEND, _RANKED), _PARETO
     elif name == "classes":
         steps, select = (*with_year, _SPEND, _RANKED, _CLASSED), _grouped("class", "classed", _PLACES)
+    elif name in _BY_CALENDAR:
+        steps, select = _BY_CALENDAR[name](as_of)
     else:
         raise DataError(
             "There is no aggregate {name}.",
@@ -112,6 +118,11 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+_BY_CALENDAR: dict[str, Callable[[date], tuple[tuple[str, ...], str]]] = {
+    "calendar_months": calendar.calendar_months,
+    "cohorts": calendar.cohorts,
+    "second_purchases": calendar.second_purchases,
+}
 _KEYS = {"stages": "stage", "churn_levels": "churn_level", "levels_by_tier": "tier, churn_level"}
 _MOVES = {"tier_moves": "tier", "stage_moves": "stage"}
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tierbook.quality import Problem
     from tierbook.score import Run
 
-_WIDTHS = (150, 140, 130, 80, 150, 80, 90, 340)
+_WIDTHS = (150, 140, 130, 80, 150, 80, 150, 280)
 _LAST = len(_WIDTHS)
 # Reasons run over the last columns.
 _REASONS_FROM, _PLACES_FROM = 6, 7
