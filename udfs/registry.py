@@ -26,6 +26,7 @@ SUBJECTS = (
     "pareto",
     "survey",
     "periods",
+    "rules",
     "why",
 )
 REQUIRED = object()
@@ -87,7 +88,7 @@ class ExcelFunction:
     complete : bool
         Whether rows with any column missing are left out, and said.
     given : tuple of str
-        What it takes from the context, by name: language, today, reasons.
+        What it takes from the context, by name: language, today, reasons, shelf.
     """
 
     name: str
