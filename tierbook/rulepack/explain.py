@@ -87,6 +87,10 @@ class _Explained:
             sections[f"score.{score}"] = partial(self.score, score)
         if pack.churn:
             sections["churn"] = self.churn
+        if pack.early_warning:
+            sections["early_warning"] = partial(self.levels, "early_warning", pack.early_warning)
+        if pack.winback:
+            sections["winback"] = self.winback
         if only and only not in sections:
             raise RuleError(
                 "{pack} has no section called {section}.",
@@ -158,6 +162,22 @@ class _Explained:
         added = say("the points of the signs that hold, 100 at most", self.language)
         yield self.step("churn", "churn_score", added, "", self.shown(total[self.row]), decides=True)
         yield from self.levels("churn", churn.levels, ranked=total)
+
+    def winback(self) -> Iterator[Step]:
+        """Only those who are lost are worth a decision."""
+        section = self.pack.winback
+        assert section is not None
+        lost = self.holds(section.of)
+        yield self.asked(
+            "winback", "winback_of", section.of.text, self.met(section.of), lost, decides=not lost
+        )
+        if lost:
+            yield from self.levels("winback", section.levels)
+            limit = self.scorer.winback_spend()[self.row]
+            words = section.spend_at_most.text
+            yield self.step(
+                "winback", "winback_spend", words, self.met(section.spend_at_most), self.shown(limit)
+            )
 
     def levels(
         self, section: str, listed: Sequence[CompiledLevel], *, ranked: NDArray | None = None

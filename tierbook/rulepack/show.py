@@ -87,6 +87,11 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
         yield from _levels(f"score.{name}", score.levels, language)
     yield from _churn(pack, language)
     yield from _levels("rfm", pack.rfm_segments, language)
+    yield from _levels("early_warning", pack.early_warning, language)
+    if pack.winback:
+        yield Rule("winback", "winback_of", pack.winback.of.text)
+        yield from _levels("winback", pack.winback.levels, language)
+        yield Rule("winback", "winback_spend", pack.winback.spend_at_most.text)
     if pack.points:
         of = pack.points.of or say("everyone", language)
         words = "by {basis}; for {of}; they last {months} months"

@@ -66,8 +66,12 @@ def test_the_explanation_ends_where_the_scorer_ends(text):
     check_all(one)
 
 
-def test_the_shipped_pack_is_explained_as_it_scores():
-    check_all(read_pack(shipped("rules") / "hospitality.yaml"))
+PACKS = [file for file in sorted(shipped("rules").glob("*.yaml")) if not file.stem.endswith(".cases")]
+
+
+@pytest.mark.parametrize("file", PACKS, ids=lambda file: file.stem)
+def test_the_shipped_packs_are_explained_as_they_score(file):
+    check_all(read_pack(file))
 
 
 def check_all(one):
@@ -77,6 +81,8 @@ def check_all(one):
         "tiers": whole.tier() if one.tiers else None,
         "stages": whole.stage() if one.stages else None,
         "churn": whole.churn_level() if one.churn else None,
+        "early_warning": whole.early_warning() if one.early_warning else None,
+        "winback": whole.winback() if one.winback else None,
         **{f"class.{group}": whole.class_of(group) for group in one.classes},
         **{f"score.{name}": whole.score_level(name) for name in one.scores},
     }
@@ -85,7 +91,7 @@ def check_all(one):
         steps = explain(whole, row)
         decided = {step.section: step.key for step in steps if step.decides}
         for section, found in answers.items():
-            if found is not None and found[row] is not None:
+            if found is not None and found[row]:
                 assert decided[section] == found[row], (section, row)
         held = [step.key for step in steps if step.section == "positions" and step.answer == "yes"]
         assert "; ".join(held) == positions[row]
