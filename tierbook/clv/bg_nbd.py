@@ -69,6 +69,22 @@ def fit_mbg_nbd(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Fit[M
     return result(optimum, MbgNbdParams, shapes=("r", "a", "b"), warnings=said, **_counts(given, optimum))
 
 
+def log_likelihood(
+    frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, params: BgNbdParams | MbgNbdParams
+) -> NDArray[np.float64]:
+    """Log-likelihood of each customer's history."""
+    from scipy.special import gammaln
+
+    x, t_x, age = histories(frequency, recency, T)
+    r, alpha, a, b = params
+    k = x + _more_chances(params)
+    alive = -(r + x) * np.log(alpha + age)
+    gone = -(r + x) * np.log(alpha + t_x) + np.log(a / np.where(k > 0, b + k - 1, 1.0))
+    chances = gammaln(a + b) - gammaln(a + b + k) + gammaln(b + k) - gammaln(b)
+    purchases = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+    return purchases + chances + np.where(k > 0, np.logaddexp(alive, gone), alive)
+
+
 def p_alive(
     frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, params: BgNbdParams | MbgNbdParams
 ) -> NDArray[np.float64]:
@@ -110,8 +126,6 @@ def purchases_if_alive(
     z = horizon / (alpha + T + horizon), w = 1 - z. Euler's transformation turns the second factor into
     w^(a - 1) · 2F1(a - 1, a + b - 1 - r + k - x; a + b + k - 1; z), which stays finite however large x is.
     """
-    from scipy.special import hyp2f1
-
     r, alpha, a, b = params
     if abs(a - 1) < _NEAR_ONE:
         # At a = 1 the form is 0 / 0; the expectation is smooth there, so the mean of two neighbours will do.
@@ -127,8 +141,20 @@ def purchases_if_alive(
     z = ahead / (alpha + T + ahead)
     c = a + b + x + more - 1
     with np.errstate(over="ignore", invalid="ignore"):
-        stay = np.exp((a - 1) * np.log1p(-z)) * hyp2f1(a - 1, a + b - 1 - r + more, c, z)
+        stay = np.exp((a - 1) * np.log1p(-z)) * _hyp2f1(a - 1, a + b - 1 - r + more, c, z)
     return np.maximum(c / (a - 1) * (1 - stay), 0.0)
+
+
+def _hyp2f1(first: float, second: float, third: NDArray, z: NDArray) -> NDArray[np.float64]:
+    """2F1, also where scipy gives inf: z near 1 and third - first - second exactly a large whole number."""
+    from scipy.special import hyp2f1
+
+    value = hyp2f1(first, second, third, z)
+    lost = ~np.isfinite(value)
+    if lost.any():
+        third, z = (array[lost] for array in np.broadcast_arrays(third, z))
+        value[lost] = (hyp2f1(first, second - 1e-8, third, z) + hyp2f1(first, second + 1e-8, third, z)) / 2
+    return value
 
 
 def _more_chances(params: BgNbdParams | MbgNbdParams) -> int:

@@ -13,6 +13,7 @@ from tierbook.clv.bg_nbd import (
     MbgNbdParams,
     fit_bg_nbd,
     fit_mbg_nbd,
+    log_likelihood,
     p_alive,
     p_silent,
     purchases_if_alive,
@@ -76,6 +77,16 @@ def sum_log_likelihood(x, t_x, T, params: BgNbdParams) -> float:
     gone[again] = betaln(a + 1, b + x[again] - 1) - (r + x[again]) * np.log(alpha + t_x[again])
     constant = gammaln(r + x) - gammaln(r) + r * np.log(alpha) - betaln(a, b)
     return float((constant + np.logaddexp(alive, gone)).sum())
+
+
+def test_the_likelihood_of_customers_adds_up_to_that_of_the_fit(fit):
+    x, t_x, T, _ = calibration()
+    assert log_likelihood(x, t_x, T, params=fit.params).sum() == pytest.approx(fit.log_likelihood, rel=1e-12)
+    assert sum_log_likelihood(x, t_x, T, fit.params) == pytest.approx(fit.log_likelihood, rel=1e-12)
+    modified = fit_mbg_nbd(x, t_x, T)
+    assert log_likelihood(x, t_x, T, params=modified.params).sum() == pytest.approx(
+        modified.log_likelihood, rel=1e-12
+    )
 
 
 def test_the_unit_of_time_changes_alpha_only(fit):
@@ -210,6 +221,18 @@ def test_purchases_are_at_least_the_chance_of_one(history, params, horizon):
     expected = expected_purchases(*history, horizon=horizon, params=params)[0]
     some = 1 - p_silent(*history, horizon=horizon, params=params)[0]
     assert expected >= some - 1e-8 * max(1.0, some)
+
+
+def test_whole_numbers_that_scipy_cannot_handle_are_computed_all_the_same():
+    """hyp2f1(1, 2, 101, 0.906) is inf in scipy 1.17; exact by neighbours."""
+    found, beside = (
+        purchases_if_alive(np.array([98.0]), np.array([0.25]), horizon=12.0, params=BgNbdParams(r, 1, 2, 2))[
+            0
+        ]
+        for r in (1.0, 1.000001)
+    )
+    assert np.isfinite(found)
+    assert found == pytest.approx(beside, rel=1e-5)
 
 
 @given(st.integers(0, 200), st.floats(0.1, 300), st.floats(0.1, 100), st.floats(0.1, 5), st.floats(0.1, 5))
