@@ -15,9 +15,9 @@ from tierbook.rulepack.read import read_pack
 from tierbook.score import score
 from tierbook.shipped import shipped
 from workbooks.reader import read
-from workbooks.samples import SAMPLES, cdnow, hospitality, sample_path
+from workbooks.samples import SAMPLES, cdnow, hospitality, retail, sample_path
 
-WRITERS = {"hospitality": hospitality.write, "cdnow": cdnow.write}
+WRITERS = {"hospitality": hospitality.write, "retail": retail.write, "cdnow": cdnow.write}
 
 
 @cache
@@ -45,12 +45,16 @@ def lines(export):
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_lies_beside_its_generator_and_is_small(name):
-    assert sample_path(name).stat().st_size < {"hospitality": 600_000, "cdnow": 400_000}[name]
+    assert (
+        sample_path(name).stat().st_size < {"hospitality": 600_000, "retail": 500_000, "cdnow": 400_000}[name]
+    )
 
 
 def test_an_unknown_sample_is_answered_with_the_ones_there_are():
-    with pytest.raises(DataError, match=r"no sample called retail\. Choose one of: hospitality, cdnow"):
-        sample_path("retail")
+    with pytest.raises(
+        DataError, match=r"no sample called wholesale\. Choose one of: hospitality, retail, cdnow"
+    ):
+        sample_path("wholesale")
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -173,6 +177,23 @@ def test_every_group_of_the_hospitality_pack_has_customers_in_the_export():
     }
     for column, names in groups.items():
         counted = count(column)
+        assert {name for name in names if counted[name] < 10} == set(), column
+
+
+def test_every_group_of_the_retail_pack_has_customers_in_the_shop():
+    source = read(sample_path("retail"), today=date(2026, 11, 2))
+    assert source.problems == []
+    run = score(source.tables, read_pack(shipped("rules") / "retail.yaml"), today=date(2026, 11, 2))
+    assert (run.as_of, len(run.customers)) == (date(2026, 10, 31), 330)
+    groups = {
+        "stage": ("exploration", "formation", "stability", "decline"),
+        "early_warning": ("none", "watch", "warning", "lost"),
+        "early_warning_reason": ("R", "F", "M"),
+        "winback": ("win_back", "let_go"),
+        "tier": ("vip", "important", "general"),
+    }
+    for column, names in groups.items():
+        counted = Counter(run.customers[column].to_pylist())
         assert {name for name in names if counted[name] < 10} == set(), column
 
 
