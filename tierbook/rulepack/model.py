@@ -13,6 +13,8 @@ from tierbook.rulepack.scalars import Constant, Date, Flag, Formula, Name, Numbe
 
 LANGUAGES = ("en", "zh")
 How = Literal["count", "sum", "mean", "median", "min", "max", "distinct", "share"]
+# No pack comes near these; they keep a mistake or malice from costing seconds. Flags of a customer are one 64-bit number.
+MOST_LEVELS, MOST_FLAGS, MOST_GROUPS, MOST_FEATURES, MOST_WORDS = 60, 62, 30, 400, 4000
 _BECAUSE = "Why it is so; printed where the rules are shown."
 _LEVEL_CONDITIONS = ("top", "top_of_value", "from", "when")
 
@@ -99,7 +101,9 @@ class Lookup(Section):
 
     per: Name = Field(description="The text column looked at.", examples=["settlement"])
     gives: dict[Text, Constant] = Field(
-        description="The number for each text.", examples=[{"cash": 0.05, "prepaid": 0.1}]
+        max_length=MOST_FEATURES,
+        description="The number for each text.",
+        examples=[{"cash": 0.05, "prepaid": 0.1}],
     )
     otherwise: Constant | None = Field(
         None, description="The number for every other text, and for none.", examples=[0]
@@ -114,7 +118,11 @@ class Bands(Section):
 
     by: Formula = Field(description="The figure that picks the band.", examples=["wallet_share"])
     starts: list[Constant] = Field(
-        alias="from", min_length=1, description="Where each band starts.", examples=[[0, 0.2, 0.5]]
+        alias="from",
+        min_length=1,
+        max_length=MOST_LEVELS,
+        description="Where each band starts.",
+        examples=[[0, 0.2, 0.5]],
     )
 
 
@@ -204,7 +212,10 @@ class Level(Section):
         return self
 
 
-Levels = Annotated[list[Level], Field(min_length=1, description="Levels, best first; the first that fits.")]
+Levels = Annotated[
+    list[Level],
+    Field(min_length=1, max_length=MOST_LEVELS, description="Levels, best first; the first that fits."),
+]
 
 
 class Tiers(Section):
@@ -239,7 +250,9 @@ class Signal(Section):
 class Churn(Section):
     """Signals add up to a score from 0 to 100, and the score to a level."""
 
-    signals: list[Signal] = Field(min_length=1, description="The signs; every one that fires counts.")
+    signals: list[Signal] = Field(
+        min_length=1, max_length=MOST_FLAGS, description="The signs; every one that fires counts."
+    )
     levels: Levels
     lost_when: str = Field(
         "no purchase in 90 days",
@@ -266,6 +279,16 @@ class Score(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     __pydantic_extra__: dict[str, ScorePart]
     levels: Levels | None = None
+
+    @model_validator(mode="after")
+    def _few_parts(self) -> Score:
+        if len(self.parts) > MOST_LEVELS:
+            raise problem(
+                "There are {count} entries here; {most} are the most.",
+                count=len(self.parts),
+                most=MOST_LEVELS,
+            )
+        return self
 
     @property
     def parts(self) -> dict[str, ScorePart]:
@@ -332,34 +355,58 @@ class PackModel(Section):
     )
     columns: dict[Name, Literal["text", "number", "date", "yes_no"]] = Field(
         {},
+        max_length=MOST_FEATURES,
         description="Input columns Tierbook does not know, with their type.",
         examples=[{"adviser": "text"}],
     )
     meaning: dict[Name, Text] = Field(
-        {}, description="What a column holds here.", examples=[{"amount": "commission"}]
+        {},
+        max_length=MOST_FEATURES,
+        description="What a column holds here.",
+        examples=[{"amount": "commission"}],
     )
-    thresholds: dict[Name, Threshold] = Field({}, description="Every number a manager may move.")
+    thresholds: dict[Name, Threshold] = Field(
+        {}, max_length=MOST_FEATURES, description="Every number a manager may move."
+    )
     features: dict[Name, Feature] = Field(
-        {}, description="One value per customer, in order; each may use those above."
+        {},
+        max_length=MOST_FEATURES,
+        description="One value per customer, in order; each may use those above.",
     )
     value: dict[Name, Part] = Field(
-        {}, description="Composite value: base and named parts, added up. A missing part counts 0."
+        {},
+        max_length=MOST_LEVELS,
+        description="Composite value: base and named parts, added up. A missing part counts 0.",
     )
     profiles: dict[Name, dict[Name, Part]] = Field(
-        {}, description="Other parts and thresholds for other times; chosen with --profile."
+        {},
+        max_length=MOST_GROUPS,
+        description="Other parts and thresholds for other times; chosen with --profile.",
     )
     tiers: Tiers | None = None
-    positions: list[Position] = Field([], description="Flags; every one that fits.")
-    stages: list[Level] = Field([], description="Lifecycle stages; the first that fits.")
-    ladder: list[Level] = Field([], description="Rungs of the customer ladder; the highest that fits.")
-    classes: dict[Name, Levels] = Field({}, description="Groups of classes; each group gives one column.")
-    scores: dict[Name, Score] = Field({}, description="Scores from 0 to 100, each a sum of capped parts.")
+    positions: list[Position] = Field([], max_length=MOST_FLAGS, description="Flags; every one that fits.")
+    stages: list[Level] = Field(
+        [], max_length=MOST_LEVELS, description="Lifecycle stages; the first that fits."
+    )
+    ladder: list[Level] = Field(
+        [], max_length=MOST_LEVELS, description="Rungs of the customer ladder; the highest that fits."
+    )
+    classes: dict[Name, Levels] = Field(
+        {}, max_length=MOST_GROUPS, description="Groups of classes; each group gives one column."
+    )
+    scores: dict[Name, Score] = Field(
+        {}, max_length=MOST_GROUPS, description="Scores from 0 to 100, each a sum of capped parts."
+    )
     churn: Churn | None = None
     rfm: Rfm | None = None
-    early_warning: list[Level] = Field([], description="Levels of a falling RFM score; the first that fits.")
+    early_warning: list[Level] = Field(
+        [], max_length=MOST_LEVELS, description="Levels of a falling RFM score; the first that fits."
+    )
     winback: Winback | None = None
     points: Points | None = None
-    words: dict[Name, Words] = Field({}, description="What users read, one line a name.")
+    words: dict[Name, Words] = Field(
+        {}, max_length=MOST_WORDS, description="What users read, one line a name."
+    )
 
     @model_validator(mode="after")
     def _value_has_a_base(self) -> PackModel:

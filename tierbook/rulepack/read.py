@@ -121,6 +121,15 @@ def _explained(source: Source, error: Any) -> Problem:
             value=repr(error["input"]),
             expected=context["expected"],
         )
+    if error["type"] == "too_long":
+        return source.problem(
+            path,
+            "There are {count} entries here; {most} are the most.",
+            count=len(error["input"]),
+            most=context["max_length"],
+        )
+    if error["type"] == "too_short":
+        return source.problem(path, "At least one entry is needed here.")
     for kinds, wanted in _WANTED:
         if error["type"] in kinds:
             return source.problem(path, "Here should be {wanted}.", wanted=wanted)

@@ -15,7 +15,7 @@ import yaml
 from tierbook.errors import RuleError
 from tierbook.quality import Problem
 
-MAX_BYTES, MAX_DEPTH = 1_000_000, 50
+MAX_BYTES, MAX_DEPTH = 500_000, 50
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LINE_BREAKS_OF_YAML_1_1 = re.compile("[\x85\u2028\u2029]")
 

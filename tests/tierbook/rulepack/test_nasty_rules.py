@@ -64,6 +64,11 @@ REFUSED = [
     ("48 a path as a name", broken("pack: small", "pack: ../../small"), f'{FILE}:1:7: pack: "../../small" is not a name.'),
     ("52 next line", GOOD.replace("pack: small", "pack: small\x85"), "The character U+0085 breaks lines"),
     ("52 line separator", GOOD.replace("unit: gaps", "unit: ga\u2028ps"), f"{FILE}:4:25: The character U+2028 breaks lines in some programs"),
+    ("more levels than anybody reads", broken("stages:\n", "stages:\n" + "  - {name: s, when: orders > 1}\n" * 70), "stages: There are 72 entries here; 60 are the most."),
+    ("more flags than a number holds", GOOD + "positions:\n" + "".join(f"  - {{name: p{i}, when: is_member}}\n" for i in range(63)), "positions: There are 63 entries here; 62 are the most."),
+    ("more features than anybody names", broken("features:\n", "features:\n" + "".join(f"  f{i}: orders\n" for i in range(9000))), "features: There are 9001 entries here; 400 are the most."),
+    ("more parts of a score", GOOD + "scores:\n  s:\n" + "".join(f"    p{i}: {{points: 1, by: orders}}\n" for i in range(100)), "scores.s: There are 100 entries here; 60 are the most."),
+    ("no level at all", broken("levels: [{name: warning, from: 60}, {name: fine, otherwise: true}]", "levels: []"), "churn.levels: At least one entry is needed here."),
     ("53 duplicate name", broken("name: plain", "name: gold"), f"{FILE}:14:14: tiers.levels[2].name: 'gold' is defined already, on line 13."),
 ]  # fmt: skip
 
