@@ -12,6 +12,7 @@ from tierbook.errors import DataError
 from tierbook.quality import Problem
 
 FEWEST_REPEATERS = 10
+_EARLY = 0.25  # a week is a quarter of a month
 
 
 class Histories(NamedTuple):
@@ -76,7 +77,7 @@ def to_fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> tuple[Hist
     Raises
     ------
     DataError
-        As `histories`; no customer, nobody who bought again, or too few.
+        As `histories`; no customer, nobody who bought again, or too few; recency in another unit than T.
     """
     given = histories(frequency, recency, T)
     known = ~np.isnan(given.x)
@@ -95,6 +96,13 @@ def to_fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> tuple[Hist
             fix="Use a longer period or more customers.",
             count=repeaters,
             enough=FEWEST_REPEATERS,
+        )
+    again = complete.x > 0
+    if (complete.t_x[again] < _EARLY * complete.T[again]).all():
+        raise DataError(
+            "All repeat purchases lie in the first quarter of the time since the first one: recency and T seem to have "
+            "different units.",
+            fix="Give both in the same unit; if they are right, let the analysis speak for an earlier day.",
         )
     left_out = int(known.size - complete.x.size)
     said: tuple[Problem, ...] = ()

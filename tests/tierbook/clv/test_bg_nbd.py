@@ -285,6 +285,14 @@ def test_a_fit_needs_customers_who_bought_again():
         fit_bg_nbd([np.nan], [1], [2])
 
 
+@pytest.mark.parametrize("recency, T", [(1 / 7, 1), (1, 1 / 7), (7 / 30.4375, 1)])
+def test_recency_in_another_unit_than_T_is_refused(recency, T):
+    x, t_x, age, _ = calibration()
+    with pytest.raises(DataError, match="same unit|larger than T") as wrong:
+        fit_bg_nbd(x, t_x * recency, age * T)
+    assert "same unit" in wrong.value.fix
+
+
 def test_little_data_and_rows_left_out_are_said():
     x, t_x, T, _ = (column[:150] for column in calibration())
     fit = fit_bg_nbd(np.append(x, np.nan), np.append(t_x, 1), np.append(T, 2))
