@@ -51,7 +51,13 @@ class _Finder:
         self.package, self.reading = package, reading
         self.file = package.path.name
         self.problems: list[Problem] = []
-        self.sheets = {sheet.name: sheet for sheet in package.sheets if sheet.kind == "worksheet"}
+        # A result sheet is ours by its Excel table, whatever somebody has called it since.
+        own = {table.sheet for table in package.tables if folded(table.name).startswith(OWN_SHEETS)}
+        self.sheets = {
+            sheet.name: sheet
+            for sheet in package.sheets
+            if sheet.kind == "worksheet" and sheet.name not in own
+        }
         self.peeks: dict[str, Rows] = {}
 
     def places(self) -> list[Place]:
@@ -76,7 +82,7 @@ class _Finder:
 
     def _named(self) -> Iterator[tuple[Table, SheetInfo, Area | None]]:
         """Tables by the project's mapping, then by the names of Excel tables, then by the names of sheets."""
-        areas = {table.name.casefold(): table for table in self.package.tables}
+        areas = {table.name.casefold(): table for table in self.package.tables if table.sheet in self.sheets}
         mapped: set[str] = set()
         used: set[str] = set()
         for name, table in TABLES.items():
@@ -110,9 +116,9 @@ class _Finder:
                     )
                 )
         named: set[str] = set()
-        for area in self.package.tables:
+        for area in areas.values():
             known = table_named(area.name)
-            if known is not None and known.name not in mapped and area.sheet in self.sheets:
+            if known is not None and known.name not in mapped:
                 named.add(known.name)
                 used.add(area.sheet)
                 yield (

@@ -157,6 +157,25 @@ def test_sheets_tierbook_wrote_are_no_inputs(tmp_path):
     assert "Tierbook Scores, notes" in said(refusal(path))
 
 
+def test_a_result_sheet_is_no_input_whatever_it_is_called_by_now(tmp_path):
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        ours = book.add_worksheet("客户")
+        ours.add_table(
+            0,
+            0,
+            2,
+            1,
+            {"name": "tierbook_scores", "columns": [{"header": "customer_id"}, {"header": "name"}]},
+        )
+        sheet = book.add_worksheet("transactions")
+        for at, row in enumerate(
+            [["customer_id", "date", "amount"], ["C1", "2024-01-31", 5], ["C2", "2024-02-01", 6]]
+        ):
+            sheet.write_row(at, 0, row)
+    assert set(read(path).tables) == {"transactions"}
+
+
 def test_a_workbook_without_any_table_names_its_sheets(tmp_path):
     assert "alpha, beta" in said(refusal(workbook(tmp_path / "a.xlsx", {"alpha": [["x"]], "beta": [[1]]})))
 
