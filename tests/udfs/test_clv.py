@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
+import numpy as np
 import pytest
 
+from tierbook.clv.summary import purchase_summary
 from udfs import Context, call
 from workbooks.samples import cdnow
 
@@ -54,3 +56,19 @@ def test_warnings_are_in_the_language_of_the_reader():
         row[1] for row in call("CRM_CLV_FIT", *few, context=Context(language="zh")) if row[0] == "warning"
     ]
     assert any("位客户再次购买" in sentence for sentence in said)
+
+
+def test_the_summary_of_arrays_is_that_of_cells():
+    """Two implementations: SQL over tables, and slots per customer; refunds, free purchases, later rows included."""
+    random = np.random.default_rng(5)
+    customer = random.integers(0, 200, 3000)
+    day = np.datetime64("2025-01-01") + random.integers(0, 200, 3000)
+    amount = np.round(random.gamma(2.0, 20.0, 3000), 2) * random.choice([1, 1, 1, -1, 0], 3000)
+    ids = [[f"{one:03d}"] for one in customer]
+    days = [[datetime.combine(one, datetime.min.time())] for one in day.tolist()]
+    header, *rows = call("CRM_RFM", ids, days, [[one] for one in amount.tolist()], datetime(2025, 6, 1))
+    found = purchase_summary(customer, day, amount, as_of=date(2025, 6, 1))
+    at = [int(row[0]) for row in rows]
+    for name, ours in found._asdict().items():
+        cells = np.array([row[header.index(name)] for row in rows], dtype=float)
+        assert ours[at] == pytest.approx(cells, nan_ok=True), name

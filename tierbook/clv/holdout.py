@@ -145,7 +145,7 @@ def _purchases(
     paid = np.zeros(when.size) if amount is None else np.atleast_1d(np.asarray(amount, dtype=float))
     if not number.size == when.size == paid.size:
         raise DataError("Customers, days and amounts of purchases have different lengths.")
-    used = ~np.isnat(when) & ~(paid < 0)
+    used = ~np.isnat(when) & (paid >= 0)
     # Every customer keeps the number, also one without a purchase in the calibration.
     people = int(number.max()) + 1 if number.size else 0
     number, when = number[used], when[used]

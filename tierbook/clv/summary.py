@@ -39,7 +39,7 @@ def purchase_summary(
     day : datetime64[D] array (n,)
         Day of each purchase. [NaT or after `as_of`: ignored]
     amount : array (n,), optional
-        Amount of each purchase; negative is a refund. [money] Without amounts there is no monetary value.
+        Amount of each purchase; negative is a refund. [money; NaN: ignored] Without amounts there is no monetary value.
     as_of : date
         The day the figures speak for.
 
@@ -62,7 +62,7 @@ def purchase_summary(
     people = int(number.max()) + 1 if number.size else 0
     used = when <= end  # False for NaT
     if paid is not None:
-        used &= ~(paid < 0)
+        used &= paid >= 0  # False for NaN
     if not used.all():
         number, when, paid = number[used], when[used], None if paid is None else paid[used]
     if not number.size:

@@ -28,6 +28,11 @@ def test_a_refund_is_no_purchase_and_a_free_one_is():
     assert [float(column[0]) for column in found] == [1, 4, 9, 0]
 
 
+def test_a_purchase_without_an_amount_is_not_seen_where_amounts_are_given():
+    found = purchase_summary([0, 0], ["2025-01-01", "2025-01-05"], [10, np.nan], as_of=date(2025, 1, 10))
+    assert found.frequency.tolist() == [0]
+
+
 def test_purchases_after_the_day_of_the_analysis_are_not_seen():
     found = purchase_summary([0, 1], ["2025-01-01", "2025-02-01"], as_of=date(2025, 1, 31))
     assert found.T.tolist()[0] == 30
