@@ -36,7 +36,7 @@ NUMBER_FORMAT: dict[Format, int] = {
 LONGEST_TEXT = 32_767  # UTF-16 units in a cell
 CUT_MARK = "…"
 _ROWS_AT_ONCE = 10_000
-_REPEATED = 4  # times a word comes, from which on it is worth to look it up
+_SAMPLE, _REPEATED = 500, 4  # rows looked at, and how often a value comes in them to be worth writing once
 _UNIX_EPOCH = 25_569  # serial of 1970-01-01 in the 1900 system
 _LATER_IN_1904 = 1_462
 # What a text may not hold as it is: control characters, what would be read as an escape, and two non-characters.
@@ -201,11 +201,25 @@ def _rows(table: pa.Table, first: int, opened: Sequence[tuple[str, str]], looks:
         if isinstance(column, pa.ChunkedArray):
             column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
         opening = [f'<{p}c r="{letter}', numbers, f'"{style}']
-        parts += _first_that_is(_cells(column, looks), opening, blanks=looks.blanks)
+        parts += _first_that_is(
+            _repeated(column, looks) or _cells(column, looks), opening, blanks=looks.blanks
+        )
     parts.append(f"</{p}row>")
     rows = _joined(parts)
     ends = np.frombuffer(rows.buffers()[1], np.int32, rows.offset + len(rows) + 1)[rows.offset :]
     return memoryview(rows.buffers()[2])[ends[0] : ends[-1]].tobytes()
+
+
+def _repeated(column: pa.Array, looks: _Looks) -> list[tuple[list[Any], pa.Array]]:
+    """The cells of a column with few different values, each written once; nothing for any other column."""
+    import pyarrow.compute as pc
+
+    if len(column) < _SAMPLE or len(column.slice(0, _SAMPLE).unique()) * _REPEATED > _SAMPLE:
+        return []
+    values = column.dictionary_encode()
+    once = pc.coalesce(*(_joined(pieces) for pieces, _ in _cells(values.dictionary, looks)))
+    cells = once.take(values.indices)
+    return [([cells], cells)]
 
 
 def _cells(column: pa.Array, looks: _Looks) -> list[tuple[list[Any], pa.Array]]:
@@ -249,16 +263,6 @@ def _cells(column: pa.Array, looks: _Looks) -> list[tuple[list[Any], pa.Array]]:
 
 
 def _text_cells(column: pa.Array, p: str) -> tuple[list[Any], pa.Array]:
-    # Words that come again and again are escaped once and not once per row.
-    words = column.dictionary_encode()
-    if len(words.dictionary) * _REPEATED < len(column):
-        pieces, _ = _text_pieces(words.dictionary, p)
-        cells = _joined(pieces).take(words.indices)
-        return [cells], cells
-    return _text_pieces(column, p)
-
-
-def _text_pieces(column: pa.Array, p: str) -> tuple[list[Any], pa.Array]:
     import pyarrow.compute as pc
 
     column = _safe(column)

@@ -107,7 +107,7 @@ def _fields(page: Page, run: Run, rows: NDArray[np.int64]) -> list[Field]:
             f"value.{part}",
             page.say("Value: {part}", part=page.word(part)),
             "cents",
-            customers[f"value.{part}"],
+            _money(customers[f"value.{part}"]),
         )
         for part in run.pack.value_parts
     ]
@@ -122,6 +122,13 @@ def _in_words(names: pa.ChunkedArray, page: Page) -> pa.ChunkedArray:
     known = names.unique().drop_null()
     words = pa.array([page.words(name) for name in known.to_pylist()], pa.string())
     return words.take(pc.index_in(names, value_set=known))
+
+
+def _money(amounts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Six decimals, as the value has them; the noise after them is half of what a sheet of doubles weighs."""
+    import pyarrow.compute as pc
+
+    return pc.round(amounts, ndigits=6)
 
 
 def _holds_something(cells: pa.ChunkedArray) -> bool:
