@@ -5,6 +5,7 @@ Source: spec/systems.md D6. Detection rate is another name for recall.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -46,8 +47,8 @@ class Backtest(NamedTuple):
 
 def backtest(
     flagged: ArrayLike,
-    last_date: ArrayLike,
-    next_date: ArrayLike,
+    last_date: ArrayLike | Sequence[date | None],
+    next_date: ArrayLike | Sequence[date | None],
     *,
     cutoff: date,
     lost_after_days: int,

@@ -57,7 +57,7 @@ class ChurnRate(NamedTuple):
 
 def churn_rate(
     customer_id: ArrayLike,
-    purchase_date: ArrayLike,
+    purchase_date: ArrayLike | Sequence[date],
     *,
     start: date,
     end: date,

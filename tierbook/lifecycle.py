@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,9 @@ class StageMatrix(NamedTuple):
     counts: NDArray[np.int64]
 
 
-def stage_matrix(before: ArrayLike, after: ArrayLike) -> StageMatrix:
+def stage_matrix(
+    before: ArrayLike | Sequence[str | None], after: ArrayLike | Sequence[str | None]
+) -> StageMatrix:
     """How many customers went from each stage to each other, or stayed.
 
     Parameters
@@ -32,11 +35,8 @@ def stage_matrix(before: ArrayLike, after: ArrayLike) -> StageMatrix:
     >>> stage_matrix(["growth", "growth", "decline"], ["growth", "decline", "decline"]).counts.tolist()
     [[1, 0], [1, 1]]
     """
-    pairs = [
-        (one, other)
-        for one, other in zip(np.atleast_1d(before).tolist(), np.atleast_1d(after).tolist(), strict=True)
-        if one is not None and other is not None
-    ]
+    names = (np.atleast_1d(np.asarray(side, dtype=object)).tolist() for side in (before, after))
+    pairs = [pair for pair in zip(*names, strict=True) if None not in pair]
     stages = tuple(sorted({stage for pair in pairs for stage in pair}))
     place = {stage: i for i, stage in enumerate(stages)}
     moves = np.array([place[one] * len(stages) + place[other] for one, other in pairs], dtype=np.intp)

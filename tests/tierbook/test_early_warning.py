@@ -25,7 +25,9 @@ digits = st.lists(
     st.tuples(*[st.one_of(st.integers(1, 5).map(float), st.just(NAN))] * 6), min_size=1, max_size=30
 )
 purchases = st.lists(
-    st.tuples(st.sampled_from("ABCDEFGH"), st.integers(0, 280), st.integers(-20, 200)), min_size=1, max_size=40
+    st.tuples(st.sampled_from("ABCDEFGH"), st.integers(0, 280), st.integers(-20, 200)),
+    min_size=1,
+    max_size=40,
 )
 
 
@@ -77,7 +79,7 @@ def test_who_has_no_score_at_one_of_the_dates_has_not_fallen():
 
 
 def test_no_customers_have_no_warnings():
-    nobody = [[]] * 3
+    nobody = list(np.empty((3, 0)))
     assert early_warning.score_fall(nobody, nobody).tolist() == []
     assert early_warning.part_that_fell_most(nobody, nobody).tolist() == []
 
@@ -89,7 +91,10 @@ def test_the_rules_say_what_the_specification_does(rows):
     days = np.arange(len(rows)) * 40.0
     found = scorer(days, now, before)
     for row, level, reason in zip(
-        zip(days, now.T, before.T, strict=True), found.early_warning(), found.early_warning_reason(), strict=True
+        zip(days, now.T, before.T, strict=True),
+        found.early_warning(),
+        found.early_warning_reason(),
+        strict=True,
     ):
         since, after, earlier = row
         falls = earlier - after
@@ -127,6 +132,11 @@ def standing(rows, until):
     return found
 
 
+def at(parts, cuts):
+    days, orders, spend = parts
+    return rfm.rfm_score_at([days], [orders], [spend], cuts=cuts)[0]
+
+
 @settings(max_examples=15)
 @given(purchases)
 def test_both_scores_stand_on_the_cut_points_of_the_earlier_date(rows):
@@ -139,17 +149,17 @@ def test_both_scores_stand_on_the_cut_points_of_the_earlier_date(rows):
     )
     run = score({"transactions": transactions}, RETAIL, as_of=AS_OF)
     now, before = standing(rows, AS_OF), standing(rows, BEFORE)
-    earlier = list(zip(*before.values(), strict=True)) if before else [[], [], []]
-    cuts = rfm.rfm_cuts(*earlier)
+    earlier = np.array(list(before.values()), dtype=float).reshape(-1, 3).T
+    cuts = rfm.rfm_cuts(earlier[0], earlier[1], earlier[2])
     for customer in run.customers.to_pylist():
         name = customer["customer_id"]
         if not before or name not in now:
             assert customer["rfm_r"] is None
             continue
-        expected = rfm.rfm_score_at(*([part] for part in now[name]), cuts=cuts)[0]
+        expected = at(now[name], cuts)
         assert 100 * customer["rfm_r"] + 10 * customer["rfm_f"] + customer["rfm_m"] == expected
         if name in before:
-            expected = rfm.rfm_score_at(*([part] for part in before[name]), cuts=cuts)[0]
+            expected = at(before[name], cuts)
             found = [customer[f"rfm_{part}_before"] for part in "rfm"]
             assert 100 * found[0] + 10 * found[1] + found[2] == expected
         else:
