@@ -26,6 +26,7 @@ SUBJECTS = (
     "pareto",
     "survey",
     "periods",
+    "retention",
     "rules",
     "why",
 )

@@ -42,6 +42,10 @@ def tables(seed: int) -> dict[str, pa.Table]:
             "churn_level": chance.choice(["lost", "none"]),
             "churn_flagged": chance.random() < 0.3,
             "churn_signals": "; ".join(signals),
+            "rfm_r": chance.choice([None, 1.0, 5.0]),
+            "rfm_f": chance.choice([None, 2.0, 4.0]),
+            "rfm_segment": chance.choice([None, "champions", "lost"]),
+            "region": chance.choice([None, "North", "South / East"]),
             # A customer's own columns may be called anything.
             "class": "gold",
             "amount": 1.0,
@@ -54,13 +58,16 @@ def tables(seed: int) -> dict[str, pa.Table]:
             "customer_id": f"C{chance.randint(0, 119):03}",
             "date": AS_OF - timedelta(days=chance.randint(-20, 420)),
             "amount": round(chance.uniform(-30, 300), 2),
+            "product": chance.choice([None, "tea", "soup"]),
         }
         for _ in range(1_500)
     ]
+    lines = pa.Table.from_pylist(transactions)
     return {
         "scored": pa.Table.from_pylist(customers),
         "scored_before": pa.Table.from_pylist(before, schema=pa.Table.from_pylist(customers).schema),
-        "transactions_": pa.Table.from_pylist(transactions),
+        "transactions_": lines.drop_columns("product"),
+        "tierbook_transactions": lines,
     }
 
 
@@ -107,6 +114,10 @@ def year_of(given: dict[str, pa.Table]) -> dict[str, list[float]]:
         ("stages", ["stage"]),
         ("churn_levels", ["churn_level"]),
         ("levels_by_tier", ["tier", "churn_level"]),
+        ("rfm_cells", ["rfm_r", "rfm_f"]),
+        ("rfm_segments", ["rfm_segment"]),
+        ("breakdown:region", ["region"]),
+        ("breakdown:class/region", ["class", "region"]),
     ],
 )
 def test_groups_are_what_plain_loops_find(seed, name, keys):
@@ -199,6 +210,29 @@ def test_classes_are_the_80_20_list_and_refunders_leave_the_total_alone():
     assert curve[19]["revenue_share"] == pytest.approx(sum(first) / total)
 
 
+def test_products_count_customers_who_came_back_for_them_on_another_day():
+    given = tables(5)
+    days: dict[tuple, set[date]] = {}
+    amounts: dict[str | None, list[float]] = {}
+    recent: dict[str | None, list[float]] = {}
+    for row in given["tierbook_transactions"].to_pylist():
+        if row["date"] <= AS_OF:
+            amounts.setdefault(row["product"], []).append(row["amount"])
+            if row["date"] > AS_OF - timedelta(days=90):
+                recent.setdefault(row["product"], []).append(row["amount"])
+            if row["amount"] >= 0:
+                days.setdefault((row["product"], row["customer_id"]), set()).add(row["date"])
+    found = {row["product"]: row for row in answered(given, "products")}
+    assert set(found) == set(amounts)
+    for product, row in found.items():
+        of_product = [bought for (name, _), bought in days.items() if name == product]
+        assert row["revenue"] == exact(amounts[product])
+        assert row["revenue_recent"] == exact(recent[product])
+        assert row["customers"] == len(of_product)
+        assert row["repeat_customers"] == sum(len(bought) > 1 for bought in of_product)
+        assert row["purchase_days"] == sum(map(len, of_product))
+
+
 def test_nobody_gives_empty_tables_and_not_an_error():
     given = {name: table.slice(0, 0) for name, table in tables(0).items()}
     assert answered(given, "totals")[0]["customers"] == 0
@@ -224,7 +258,7 @@ def test_postgresql_gives_the_same_tables(postgres):
             with connection.cursor().copy(f'COPY "{name}" FROM STDIN'.encode()) as copy:
                 for row in table.to_pylist():
                     copy.write_row(list(row.values()))
-        for name in aggregates.NAMES:
+        for name in (*aggregates.NAMES, "breakdown:class/region"):
             (text,) = sqlglot.transpile(query(name), read="duckdb", write="postgres")
             rows = connection.cursor(row_factory=psycopg.rows.dict_row).execute(text.encode()).fetchall()
             assert in_order(rows) == in_order(answered(given, name)), name

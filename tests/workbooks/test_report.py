@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import openpyxl
 import pyarrow as pa
 import pytest
@@ -101,6 +102,17 @@ def added_up(rows: list[dict[str, Any]], figure: str) -> list[float]:
     return [rows[-1][figure], sum(row[figure] or 0 for row in rows[:-1])]
 
 
+def heat_map(sheet: Worksheet, place: int) -> list[dict[str, Any]]:
+    """The first (0) or second (1) of two heat maps side by side."""
+    rows = list(sheet.iter_rows(values_only=True))
+    at = next(at for at, row in enumerate(rows) if "R ↓  F →" in row)
+    left = [column for column, cell in enumerate(rows[at]) if cell == "R ↓  F →"][place]
+    return [
+        dict(zip(rows[at][left : left + 7], row[left : left + 7], strict=True))
+        for row in rows[at + 1 : at + 7]
+    ]
+
+
 def below(sheet: Worksheet, text: str) -> Any:
     """What stands under the cell with this text."""
     cell = next(cell for row in sheet.iter_rows() for cell in row if cell.value == text)
@@ -148,7 +160,10 @@ def test_totals_tie_out_across_pages_to_the_cent(sheets):
         "revenue": [tiers[-1]["Revenue"], sum(row["Revenue"] for row in tiers[:-1]), classes[-1]["Revenue"],
                     sum(row["Revenue"] for row in classes[:-1]), stages[-1]["Revenue"],
                     sum(row["Revenue"] for row in stages[:-1]), beside(sheets["audit"], "Revenue"),
-                    *added_up(table(sheets["periods"], "Month"), "Revenue")],
+                    *added_up(table(sheets["periods"], "Month"), "Revenue"),
+                    *added_up(table(sheets["rfm"], "RFM segment"), "Revenue"),
+                    # Who has no score never bought, and brings nothing.
+                    *added_up(heat_map(sheets["rfm"], 1), "Total")],
     }  # fmt: skip
     assert {round(figure, 2) for figure in totals["value"]} == {round(value, 2)}
     assert {round(figure, 2) for figure in totals["revenue"]} == {round(revenue, 2)}
@@ -170,8 +185,14 @@ def test_every_page_counts_the_same_customers(sheets):
         *(move[-1]["Total"] for move in moves),
         *(sum(row["Total"] for row in move[:-1]) for move in moves),
         beside(sheets["audit"], "Customers scored"),
+        *added_up(table(sheets["rfm"], "RFM segment"), "Customers"),
     ]
     assert set(counted) == {everyone}
+    buyers = [
+        beside(sheets["audit"], "Customers with a purchase"), *added_up(heat_map(sheets["rfm"], 0), "Total"),
+        table(sheets["retention"], "Cohort")[-1]["Customers"],
+    ]  # fmt: skip
+    assert set(buyers) == {sample_run().table("totals")["buyers"][0].as_py()}
 
 
 def test_who_is_at_risk_is_the_same_number_everywhere(sheets):
@@ -223,6 +244,35 @@ def test_a_page_and_the_function_of_its_name_give_the_same_periods(sheets):
         # The file holds sixteen digits of a figure.
         written = [math.nan if row[heading] is None else row[heading] for row in rows]
         assert written == pytest.approx(figures.tolist(), rel=1e-14, nan_ok=True)
+
+
+def test_the_cohorts_on_the_page_are_those_of_the_function(sheets):
+    from tierbook.retention import cohort_table
+
+    paid = sample_run().engine.sql("SELECT customer_id, date FROM transactions_ WHERE amount >= 0")
+    found = cohort_table(paid["customer_id"].to_numpy(), paid["date"].to_numpy(), as_of=sample_run().as_of)
+    *rows, mean = table(sheets["retention"], "Cohort")
+    assert [row["Customers"] for row in rows] == found.customers[-24:].tolist()
+    for month in range(1, 24):
+        shown = [math.nan if row[f"+{month}"] is None else row[f"+{month}"] for row in rows]
+        assert shown == pytest.approx(found.retained[-24:, month].tolist(), nan_ok=True)
+        assert mean[f"+{month}"] == pytest.approx(found.mean[month])
+
+
+def test_the_cut_points_printed_are_those_the_scores_were_made_with(sheets):
+    from tierbook.rfm import rfm_cuts, rfm_score_at
+    from tierbook.score import arrays
+
+    run = sample_run()
+    assert run.previous
+    now, before = arrays(run.customers), arrays(run.previous.customers)
+    cuts = rfm_cuts(before["days_since_last"], before["orders_recent"], before["spend_recent"])
+    score = rfm_score_at(now["days_since_last"], now["orders_recent"], now["spend_recent"], cuts=cuts)
+    np.testing.assert_array_equal(score, 100 * now["rfm_r"] + 10 * now["rfm_f"] + now["rfm_m"])
+    printed = table(sheets["rfm"], "Part")[0]
+    assert [printed[f"Score {score}"] for score in (5, 4, 3, 2)] == [
+        f"≤ {cut:,.0f}" for cut in cuts.parts[0].cuts
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -313,7 +363,7 @@ def test_the_chinese_report_has_no_english_word_left(tmp_path):
     data |= {signal.because for signal in pack().churn.signals} | {f"C{number}" for number in range(30)}
     # Names of things, not words: the font, the program, what Excel calls fields and formats in headers and charts.
     known = (
-        r"hospitality 2026[.\d]*|SHA-256|`tierbook check`|General|[&A-Z\d\"]*Microsoft YaHei,Regular\"&8&K56626C|&[LRPN]|"
+        r"hospitality 2026[.\d]*|SHA-256|RFM|`tierbook check`|General|[&A-Z\d\"]*Microsoft YaHei,Regular\"&8&K56626C|&[LRPN]|"
         + pack().hash[:8]
     )
     leaks = {

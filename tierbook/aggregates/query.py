@@ -6,6 +6,7 @@
   a subject the pack does not have leaves its columns (`value`, `tier`, `stage`, `churn_level` …) there and empty
 - `scored_before`: the same at `as_of - window_days` (no rows where there is no earlier run)
 - `transactions_`: `customer_id`, `date`, `amount`; later dates than `as_of` may be in it
+- `tierbook_transactions`: the same rows with every column of the table
 
 Money is summed exactly and turned into a double once, so totals of any two tables agree to the cent.
 
@@ -23,6 +24,10 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 | `classes` | class (A, B, C) | figures, first_place, last_place |
 | `calendar_months` | month (its first day) with a row up to `as_of` | revenue, active |
 | `cohorts` | cohort (month of the first purchase), month | customers of the cohort who bought in the month |
+| `rfm_cells` | rfm_r, rfm_f | figures; missing scores are a row of their own |
+| `rfm_segments` | rfm_segment | figures |
+| `breakdown:<column>/<column>` | these columns of the customers | figures |
+| `products` | product (missing for lines without one) | revenue, revenue_recent, customers, repeat_customers (on two days or more), purchase_days |
 | `second_purchases` | days (30, 60 … 360) | customers whose first purchase is at least so long ago, repeated: of them again within so many days |
 
 *figures* are customers, active, revenue_recent, revenue, revenue_year, value, flagged. `revenue` is all of `total_spend`,
@@ -36,13 +41,14 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from tierbook.aggregates import calendar
+from tierbook.aggregates import calendar, products
 from tierbook.aggregates.pieces import count_of, day_text, exact_sum, month_ends, quoted, text_of
 from tierbook.errors import DataError
 
 NAMES = (
     "totals", "months", "tiers", "stages", "churn_levels", "levels_by_tier", "signals",
     "tier_moves", "stage_moves", "pareto", "classes", "calendar_months", "cohorts", "second_purchases",
+    "rfm_cells", "rfm_segments", "products",
 )  # fmt: skip
 
 # Class A ends where the customers before reach 80 % of revenue, class B at 95 % (spec/systems.md, L).
@@ -58,7 +64,7 @@ def query(
     Parameters
     ----------
     name : str
-        One of `NAMES`.
+        One of `NAMES`, or `breakdown:<column>/<column>` with columns of the customers.
     as_of : date
         The day the run speaks for.
     parts : sequence of str
@@ -78,6 +84,7 @@ def query(
     edges = month_ends(as_of)
     with_year = (_year_spend(edges), _PEOPLE_YEAR)
     steps: tuple[str, ...] = with_year
+    more = _MORE_COLUMNS.get(name, ())
     if name == "totals":
         select = _totals(as_of, window_days)
     elif name == "months":
@@ -97,6 +104,11 @@ def query(
         steps, select = (_SPEND, _RANKED), _PARETO
     elif name == "classes":
         steps, select = (*with_year, _SPEND, _RANKED, _CLASSED), _grouped("class", "classed", _PLACES)
+    elif name.startswith(BREAKDOWN):
+        more = tuple(name.removeprefix(BREAKDOWN).split("/"))
+        select = _grouped(", ".join(quoted(column) for column in more))
+    elif name == "products":
+        steps, select = products.products(as_of, window_days)
     elif name in _BY_CALENDAR:
         steps, select = _BY_CALENDAR[name](as_of)
     else:
@@ -107,7 +119,8 @@ def query(
             names=", ".join(NAMES),
         )
     # Only the columns we know: a customer's own column may be called `class` or `amount`.
-    columns = ", ".join((*_COLUMNS, *(quoted(f"value.{part}") for part in parts)))
+    known = (*_COLUMNS, *(f"value.{part}" for part in parts))
+    columns = ", ".join(quoted(column) for column in dict.fromkeys((*known, *more)))
     people = f"people AS (SELECT {columns} FROM {quoted(scored)})"
     return "WITH " + ",\n".join((people, *steps)) + select
 
@@ -123,7 +136,13 @@ _BY_CALENDAR: dict[str, Callable[[date], tuple[tuple[str, ...], str]]] = {
     "cohorts": calendar.cohorts,
     "second_purchases": calendar.second_purchases,
 }
-_KEYS = {"stages": "stage", "churn_levels": "churn_level", "levels_by_tier": "tier, churn_level"}
+_KEYS = {
+    "stages": "stage", "churn_levels": "churn_level", "levels_by_tier": "tier, churn_level",
+    "rfm_cells": "rfm_r, rfm_f", "rfm_segments": "rfm_segment",
+}  # fmt: skip
+# Columns that not every table of customers has.
+_MORE_COLUMNS = {"rfm_cells": ("rfm_r", "rfm_f"), "rfm_segments": ("rfm_segment",)}
+BREAKDOWN = "breakdown:"
 _MOVES = {"tier_moves": "tier", "stage_moves": "stage"}
 
 
