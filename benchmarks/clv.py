@@ -65,7 +65,7 @@ def simulate(folder: Path) -> int:
     import numpy as np
 
     random = np.random.default_rng(SEED)
-    rate = random.gamma(0.9, 1 / 34.6, CUSTOMERS)
+    rate = random.gamma(0.9, 1 / 34, CUSTOMERS)
     drop_out = random.beta(0.7, 6.0, CUSTOMERS)
     spend = random.gamma(4.0, 1 / 40.0, CUSTOMERS)
     begin = random.integers(0, DAYS - 30, CUSTOMERS)

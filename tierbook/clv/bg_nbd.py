@@ -172,7 +172,7 @@ def _counts(given: Histories, optimum: Optimum) -> dict:
 
 def _optimum(given: Histories, *, modified: bool) -> Optimum:
     """The search; over a sample of every n-th customer first where there are many, because that is nearly the end."""
-    start = np.log([1.0, max(float(given.T.mean()) / 8, 1e-6), 1.0, 3.0])
+    start = np.log([1.0, float(given.T.mean()) / 8 or 1.0, 1.0, 3.0])
     every = given.x.size // _SAMPLE
     hessian = None
     if every > 1:

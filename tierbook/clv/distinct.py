@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-_LARGEST_TABLE = 1_000_000
+_SMALL_TABLE = 10_000
+_LARGEST_TABLE = 50_000_000  # of pairs, five bytes each
 
 
 class Distinct(NamedTuple):
@@ -27,7 +28,7 @@ class DistinctPairs(NamedTuple):
 
 def distinct(array: NDArray[np.float64]) -> Distinct:
     """Each value once; for whole numbers from 0, such as days, the table 0 … largest, which needs no sorting."""
-    if array.size and array.min() >= 0 and array.max() <= _LARGEST_TABLE:
+    if array.size and array.min() >= 0 and array.max() <= max(_SMALL_TABLE, array.size):
         place = array.astype(np.int32)
         if (place == array).all():
             return Distinct(np.arange(int(place.max()) + 1, dtype=float), place)
@@ -40,7 +41,7 @@ def distinct_pairs(first: NDArray[np.float64], second: NDArray[np.float64]) -> D
     one, other = distinct(first), distinct(second)
     width = max(other.values.size, 1)
     key = one.place.astype(np.int64) * width + other.place
-    if one.values.size * width <= 50 * _LARGEST_TABLE:
+    if one.values.size * width <= _LARGEST_TABLE:
         # Counting is quicker than sorting while the table of all pairs is small.
         occurs = np.zeros(one.values.size * width, dtype=bool)
         occurs[key] = True

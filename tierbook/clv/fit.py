@@ -168,7 +168,7 @@ def hessian_at(
 def _downhill(hessian: NDArray, gradient: NDArray) -> NDArray:
     """Newton's step with every curvature made positive, cut where the quadratic picture cannot hold."""
     curvature, direction = np.linalg.eigh(hessian)
-    curvature = np.maximum(np.abs(curvature), 1e-9 * max(np.abs(curvature).max(), 1e-300))
+    curvature = np.maximum(np.abs(curvature), max(1e-9 * np.abs(curvature).max(), 1e-12))
     step = -direction @ ((direction.T @ gradient) / curvature)
     return step * min(1.0, _LONGEST_STEP / max(np.abs(step).max(), 1e-300))
 

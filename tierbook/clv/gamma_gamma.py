@@ -62,7 +62,7 @@ def fit_gamma_gamma(frequency: ArrayLike, monetary_value: ArrayLike) -> Fit[Gamm
             count=x.size,
             enough=FEWEST_REPEATERS,
         )
-    start, hessian = np.log([2.0, 3.0, max(float(z.mean()), 1e-9)]), None
+    start, hessian = np.log([2.0, 3.0, float(z.mean())]), None
     every = x.size // _SAMPLE
     if every > 1:
         rough = minimise(_objective(x[::every], z[::every]), start)

@@ -51,7 +51,7 @@ def fit_pareto_nbd(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Fi
     """
     given, said = to_fit(frequency, recency, T)
     size = given.x.size
-    scale = max(float(given.T.mean()) / 4, 1e-6)
+    scale = float(given.T.mean()) / 4 or 1.0
     start, hessian = np.log([1.0, scale, 1.0, scale]), None
     every = size // _SAMPLE
     if every > 1:

@@ -56,6 +56,26 @@ def test_the_unit_of_time_does_not_change_the_value():
     assert found == pytest.approx(weeks)
 
 
+@pytest.mark.parametrize("model", models.PARAMS)
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_any_unit_of_time_leads_to_the_same_fit(model, unit):
+    x, t_x, T, _ = calibration()
+    one, other = models.fit(x, t_x, T, model=model), models.fit(x, t_x * unit, T * unit, model=model)
+    assert other.params[0] == pytest.approx(one.params[0], rel=1e-6)
+    assert other.params.alpha == pytest.approx(one.params.alpha * unit, rel=1e-6)
+
+
+@pytest.mark.parametrize("model", models.PARAMS)
+@pytest.mark.parametrize(
+    "history",
+    [([1] * 20, [0] * 20, [0] * 20), ([3] * 50, [20] * 50, [30] * 50), ([3] * 50, [30] * 50, [30] * 50)],
+    ids=["no time", "all alike", "just bought"],
+)
+def test_data_that_say_nothing_end_in_a_warning(model, history):
+    fit = models.fit(*history, model=model)
+    assert any("do not determine" in str(one) for one in fit.warnings)
+
+
 def test_missing_stays_missing_and_nothing_gives_nothing():
     found = models.clv([2, np.nan, 0], [9, 9, 0], [20, 20, 20], [30, 30, np.nan], params=DAYS, spend=SPEND)
     assert np.isnan(found).tolist() == [False, True, False]
