@@ -17,6 +17,8 @@ from udfs.registry import Argument, Example, ExcelFunction, declare
 from udfs.table_range import TableRange
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tierbook.rulepack.pack import Pack
 
 
@@ -28,7 +30,7 @@ def _table(
     horizon_days: float,
     pack: Pack,
 ) -> dict[str, NDArray]:
-    from tierbook.score import arrays
+    import pyarrow.compute as pc
 
     if pack.churn is None:
         raise RuleError(
@@ -40,7 +42,7 @@ def _table(
     if horizon_days != int(horizon_days):
         raise DataError("{name} is a whole number, not {value}.", name="horizon_days", value=horizon_days)
     tables = {table.name: table.typed() for table in (transactions, customers) if table}
-    purchases, day = arrays(tables["transactions"]), cutoff.date()
+    purchases, day = tables["transactions"], cutoff.date()
     found, scorer = customers_at(tables, pack, as_of=day)
     result = backtest(
         scorer.churn_flagged(),
@@ -51,12 +53,13 @@ def _table(
         horizon_days=int(horizon_days),
     )
     end = day + timedelta(days=int(horizon_days))
-    if len(purchases["date"]) and purchases["date"].max() < np.datetime64(end):
+    last = pc.max(purchases["date"]).as_py()
+    if last is not None and last < end:
         transactions.notes.append(
             Reason(
                 "The transactions end on {last}, before the horizon does on {end}: whoever bought nothing yet counts as lost.",
                 "",
-                {"last": purchases["date"].max().item(), "end": end},
+                {"last": last, "end": end},
             )
         )
     figures: list[Any] = list(result)
@@ -65,16 +68,16 @@ def _table(
     return {"figure": np.array(result._fields, dtype=object), "value": values}
 
 
-def _first_after(day: date, purchases: dict[str, NDArray], customer_id: NDArray) -> NDArray:
+def _first_after(day: date, purchases: pa.Table, customer_id: NDArray) -> NDArray:
     """The first purchase of each customer after a day; refunds are no purchases."""
-    later = (purchases["date"] > np.datetime64(day)) & (purchases["amount"] >= 0)
-    first: dict[str, np.datetime64] = {}
-    for customer, bought in zip(
-        purchases["customer_id"][later].tolist(), purchases["date"][later], strict=True
-    ):
-        first[customer] = min(first.get(customer, bought), bought)
-    never = np.datetime64("NaT", "D")
-    return np.array([first.get(customer, never) for customer in customer_id.tolist()], dtype="datetime64[D]")
+    import pyarrow.compute as pc
+
+    later = purchases.filter(
+        pc.and_(pc.greater(purchases["date"], day), pc.greater_equal(purchases["amount"], 0))
+    )
+    first = later.group_by("customer_id").aggregate([("date", "min")])
+    dates = dict(zip(first["customer_id"].to_pylist(), first["date_min"].to_pylist(), strict=True))
+    return np.array([dates.get(customer) for customer in customer_id.tolist()], dtype="datetime64[D]")
 
 
 BACKTEST = declare(
