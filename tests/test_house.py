@@ -26,7 +26,7 @@ MAY_IMPORT = {
 }
 # What every subject may use. All modules of tierbook that are in neither set are subjects.
 SHARED = {
-    "errors", "language", "quality", "tables", "columns", "periods", "ranges", "rounding", "features", "engines",
+    "arrow", "errors", "language", "quality", "tables", "columns", "periods", "ranges", "rounding", "features", "engines",
 }  # fmt: skip
 WHERE_SUBJECTS_MEET = {"needs", "score", "scorer", "rulepack"}
 HEAVY = (

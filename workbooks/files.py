@@ -24,8 +24,8 @@ from typing import Literal, NamedTuple
 
 from tierbook.errors import HostError, TierbookError
 from tierbook.quality import Problem
-from workbooks.kinds import is_open_elsewhere
-from workbooks.package import Stamp
+from workbooks.gate.kinds import is_open_elsewhere
+from workbooks.gate.package import Stamp
 
 KEPT = 5  # writes that can be undone, per file
 LOCK_WAIT = 600.0  # how long a run waits for another run on the same file [s]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from workbooks.cells import letters
+from workbooks.gate.cells import letters
 from workbooks.page import clean
 from workbooks.parts import PackageWriter
 from workbooks.sheet_xml import styled_rows_xml

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from tierbook.errors import DataError
-from workbooks.cells import position
-from workbooks.guard import Guard
-from workbooks.package import Package, SheetInfo, TableInfo, gate
+from workbooks.gate.cells import position
+from workbooks.gate.guard import Guard
+from workbooks.gate.package import Package, SheetInfo, TableInfo, gate
 from workbooks.parts import Node, XmlPart
 from workbooks.source import Source
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from tierbook.errors import DataError
-from workbooks.guard import Guard, is_utf16
+from workbooks.gate.guard import Guard, is_utf16
 
 _LIMIT = 0xFFFFFFFF
 _CHUNK = 1 << 20

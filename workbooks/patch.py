@@ -22,7 +22,8 @@ from xml.sax.saxutils import quoteattr
 from tierbook.errors import DataError, HostError
 from tierbook.quality import Problem
 from workbooks.files import elsewhere, replace_file
-from workbooks.guard import MAIN
+from workbooks.gate.guard import MAIN
+from workbooks.gate.package import Package, SheetInfo, Stamp, gate, relations_part
 from workbooks.lists import (
     RELATIONS,
     NewSheet,
@@ -32,7 +33,6 @@ from workbooks.lists import (
     list_sheets,
 )
 from workbooks.own import OWN, check_untouched, column_name, mark
-from workbooks.package import Package, SheetInfo, Stamp, gate, relations_part
 from workbooks.parts import PackageWriter, XmlPart
 from workbooks.sheet_xml import Format, ResultSheet, check, headers, rows_xml, widths
 from workbooks.source import MAX_PART, SEPARATE, Source

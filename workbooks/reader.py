@@ -18,12 +18,12 @@ from tierbook.arrow import keep_pandas_out
 from tierbook.errors import DataError, TierbookError
 from tierbook.quality import Problem, status
 from tierbook.tables import TABLES, Table, table_named
-from workbooks import delimited, parquet
-from workbooks.assemble import Assembled, assemble
-from workbooks.consistency import check
-from workbooks.kinds import is_lock_file
-from workbooks.raw import RawTable, Reading
-from workbooks.xlsx import read_workbook
+from workbooks.gate.kinds import is_lock_file
+from workbooks.reading import delimited, parquet
+from workbooks.reading.assemble import Assembled, assemble
+from workbooks.reading.consistency import check
+from workbooks.reading.raw import RawTable, Reading
+from workbooks.reading.xlsx import read_workbook
 
 if TYPE_CHECKING:
     import pyarrow as pa

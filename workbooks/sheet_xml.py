@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from tierbook.errors import DataError
-from workbooks.scan import MAX_COLUMNS, MAX_ROWS, letters
+from workbooks.gate.scan import MAX_COLUMNS, MAX_ROWS, letters
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tierbook.score import Run
-    from workbooks.package import Package
+    from workbooks.gate.package import Package
 
 SCORES, WATCH_LIST, RUN = "tierbook_scores", "tierbook_watch_list", "tierbook_run"
 _RESULTS = (

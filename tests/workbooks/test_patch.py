@@ -24,8 +24,8 @@ from tierbook.errors import DataError, HostError
 from tierbook.language import say
 from workbooks import patch
 from workbooks.files import undo
+from workbooks.gate.package import gate
 from workbooks.own import ADDED
-from workbooks.package import gate
 from workbooks.parts import XmlPart
 from workbooks.patch import add_sheets, write_book
 from workbooks.sheet_xml import LONGEST_TEXT, ResultSheet, headers, plain_text
