@@ -24,7 +24,7 @@ _SIGNS: dict[str, np.ufunc] = {
     "=": np.equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
 }  # fmt: skip
 UPPER, LOWER = (bytes(range(start, start + 26)).decode() for start in (65, 97))
-_LETTERS = {"lower": str.maketrans(UPPER, LOWER), "upper": str.maketrans(LOWER, UPPER)}
+LETTERS = {"lower": str.maketrans(UPPER, LOWER), "upper": str.maketrans(LOWER, UPPER)}
 
 
 def column(given: Any, kind: Type) -> Any:
@@ -97,7 +97,7 @@ def nullif(a: Any, b: Any, kind: Type) -> Any:
 
 def letters(name: str, texts: Any) -> Any:
     """`lower` or `upper`: A–Z change, all other letters stay, as every engine does it."""
-    table = _LETTERS[name]
+    table = LETTERS[name]
     return _each(lambda text: text.translate(table), texts, None, np.dtype(object))
 
 

@@ -223,12 +223,7 @@ class _Explained:
         )
 
     def holds(self, condition: Expression) -> bool:
-        return bool(np.all(condition.holds({name: self.single(name) for name in condition.names})))
-
-    def single(self, name: str) -> Any:
-        """One customer's figure as a column of one row; a threshold stays one number."""
-        whole = self.whole(name)
-        return whole[self.row : self.row + 1] if np.ndim(whole) else whole
+        return condition.one({name: self.figure(name) for name in condition.names}) is True
 
     def figure(self, name: str) -> Any:
         whole = self.whole(name)

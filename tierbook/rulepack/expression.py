@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tierbook.quality import Problem
 from tierbook.rulepack.grammar import Parser
+from tierbook.rulepack.one_row import as_column, for_one_row, given, single
 from tierbook.rulepack.tokens import canonical
-from tierbook.rulepack.tree import ExpressionError, Node, Type
+from tierbook.rulepack.tree import ExpressionError, Node, Type, may_be_missing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,9 +57,30 @@ class Expression:
         DataError
             A name that is not in `columns`, or arrays of different lengths.
         """
+        if (row := single(columns, self._types)) is not None and self._of_one_row:
+            return as_column(self._of_one_row(row), self.type, sure=self._sure)
         from tierbook.rulepack.evaluate import evaluated
 
         return evaluated(self._steps, self.type, self._types, columns)
+
+    def one(self, row: Mapping[str, Any]) -> float | str | bool | date | None:
+        """The value of a single row, without the cost of arrays; the same bits as `evaluate`.
+
+        Parameters
+        ----------
+        row : mapping
+            Every name of `names`: one value, missing as None, NaN or NaT. Names it does not use do no harm.
+
+        Returns
+        -------
+        value
+            None where missing.
+        """
+        if self._of_one_row is None:
+            value = self.evaluate({name: row[name] for name in self.names}).item()
+            return _plain(value, self.type)
+        value = self._of_one_row({name: given(row[name], kind) for name, kind in self._types.items()})
+        return _plain(value, self.type)
 
     def holds(self, columns: Mapping[str, Any]) -> np.ndarray:
         """Whether a yes/no expression is yes, row by row; missing counts as no."""
@@ -99,10 +121,26 @@ class Expression:
         return {part.value: part.type for part in self.tree.walk() if part.op == "name" and part.type}
 
     @cached_property
+    def _of_one_row(self) -> Callable[[Mapping[str, Any]], Any] | None:
+        return for_one_row(self.tree)
+
+    @cached_property
+    def _sure(self) -> bool:
+        """A yes/no that cannot be missing."""
+        return self.type == "yes_no" and not may_be_missing(self.tree)
+
+    @cached_property
     def _steps(self) -> Callable[[Mapping[str, Any]], Any]:
         from tierbook.rulepack.evaluate import compiled
 
         return compiled(self.tree)
+
+
+def _plain(value: Any, kind: Type) -> Any:
+    """A value of one row for people's code: None where missing, yes/no as bool."""
+    if value is None or value != value:
+        return None
+    return bool(value) if kind == "yes_no" else value
 
 
 def parse(
