@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
 
+    from workbooks.customer_table import CustomerTable
     from workbooks.long_tables import LongTable
 
 ACCENT = "#0B5A6F"
@@ -86,6 +87,8 @@ PIECES: dict[str, dict[str, Any]] = {
     "alert": {"font_color": ALERT},
     "left": {"align": "left"},
     "indent": {"align": "left", "indent": 1},
+    # A cell the reader may change: boxed, and the only kind that is not locked on a protected page.
+    "input": {"bg_color": "#FFF7DB", "border": 1, "border_color": ACCENT, "bold": True, "locked": False},
 }  # fmt: skip
 
 BAR: dict[str, Any] = {
@@ -106,6 +109,7 @@ class Style:
         self.book, self.language, self.font = book, language, FONT[language]
         self._formats: dict[tuple[str, ...], Format] = {}
         self.long_tables: list[LongTable] = []
+        self.customers: CustomerTable | None = None
 
     def of(self, *names: str) -> Format:
         """The format of these pieces and number formats together; a later name wins."""

@@ -2,53 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from workbooks import style as look
+from workbooks.customer_table import HEAD, LEFT, Field, customer_table
 from workbooks.long_tables import write_rows
 from workbooks.page import Page, Section
-from workbooks.rows import by_value
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from tierbook.score import Run
 
-# Excel's 1,048,576 rows less what stands above the table.
-MOST_ROWS = 1_048_000
-_HEAD = 6
-_LEFT = 1
 _WIDEST = 330
-_WORDS = ("tier", "stage", "churn_level", "action", "positions")
-
-
-@dataclass(frozen=True)
-class Field:
-    """One column of the table: its name in the run, its heading, kind of figure, and its cells in words."""
-
-    name: str
-    title: str
-    kind: str
-    cells: pa.ChunkedArray
 
 
 def draw(page: Page, run: Run) -> None:
     """The table, its bars and marks, and the line that says how many there are."""
-    order = by_value(run.customers)
-    shown = order[:MOST_ROWS]
-    fields = _fields(page, run, shown)
-    count, last = len(shown), _LEFT + len(fields) - 1
-    printed = _LEFT + next(at for at, field in enumerate(fields) if field.name == "action")
+    table = customer_table(page, run)
+    fields, count = table.fields, len(table.order)
+    last = LEFT + len(fields) - 1
+    printed = LEFT + next(at for at, field in enumerate(fields) if field.name == "action")
     page.columns([20, *(_width(field) for field in fields)])
     page.header(last if last < printed else printed)
-    if count < len(order):
+    if count < table.everyone:
         said = page.say(
             "The {shown} customers of highest value of {all}; a sheet holds no more.",
-            shown=f"{count:,}", all=f"{len(order):,}",
+            shown=f"{count:,}", all=f"{table.everyone:,}",
         )  # fmt: skip
     else:
         said = page.say(
@@ -56,87 +35,22 @@ def draw(page: Page, run: Run) -> None:
             count=f"{count:,}",
         )
     page.put(4, 1, said, "small")
+    _link_to_one_customer(page, last if last < printed else printed)
     page.sheet.set_row_pixels(4, 20)
     _write(page, fields, count)
     _mark(page, fields, count)
-    page.sheet.freeze_panes(_HEAD, _LEFT + 2)
-    page.prints(_HEAD + max(count, 1) - 1, printed, repeat=(_HEAD - 1, _HEAD - 1))
+    page.sheet.freeze_panes(HEAD, LEFT + 2)
+    page.prints(HEAD + max(count, 1) - 1, printed, repeat=(HEAD - 1, HEAD - 1))
 
 
-def _fields(page: Page, run: Run, rows: NDArray[np.int64]) -> list[Field]:
-    import pyarrow as pa
-
-    shown = (
-        "customer_id",
-        "name",
-        "region",
-        "total_spend",
-        "orders",
-        "last_date",
-        "value",
-        "churn_score",
-        *_WORDS,
-        *(f"value.{part}" for part in run.pack.value_parts),
-    )
-    customers = run.customers.select([name for name in shown if name in run.customers.column_names])
-    customers = customers.combine_chunks().take(pa.array(rows))
-
-    def words(name: str) -> pa.ChunkedArray:
-        return _in_words(customers[name], page)
-
-    reasons = pa.chunked_array([pa.array(run.reasons(page.language), pa.string())]).take(pa.array(rows))
-    fields = [Field("customer_id", page.label("customer_id"), "text", customers["customer_id"])]
-    for name in ("name", "region"):
-        if name in customers.column_names and customers[name].null_count < customers.num_rows:
-            fields.append(Field(name, page.label(name), "text", customers[name]))
-    fields += [
-        Field("tier", page.label("tier"), "text", words("tier")),
-        Field("value", page.label("value"), "cents", customers["value"]),
-        Field("total_spend", page.label("total_spend"), "cents", customers["total_spend"]),
-        Field("orders", page.label("orders"), "count", customers["orders"]),
-        Field("last_date", page.label("last_date"), "date", customers["last_date"]),
-        Field("stage", page.label("stage"), "text", words("stage")),
-        Field("churn_level", page.label("churn_level"), "text", words("churn_level")),
-        Field("churn_score", page.label("churn_score"), "score", customers["churn_score"]),
-        Field("reasons", page.label("churn_reasons"), "text", reasons),
-        Field("action", page.label("action"), "text", words("action")),
-        Field("positions", page.label("positions"), "text", words("positions")),
-    ]
-    fields += [
-        Field(
-            f"value.{part}",
-            page.say("Value: {part}", part=page.word(part)),
-            "cents",
-            _money(customers[f"value.{part}"]),
-        )
-        for part in run.pack.value_parts
-    ]
-    return [field for field in fields if field.name == "action" or _holds_something(field.cells)]
-
-
-def _in_words(names: pa.ChunkedArray, page: Page) -> pa.ChunkedArray:
-    """The pack's names in the reader's words, each looked up once."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    known = names.unique().drop_null()
-    words = pa.array([page.words(name) for name in known.to_pylist()], pa.string())
-    return words.take(pc.index_in(names, value_set=known))
-
-
-def _money(amounts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Six decimals, as the value has them; the noise after them is half of what a sheet of doubles weighs."""
-    import pyarrow.compute as pc
-
-    return pc.round(amounts, ndigits=6)
-
-
-def _holds_something(cells: pa.ChunkedArray) -> bool:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    filled = pc.not_equal(cells, "") if pa.types.is_string(cells.type) else pc.is_valid(cells)
-    return bool(pc.any(filled).as_py())
+def _link_to_one_customer(page: Page, last: int) -> None:
+    """A link beside the one that leads back."""
+    for section, name in page.contents:
+        if section.name == "customer_360":
+            page.sheet.write_url(
+                1, last - 1, f"internal:'{name}'!A1", page.style.of("link", "flush"), f"{name} ›",
+                page.say("Look up one customer"),
+            )  # fmt: skip
 
 
 def _width(field: Field) -> int:
@@ -156,24 +70,24 @@ def _width(field: Field) -> int:
     return min(look.pixels(max(usual + 2, heading, 8)), _WIDEST)
 
 
-def _write(page: Page, fields: list[Field], count: int) -> None:
+def _write(page: Page, fields: Sequence[Field], count: int) -> None:
     sheet, style = page.sheet, page.style
-    sheet.set_row_pixels(_HEAD - 1, 40)
+    sheet.set_row_pixels(HEAD - 1, 40)
     head = [style.of("head", "right") if field.kind in look.RIGHT else style.of("head") for field in fields]
     # XlsxWriter keeps an entry for every cell of a table: declare one row, then widen it.
-    sheet.add_table(_HEAD - 1, _LEFT, _HEAD, _LEFT + len(fields) - 1, {
+    sheet.add_table(HEAD - 1, LEFT, HEAD, LEFT + len(fields) - 1, {
         "name": "tierbook_customers", "style": None,
         "columns": [
             {"header": title, "header_format": form}
             for title, form in zip(distinct_titles([field.title for field in fields]), head, strict=True)
         ],
     })  # fmt: skip
-    widen(sheet, _HEAD + max(count, 1) - 1)
+    widen(sheet, HEAD + max(count, 1) - 1)
     import pyarrow as pa
 
     table = pa.table([field.cells for field in fields], names=[str(at) for at in range(len(fields))])
     forms = [style.of("line", "cell", field.kind) for field in fields]
-    write_rows(style, sheet, _HEAD, _LEFT, table, forms)
+    write_rows(style, sheet, HEAD, LEFT, table, forms)
 
 
 def widen(sheet: Any, last_row: int) -> None:
@@ -200,21 +114,21 @@ def distinct_titles(titles: list[str]) -> list[str]:
     return out
 
 
-def _mark(page: Page, fields: list[Field], count: int) -> None:
+def _mark(page: Page, fields: Sequence[Field], count: int) -> None:
     """Bars behind the value, shades behind the churn score, the alert colour on flagged levels."""
-    last = _HEAD + max(count, 1) - 1
-    for position, field in enumerate(fields, _LEFT):
+    last = HEAD + max(count, 1) - 1
+    for position, field in enumerate(fields, LEFT):
         if field.name == "value":
-            page.sheet.conditional_format(_HEAD, position, last, position, look.BAR)
+            page.sheet.conditional_format(HEAD, position, last, position, look.BAR)
         elif field.name == "churn_score":
-            page.sheet.conditional_format(_HEAD, position, last, position, {
+            page.sheet.conditional_format(HEAD, position, last, position, {
                 "type": "2_color_scale", "min_type": "num", "min_value": 0, "min_color": look.WHITE,
                 "max_type": "num", "max_value": 100, "max_color": look.ALERT_SOFT,
             })  # fmt: skip
         elif field.name == "churn_level" and page.run.pack.churn:
             for name in sorted(page.run.pack.churn.flagged):
                 word = page.word(name).replace('"', '""')
-                page.sheet.conditional_format(_HEAD, position, last, position, {
+                page.sheet.conditional_format(HEAD, position, last, position, {
                     "type": "cell", "criteria": "==", "value": f'"{word}"',
                     "format": page.style.book.add_format({"font_color": look.ALERT, "bold": True}),
                 })  # fmt: skip
