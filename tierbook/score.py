@@ -31,7 +31,8 @@ class Run:
 
     `customers` has one row per customer, ordered by `customer_id`: the customer's own columns, the features, and the
     results `value`, `value.<part>`, `tier`, `stage`, `action`, `positions`, `ladder`, `class.<group>`, `score.<name>`,
-    `rfm_segment`, `churn_score`, `churn_level`, `churn_flagged`, `churn_signals`. Results hold the pack's names;
+    `rfm_segment`, `early_warning`, `early_warning_reason`, `winback`, `winback_spend` where the pack has the section,
+    `churn_score`, `churn_level`, `churn_flagged`, `churn_signals`. Results hold the pack's names;
     `word` says what a reader sees for them. `previous` is the same pack at `as_of - window_days`.
     """
 

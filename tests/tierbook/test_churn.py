@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tierbook import churn
 from tierbook.churn import ChurnRate, churn_rate
 from tierbook.errors import DataError
+from workbooks.samples import cdnow
 
 
 @given(st.lists(st.tuples(st.integers(0, 100), st.booleans()), max_size=8))
@@ -85,3 +86,16 @@ def test_the_churn_rate_counts_as_plain_loops_do(rows, inactive_days):
         inactive_days=inactive_days,
     )
     assert found[:2] == (len(at_start), len(at_start - at_end))
+
+
+def test_everybody_of_the_published_cohort_was_active_when_it_was_formed():
+    log = cdnow.purchases()
+    found = churn_rate(
+        [one.customer_id for one in log],
+        [one.date for one in log],
+        start=date(1997, 3, 31),
+        end=date(1998, 6, 30),
+    )
+    assert found.active == 2_357  # Fader and Hardie's sample: first purchases from January to March 1997
+    bought_last = {one.customer_id for one in log if one.date > date(1998, 4, 1)}
+    assert found.lost == 2_357 - len(bought_last)
