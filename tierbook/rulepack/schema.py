@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from tierbook.rulepack import model
@@ -37,6 +38,9 @@ def _plain(node: Any, *, names: bool = False) -> Any:
             key: value for key, value in node.items() if key != "title" and (key, value) != ("default", None)
         }
         node = _without_null(node)
+        if "description" in node:
+            # Where our specification says so is of no use in an editor.
+            node = {**node, "description": re.sub(r" \(systems\.md [^)]*\)", "", node["description"])}
     return {
         key: value
         if key in ("default", "examples", "enum")
