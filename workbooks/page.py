@@ -38,7 +38,8 @@ class Section:
     name : str
         Subject; the labels `page_<name>` (sheet name) and `page_<name>_about` (one sentence) belong to it.
     needs : tuple of str
-        Input tables and result columns without which the page is absent.
+        Input tables and result columns without which the page is absent; `transactions.product` is a column of a
+        table, and of `region|industry` one is enough.
     draw : function of (Page, Run)
     order : int
         Place in the workbook.

@@ -55,17 +55,17 @@ def all_sections() -> tuple[Section, ...]:
 
 
 def missing_needs(section: Section, run: Run) -> list[str]:
-    """What a page needs and the run does not have: input tables without rows, results the pack does not give."""
-    return [
-        need
-        for need in section.needs
-        if not (
-            run.tables.get(need)
-            or (
-                need in run.customers.column_names and run.customers[need].null_count < run.customers.num_rows
-            )
-        )
-    ]
+    """What a page needs and the run does not have: input tables without rows, columns, results the pack does not give."""
+    return [need for need in section.needs if not any(_has(run, one) for one in need.split("|"))]
+
+
+def _has(run: Run, need: str) -> bool:
+    if run.tables.get(need):
+        return True
+    if need in run.customers.column_names:
+        return run.customers[need].null_count < run.customers.num_rows
+    table, dot, column = need.partition(".")
+    return bool(dot and run.tables.get(table) and column in run.engine.columns(f"tierbook_given_{table}"))
 
 
 def _draw(run: Run, path: Path, language: str, progress: Callable[[str], None]) -> None:

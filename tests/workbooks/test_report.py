@@ -51,12 +51,23 @@ def small_run(names: list[str], **more: Any) -> Run:
     """One customer per name, each with a purchase a month for a year and twice as much spend as the one before."""
     ids = [f"C{number}" for number, _ in enumerate(names)]
     purchases = [
-        {"customer_id": one, "date": AS_OF - timedelta(days=30 * month + number), "amount": 100.0 * 2**number}
+        {
+            "customer_id": one,
+            "date": AS_OF - timedelta(days=30 * month + number),
+            "amount": 100.0 * 2**number,
+            "product": "茶",
+        }
         for number, one in enumerate(ids)
         for month in range(12)
     ]
     tables = {
-        "customers": pa.table({"customer_id": ids, "name": names}),
+        "customers": pa.table(
+            {
+                "customer_id": ids,
+                "name": names,
+                "region": ["南" if number % 2 else "北" for number in range(len(ids))],
+            }
+        ),
         "transactions": pa.Table.from_pylist(purchases),
     }
     return score(tables, pack(), **{"as_of": AS_OF} | more)

@@ -62,6 +62,14 @@ def _switch(page: Page, missing: Sequence[str]) -> str:
         return page.say(
             "Appears when the input holds: {tables}", tables=page.label("list_comma").join(tables)
         )
+    columns = [need for need in missing if "|" in need or "." in need]
+    if columns:
+        # Of many columns that would do, the first few are enough to name.
+        names = [one.rpartition(".")[2] for need in columns for one in need.split("|")[:4]]
+        return page.say(
+            "Appears when the input has a column: {columns}",
+            columns=page.label("list_or").join(page.label(name) for name in names),
+        )
     rules = [page.label(name) for name in missing]
     return page.say("Appears when the rules define: {rules}", rules=page.label("list_comma").join(rules))
 

@@ -1,0 +1,179 @@
+"""Breakdown: customers, revenue, value and risk by what the customers are, one inside the other to two levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbooks import charts
+from workbooks import style as look
+from workbooks.page import Block, Column, Page, Section
+from workbooks.rows import records, share_of, totals
+
+if TYPE_CHECKING:
+    from tierbook.score import Run
+
+# What customers are told apart by, the most telling first.
+DIMENSIONS = (
+    "region", "industry", "size", "channel", "customer_class", "business_model", "kind", "brand", "source", "reputation",
+)  # fmt: skip
+_FIGURES = ("customers", "revenue", "revenue_recent", "active", "flagged", "value")
+_NAME, _FIGURE, _COUNT = 150, 108, 8
+_LAST = 2 + _COUNT
+_HALF = (2 * _NAME + _COUNT * _FIGURE - 16) // 2
+_CHART_ROWS = 16
+MOST_SINGLE = 4
+MOST_NAMES, MOST_INSIDE, MOST_DRAWN = 12, 8, 7
+
+Row = dict[str, Any]
+
+
+def draw(page: Page, run: Run) -> None:
+    """Two charts, a table for each dimension, and the first two one inside the other."""
+    page.columns([20, _NAME, _NAME] + [_FIGURE] * _COUNT)
+    row = page.header(_LAST)
+    names = dimensions(run)
+    charts_at = row
+    row += _CHART_ROWS
+    blocks: list[Block] = []
+    breaks = []
+    for place, name in enumerate(names[:MOST_SINGLE]):
+        if place == 2:
+            breaks.append(row)
+        row, block = _draw_single(page, row, name)
+        blocks.append(block)
+    for name, block, shift in zip(names, blocks[:2], (0, _HALF + 16), strict=False):
+        _draw_chart(page, charts_at, name, block, shift)
+    if len(names) > 1:
+        breaks.append(row)
+        row = _draw_nested(page, row, names[0], names[1])
+    page.sheet.set_h_pagebreaks(breaks)
+    page.prints(row, _LAST)
+
+
+def dimensions(run: Run) -> list[str]:
+    """The columns of the customers that part them into at least two groups and not into one each."""
+    found = []
+    for name in DIMENSIONS:
+        if name in run.customers.column_names:
+            groups = run.table(f"breakdown:{name}").num_rows
+            if 1 < groups <= max(run.customers.num_rows // 2, 2):
+                found.append(name)
+    # With nothing to compare, what there is says at least that.
+    return found or [name for name in DIMENSIONS if name in run.customers.column_names][:1]
+
+
+def _largest(page: Page, rows: Sequence[Mapping[str, Any]], key: str, most: int) -> list[Row]:
+    """The groups with the most revenue, the others in one row; `shown` is what the reader sees."""
+    ordered = sorted(rows, key=lambda one: (-one["revenue"], str(one[key])))
+    kept: list[Row] = [{**one, "shown": _shown(page, one[key])} for one in ordered[:most]]
+    if rest := ordered[most:]:
+        kept.append(
+            {**totals(rest, *_FIGURES), key: None, "shown": page.say("Others ({count})", count=len(rest))}
+        )
+    return kept
+
+
+def _shown(page: Page, name: Any) -> str:
+    if isinstance(name, bool):
+        return page.label("yes" if name else "no")
+    return (
+        page.label("not_given")
+        if name is None or name == ""
+        else page.word(str(name))
+        if str(name) in page.run.pack.words
+        else str(name)
+    )
+
+
+def _cells(one: Mapping[str, Any], everyone: Mapping[str, float]) -> list[Any]:
+    return [
+        one["customers"], share_of(one["customers"], everyone["customers"]), one["revenue"], share_of(one["revenue"], everyone["revenue"]),
+        one["revenue_recent"], one["active"], one["flagged"], one["value"],
+    ]  # fmt: skip
+
+
+def _columns(page: Page) -> list[Column]:
+    return [
+        Column(page.label("customers"), "count"), Column(page.label("share_of_customers"), "share"), Column(page.label("revenue"), "money"),
+        Column(page.label("share_of_revenue"), "share"), Column(page.label("revenue_recent"), "money"), Column(page.label("active"), "count"),
+        Column(page.label("at_risk_short"), "count"), Column(page.label("value"), "money"),
+    ]  # fmt: skip
+
+
+def _draw_single(page: Page, row: int, name: str) -> tuple[int, Block]:
+    found = records(page.run.table(f"breakdown:{name}"))
+    everyone = totals(found, *_FIGURES)
+    row = page.heading(row, 1, page.say("By {what}", what=page.label(name).lower()))
+    block = page.table(
+        row, 1,
+        [Column(page.label(name), "text", ("bold",)), *_columns(page), Column(page.label("mean_value"), "money")],
+        [
+            [one["shown"], *_cells(one, everyone), share_of(one["value"], one["customers"])]
+            for one in _largest(page, found, name, MOST_NAMES)
+        ],
+        [page.label("total"), *_cells(everyone, everyone), share_of(everyone["value"], everyone["customers"])],
+    )  # fmt: skip
+    for position in (2, 4):
+        page.bars(block, position)
+    return block.after + 2, block
+
+
+def _draw_nested(page: Page, row: int, outer: str, inner: str) -> int:
+    groups = _largest(page, records(page.run.table(f"breakdown:{outer}")), outer, MOST_NAMES)
+    found = records(page.run.table(f"breakdown:{outer}/{inner}"))
+    everyone = totals(found, *_FIGURES)
+    kept = {one[outer] for one in groups if one["shown"] == _shown(page, one[outer])}
+    rows: list[list[Any]] = []
+    heads: list[int] = []
+    for group in groups:
+        heads.append(len(rows))
+        rows.append([group["shown"], page.label("all_of_them"), *_cells(group, everyone)])
+        if group["shown"] == _shown(page, group[outer]):
+            inside = [one for one in found if one[outer] == group[outer]]
+        else:
+            inside = _summed([one for one in found if one[outer] not in kept], inner)
+        rows += [
+            [group["shown"], one["shown"], *_cells(one, everyone)]
+            for one in _largest(page, inside, inner, MOST_INSIDE)
+        ]
+    row = page.heading(
+        row, 1, page.say("{outer} and {inner}", outer=page.label(outer), inner=page.label(inner).lower()),
+        page.say("Shares are of all customers and all revenue; bold rows add up to the total, the rows below a bold one to that."),
+    )  # fmt: skip
+    block = page.table(
+        row, 1,
+        [Column(page.label(outer)), Column(page.label(inner)), *_columns(page)],
+        rows,
+        [page.label("total"), page.label("all_of_them"), *_cells(everyone, everyone)],
+    )  # fmt: skip
+    kinds = ["text", "text", *(column.kind for column in _columns(page))]
+    for at in heads:
+        for position, kind in enumerate(kinds):
+            page.put(block.first + at, 1 + position, rows[at][position], "line", "cell", kind, "bold")
+    return block.after
+
+
+def _summed(rows: Sequence[Mapping[str, Any]], key: str) -> list[Row]:
+    """Rows of one key added up."""
+    names = list(dict.fromkeys(one[key] for one in rows))
+    return [{key: name, **totals([one for one in rows if one[key] == name], *_FIGURES)} for name in names]
+
+
+def _draw_chart(page: Page, row: int, name: str, table: Block, shift: int) -> None:
+    block = Block(table.sheet, table.first, min(table.last, table.first + MOST_DRAWN - 1), table.left)
+    title = page.say("Customers and revenue by {what}", what=page.label(name).lower())
+    made = charts.chart(page, "bar", title=title, legend=True)
+    for position, colour in ((2, look.ACCENT_SOFT), (4, look.ACCENT)):
+        made.add_series({
+            "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": 40,
+            "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
+        })  # fmt: skip
+    made.set_y_axis(charts.category_axis(page, reverse=True))
+    made.set_x_axis(
+        charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
+    )
+    page.place(made, row, 1, _HALF, _CHART_ROWS * look.ROW_PIXELS - 10, title, shift=shift)
+
+
+SECTION = Section("breakdown", ("|".join(DIMENSIONS),), draw, order=100)
