@@ -109,3 +109,12 @@ def test_what_happens_after_the_cut_off_changes_no_flag(sheets):
     )
     assert (whole["population"], whole["flagged"]) == (cut["population"], cut["flagged"])
     assert cut["lost"] == cut["population"]
+
+
+def test_a_decision_is_explained_from_the_feature_table_alone(sheets):
+    features = call("CRM_FEATURES", sheets["transactions"], sheets["customers"], context=RETAIL)
+    ids = [row[0] for row in features[1:]]
+    decisions = [row[0] for row in call("CRM_WINBACK", features, context=RETAIL)[1:]]
+    customer = ids[decisions.index("win_back")]
+    steps = call("CRM_EXPLAIN", features, customer, "winback", context=RETAIL)[1:]
+    assert {"lost_middle", "potential_points", "Win back", "Spend at most"} <= {row[1] for row in steps}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tierbook import levels, value
-from tierbook.errors import RuleError
+from tierbook.errors import DataError, RuleError
 from tierbook.language import label, say
 from tierbook.rulepack.show import level_words, part_words, section_words
 
@@ -69,7 +69,11 @@ class _Explained:
         for name, feature in self.pack.features.items():
             if not only or name in self.known:
                 figure = self.shown_by_type(name)
-                yield self.step("features", name, feature.text, self.met(feature), figure, name=name)
+                try:
+                    met = self.met(feature)
+                except DataError:  # given as a column, without the columns it was made of
+                    met = ""
+                yield self.step("features", name, feature.text, met, figure, name=name)
 
     def steps(self, only: str) -> Iterator[Step]:
         pack = self.pack
