@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -11,9 +11,9 @@ import yaml
 class Editor(yaml.SafeLoader):
     """Loads what YAML 1.2's core schema loads."""
 
-    yaml_implicit_resolvers: ClassVar[dict] = {}
 
-
+# The loader comes with the resolvers of YAML 1.1; ours start from none.
+Editor.yaml_implicit_resolvers = {}
 for tag, pattern, first in (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
