@@ -18,6 +18,7 @@ from tierbook.quality import Problem
 rules = typer.Typer(help=t("Check, test and list rule packs."), no_args_is_help=True)
 
 PackFile = Annotated[str, typer.Argument(help=t("A pack name or file."))]
+Out = Annotated[Path | None, typer.Option("--out", help=t("The workbook to write."), show_default=False)]
 Names = Annotated[
     list[str] | None,
     typer.Argument(help=t("Pack names or files; by default all packs."), show_default=False),
@@ -61,6 +62,7 @@ def rules_list(as_json: Json = False, lang: Lang = None) -> None:
 def rules_check(
     names: Names = None,
     watch: Annotated[bool, typer.Option("--watch", help=t("Check again whenever a file changes."))] = False,
+    out: Out = None,
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -69,7 +71,7 @@ def rules_check(
     settings = read_settings(Path.cwd())
     language = language_of(lang, settings)
     if not watch:
-        if _checked(_files(names, settings), language, as_json=as_json):
+        if _checked(_files(names, settings), language, as_json=as_json, out=out):
             raise typer.Exit(1)
         return
 
@@ -103,7 +105,7 @@ def rules_schema(
 
 
 @rules.command("show", help=t("Print a pack as a table, one line per rule."))
-def rules_show(pack: PackFile, as_json: Json = False, lang: Lang = None) -> None:
+def rules_show(pack: PackFile, out: Out = None, as_json: Json = False, lang: Lang = None) -> None:
     from tierbook.rulepack.read import read_pack
     from tierbook.rulepack.show import key_words, rules, section_words
 
@@ -111,6 +113,12 @@ def rules_show(pack: PackFile, as_json: Json = False, lang: Lang = None) -> None
     language = language_of(lang, settings)
     read = read_pack(file_of(pack, settings))
     found = rules(read, language)
+    if out:
+        from workbooks.patch import write_book
+        from workbooks.rule_sheets import pack_sheet
+
+        print(write_book(out, [pack_sheet(read, language)]).path)
+        return
     if as_json:
         print_json([asdict(rule) for rule in found])
         return
@@ -164,7 +172,9 @@ def _files(names: list[str] | None, settings: Settings) -> list[Path]:
     return [file_of(name, settings) for name in names or settings.shelf().names()]
 
 
-def _checked(files: list[Path], language: str, *, as_json: bool, cases: bool = False) -> bool:
+def _checked(
+    files: list[Path], language: str, *, as_json: bool, cases: bool = False, out: Path | None = None
+) -> bool:
     """Print what is wrong with some packs; whether any of them cannot be used. `cases` asks that there be some."""
     from tierbook.rulepack.examine import cases_of, examine, excerpt
 
@@ -183,6 +193,11 @@ def _checked(files: list[Path], language: str, *, as_json: bool, cases: bool = F
             for one in found
             if one.pack and one.cases is None and not one.fails
         ]
+    if out:
+        from workbooks.patch import write_book
+        from workbooks.rule_sheets import problem_sheet
+
+        write_book(out, [problem_sheet(problems, language)])
     if as_json:
         listed = [
             {**problem.as_json(language), "excerpt": "\n".join(excerpt(problem, every))}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from addin import actions
-from addin.rules_cli import PackFile, file_of, rules
+from addin.rules_cli import Out, PackFile, file_of, rules
 from addin.settings import read_settings
 from addin.terminal import Json, Lang, language_of, print_json, print_table, t
 from tierbook.errors import DataError
@@ -26,7 +26,6 @@ Book = Annotated[
     Path,
     typer.Option("--book", help=t("The workbook, file or folder with the customers."), show_default=False),
 ]
-Out = Annotated[Path | None, typer.Option("--out", help=t("The workbook to write."), show_default=False)]
 Profile = Annotated[
     str | None, typer.Option("--profile", help=t("The coefficients of the pack to use."), show_default=False)
 ]

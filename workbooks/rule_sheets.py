@@ -118,7 +118,7 @@ def _sheet_of_texts(
     import pyarrow as pa
 
     names = [f"c{at}" for at in range(len(headers))]
-    columns = [pa.array([row[at] for row in rows], pa.string()) for at in range(len(headers))]
+    columns = [pa.array([row[at] or None for row in rows], pa.string()) for at in range(len(headers))]
     formats: list[Format] = ["text"] * len(headers)
     shown = [label(name, language) for name in headers]
     return ResultSheet(say(template, language), table, pa.table(columns, names=names), shown, formats)

@@ -106,6 +106,19 @@ def test_a_pack_is_shown_in_both_languages(project):
     assert "从 500 起" in chinese
 
 
+def test_rules_and_their_problems_go_to_workbooks(project):
+    from openpyxl import load_workbook
+
+    shown, told = project / "rules.xlsx", project / "problems.xlsx"
+    assert tierbook("rules", "show", "small", "--out", shown, cwd=project).returncode == 0
+    rows = list(load_workbook(shown, read_only=True)["Tierbook Rules"].iter_rows(values_only=True))
+    assert ("Tiers", "Gold", "from 500", None) in [tuple(row) for row in rows]
+    (project / "rules/small.yaml").write_text(broken("is: 2,", "is: two,"), "utf-8")
+    assert tierbook("rules", "check", "small", "--out", told, cwd=project).returncode == 1
+    rows = list(load_workbook(told, read_only=True)["Tierbook Rule check"].iter_rows(values_only=True))
+    assert rows[1][:3] == ("Error", "rules/small.yaml:4:14", "thresholds.late.is")
+
+
 def test_a_new_pack_keeps_text_and_cases_under_its_own_name(project):
     done = tierbook("rules", "new", "other", "--from", "small", cwd=project)
     assert done.returncode == 0, done.stderr

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tierbook import levels, value
 from tierbook.errors import DataError, RuleError
 from tierbook.language import label, say
-from tierbook.rulepack.show import level_words, part_words, section_words
+from tierbook.rulepack.show import figure_words, level_words, part_words, section_words
 
 if TYPE_CHECKING:
     from tierbook.rulepack.expression import Expression
@@ -95,6 +95,9 @@ class _Explained:
             sections["early_warning"] = partial(self.levels, "early_warning", pack.early_warning)
         if pack.winback:
             sections["winback"] = self.winback
+        if pack.rfm_segments and not np.isnan(scores := self.rfm_scores()).any():
+            self.known |= dict(zip("rfm", scores, strict=True))
+            sections["rfm"] = partial(self.levels, "rfm", pack.rfm_segments)
         if only and only not in sections:
             raise RuleError(
                 "{pack} has no section called {section}.",
@@ -106,6 +109,13 @@ class _Explained:
         for section, steps in sections.items():
             if only in ("", section):
                 yield from steps()
+
+    def rfm_scores(self) -> NDArray[np.float64]:
+        """The customer's r, f and m; missing where nobody calculated them."""
+        columns = self.scorer.columns
+        return np.array(
+            [columns[f"rfm_{part}"][self.row] if f"rfm_{part}" in columns else np.nan for part in "rfm"]
+        )
 
     def positions(self) -> Iterator[Step]:
         for position in self.pack.positions:
@@ -287,12 +297,4 @@ class _Explained:
         return Step(section, key, name or known, rule, met, answer, decides)
 
     def shown(self, figure: Any) -> str:
-        """A figure as people write it."""
-        if figure is None or figure != figure:
-            return say("missing", self.language)
-        if isinstance(figure, bool | np.bool_):
-            return say("yes", self.language) if figure else say("no", self.language)
-        if isinstance(figure, float | int | np.number):
-            number = float(figure)
-            return f"{number:.3g}" if 0 < abs(number) < 0.001 else f"{round(number, 4):,.15g}"
-        return str(figure)
+        return figure_words(figure, self.language)

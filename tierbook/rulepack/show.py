@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tierbook.language import label, say
 
@@ -178,6 +180,18 @@ def part_words(part: CompiledPart, language: str = "en") -> str:
             table=table,
         )
     return part.text
+
+
+def figure_words(figure: Any, language: str = "en") -> str:
+    """A figure as people write it: four decimals, thousands apart, yes or no."""
+    if figure is None or figure != figure:
+        return say("missing", language)
+    if isinstance(figure, bool | np.bool_):
+        return say("yes", language) if figure else say("no", language)
+    if isinstance(figure, float | int | np.number):
+        number = float(figure)
+        return f"{number:.3g}" if 0 < abs(number) < 0.001 else f"{round(number, 4):,.15g}"
+    return str(figure)
 
 
 def _measure(measure: CompiledMeasure, language: str) -> str:

@@ -74,6 +74,14 @@ def test_the_shipped_packs_are_explained_as_they_score(file):
     check_all(read_pack(file))
 
 
+def test_rfm_segments_are_explained_by_the_scores():
+    one = pack(GOOD + "rfm: {segments: [{name: best, when: r >= 4}, {name: rest, otherwise: true}]}\n")
+    found = scorer(one, rfm_r=[5, 1, np.nan], rfm_f=[1, 1, 1], rfm_m=[1, 1, 1])
+    assert "RFM segments | Best | r >= 4 | r = 5 | yes" in said(0, of=found)
+    assert "RFM segments | Rest | everyone left |  | yes" in said(1, of=found)
+    assert not [line for line in said(2, of=found) if line.startswith("RFM")]
+
+
 def check_all(one):
     columns = Trial.of(customers(), one, as_of=AS_OF).columns(one)
     whole = Scorer(one, columns, ids=columns["customer_id"])
