@@ -136,3 +136,60 @@ def test_the_list_offers_the_best_customers_and_takes_any_id(report):
     (choice,) = sheet.data_validations.dataValidation
     assert choice.formula1 == f"'Customers'!$B$7:$B${6 + run().customers.num_rows}"
     assert not choice.showErrorMessage
+
+
+def cell_of(sheet: Worksheet, text: str, right: int) -> str:
+    """The address so many columns right of the cell with this text."""
+    cell = next(cell for row in sheet.iter_rows() for cell in row if cell.value == text)
+    return sheet.cell(cell.row, cell.column + right).coordinate
+
+
+def counts(scored: Run, table: str, key: str) -> dict[str, tuple[int, float]]:
+    return {
+        scored.word(row[key]): (row["customers"], row["revenue"]) for row in scored.table(table).to_pylist()
+    }
+
+
+def test_now_is_what_the_other_pages_count(report):
+    sheet = openpyxl.load_workbook(report, data_only=True)[name_of("what_if")]
+    found = counts(run(), "tiers", "tier") | counts(run(), "churn_levels", "churn_level")
+    for name, (customers, revenue) in found.items():
+        assert sheet[cell_of(sheet, name, 3)].value == sheet[cell_of(sheet, name, 4)].value == customers
+        assert sheet[cell_of(sheet, name, 6)].value == pytest.approx(revenue)
+
+
+# Text of the pack -> the same with the figure moved; label of its row on the page, and the figure.
+MOVED = [
+    ("top: 0.04", "top: 0.10", "VIP", 0.1),
+    ("top: 0.20", "top: 0.33", "Important", 0.33),
+    ("departed_days:   {is: 180", "departed_days:   {is: 120", "Days until departed", 120),
+    ("falling:         {is: -0.3", "falling:         {is: -0.05", "Falling spend", -0.05),
+    ("overdue:         {is: 2", "overdue:         {is: 1.25", "Overdue", 1.25),
+    ("name: watch, from: 30", "name: watch, from: 45", "Watch", 45),
+    ("spend_drop, points: 40", "spend_drop, points: 50", "Points: Spend fell", 50),
+]
+
+
+def test_figures_that_are_moved_count_as_if_the_rules_had_them(report, recalculated, tmp_path):
+    rules = shipped("rules/hospitality.yaml").read_text("utf-8")
+    written = openpyxl.load_workbook(report)[name_of("what_if")]
+    changes = {}
+    for old, new, name, figure in MOVED:
+        assert old in rules
+        rules = rules.replace(old, new)
+        (cell,) = [
+            cell
+            for row in written.iter_rows(max_row=60)
+            for cell in row
+            if isinstance(cell.value, str) and cell.value.startswith(name)
+        ]
+        changes[written.cell(cell.row, cell.column + 2).coordinate] = figure
+    (tmp_path / "hospitality.yaml").write_text(rules, "utf-8")
+    source = read(shipped("workbooks/samples/hospitality.xlsx"))
+    moved = score(source.tables, read_pack(tmp_path / "hospitality.yaml"))
+    sheet = recalculated(report, "what_if", changes)
+    found = counts(moved, "tiers", "tier") | counts(moved, "churn_levels", "churn_level")
+    assert found != counts(run(), "tiers", "tier") | counts(run(), "churn_levels", "churn_level")
+    for name, (customers, revenue) in found.items():
+        assert sheet[cell_of(sheet, name, 4)].value == customers, name
+        assert sheet[cell_of(sheet, name, 7)].value == pytest.approx(revenue), name
