@@ -59,15 +59,29 @@ def tables(seed: int) -> dict[str, pa.Table]:
             "date": AS_OF - timedelta(days=chance.randint(-20, 420)),
             "amount": round(chance.uniform(-30, 300), 2),
             "product": chance.choice([None, "tea", "soup"]),
+            "owner": chance.choice([None, None, "Ann", "Bo"]),
         }
         for _ in range(1_500)
     ]
     lines = pa.Table.from_pylist(transactions)
+    said = [
+        {
+            "customer_id": f"C{chance.randint(0, 119):03}",
+            "date": AS_OF - timedelta(days=chance.randint(-5, 40)),
+            "type": chance.choice(["complaint", "visit"]),
+            "severity": chance.choice([None, 1.0, 3.0]),
+            "reason": chance.choice([None, "noise"]),
+            "closed": chance.choice([None, AS_OF - timedelta(days=1), AS_OF + timedelta(days=1)]),
+            "owner": chance.choice([None, "Cy"]),
+        }
+        for _ in range(80)
+    ]
     return {
         "scored": pa.Table.from_pylist(customers),
         "scored_before": pa.Table.from_pylist(before, schema=pa.Table.from_pylist(customers).schema),
-        "transactions_": lines.drop_columns("product"),
+        "transactions_": lines.drop_columns(["product", "owner"]),
         "tierbook_transactions": lines,
+        "tierbook_interactions": pa.Table.from_pylist(said),
     }
 
 
@@ -231,6 +245,37 @@ def test_products_count_customers_who_came_back_for_them_on_another_day():
         assert row["customers"] == len(of_product)
         assert row["repeat_customers"] == sum(len(bought) > 1 for bought in of_product)
         assert row["purchase_days"] == sum(map(len, of_product))
+
+
+def test_an_owner_is_who_sold_last_else_who_was_in_contact_last():
+    given = tables(6)
+    expected: dict[str, str] = {}
+    for table in ("tierbook_interactions", "tierbook_transactions"):
+        rows = [row for row in given[table].to_pylist() if row["owner"] and row["date"] <= AS_OF]
+        latest: dict[str, date] = {}
+        for row in rows:
+            latest[row["customer_id"]] = max(row["date"], latest.get(row["customer_id"], row["date"]))
+        for customer, day in latest.items():
+            expected[customer] = min(
+                row["owner"] for row in rows if (row["customer_id"], row["date"]) == (customer, day)
+            )
+    assert {row["customer_id"]: row["owner"] for row in answered(given, "owners")} == expected
+
+
+def test_a_complaint_closed_after_the_day_was_open_on_it():
+    given = tables(7)
+    expected = [
+        (row["customer_id"], row["date"], row["severity"] or 1)
+        for row in given["tierbook_interactions"].to_pylist()
+        if row["type"] == "complaint"
+        and row["date"] <= AS_OF
+        and (row["closed"] is None or row["closed"] > AS_OF)
+    ]
+    found = [
+        (row["customer_id"], row["opened"], row["severity"]) for row in answered(given, "open_complaints")
+    ]
+    assert found == sorted(expected)
+    assert found
 
 
 def test_nobody_gives_empty_tables_and_not_an_error():

@@ -114,3 +114,50 @@ def test_contents_says_which_column_switches_a_page_on(tmp_path):
     said = {row[1]: row[2] for row in book["Contents"].iter_rows(values_only=True)}
     assert said["Products"] == "Appears when the input has a column: Product"
     assert said["Breakdown"] == "Appears when the input has a column: Region or Industry or Size or Channel"
+
+
+def test_the_action_list_holds_each_customer_once_by_value_at_stake(sheets):
+    from workbooks.sections.actions import listed
+
+    found = listed(sample_run())
+    kinds = table(sheets["actions"], "Next action", "Customers")
+    rows = table(sheets["actions"], "Customer", "Tier")
+    assert len({action.row for action in found}) == len(found)
+    assert set(added_up(kinds, "Customers")) == {len(found)}
+    assert {round(one, 2) for one in added_up(kinds, "Value at stake")} == {
+        round(sum(action.stake for action in found), 2)
+    }
+    stakes = [row["Value at stake"] for row in rows]
+    assert stakes == sorted(stakes, reverse=True)
+    assert len(rows) == min(200, len(found))
+    assert all(row["Why"] and row["Due"] for row in rows)
+    values = {
+        row["Name"] or row["Customer ID"]: row["Value"] for row in table(sheets["customers"], "Customer ID")
+    }
+    assert all(row["Value at stake"] == pytest.approx(values[row["Customer"]]) for row in rows[:10])
+
+
+def test_an_action_says_why_and_who_is_in_charge(tmp_path):
+    day = date(2026, 10, 31)
+    customers = pa.table({
+        "customer_id": ["A", "B", "C"], "birthday": pa.array([None, None, date(1990, 11, 3)], pa.date32()),
+        "marketable": [True, True, False],
+    })  # fmt: skip
+    transactions = pa.table({
+        "customer_id": ["A", "A", "B", "B", "B"], "amount": [9.0, 5.0, 7.0, 7.0, 7.0], "owner": ["Ann", "Bo", None, None, None],
+        "date": [date(2026, 10, 1), date(2026, 10, 30), date(2026, 9, 1), date(2026, 9, 20), date(2026, 10, 9)],
+    })  # fmt: skip
+    interactions = pa.table({
+        "customer_id": ["A", "A", "B"], "date": [date(2026, 10, 20), date(2026, 10, 27), date(2026, 10, 2)],
+        "type": ["complaint", "complaint", "visit"], "severity": [1.0, 3.0, None], "reason": ["noise", "service", None],
+        "owner": [None, None, "Cy"],
+    })  # fmt: skip
+    tables = {"customers": customers, "transactions": transactions, "interactions": interactions}
+    book = openpyxl.load_workbook(write_report(score(tables, pack(), as_of=day), tmp_path / "r.xlsx"))
+    rows = {row["Customer"]: row for row in table(book["Actions"], "Customer", "Tier")}
+    assert (rows["A"]["Next action"], rows["A"]["Owner"]) == ("Answer the complaint", "Bo")
+    assert rows["A"]["Why"] == "complaint of 20 October 2026, severity 1, not closed: noise"
+    assert (rows["A"]["Due"].date(), rows["A"]["Days overdue"]) == (date(2026, 10, 25), 6)
+    assert (rows["B"]["Next action"], rows["B"]["Owner"]) == ("Ask for the next purchase", "Cy")
+    assert rows["B"]["Why"] == "expected on 28 October 2026: usually every 19 days"
+    assert rows["C"]["Next action"] == "Develop"

@@ -6,7 +6,7 @@
   a subject the pack does not have leaves its columns (`value`, `tier`, `stage`, `churn_level` …) there and empty
 - `scored_before`: the same at `as_of - window_days` (no rows where there is no earlier run)
 - `transactions_`: `customer_id`, `date`, `amount`; later dates than `as_of` may be in it
-- `tierbook_transactions`: the same rows with every column of the table
+- `tierbook_transactions`, `tierbook_interactions`: all rows with every column of the table
 
 Money is summed exactly and turned into a double once, so totals of any two tables agree to the cent.
 
@@ -28,6 +28,8 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 | `rfm_segments` | rfm_segment | figures |
 | `breakdown:<column>/<column>` | these columns of the customers | figures |
 | `products` | product (missing for lines without one) | revenue, revenue_recent, customers, repeat_customers (on two days or more), purchase_days |
+| `owners` | customer_id | owner: who sold last, else who was in contact last |
+| `open_complaints` | complaint open at `as_of` | customer_id, opened, severity, reason |
 | `second_purchases` | days (30, 60 … 360) | customers whose first purchase is at least so long ago, repeated: of them again within so many days |
 
 *figures* are customers, active, revenue_recent, revenue, revenue_year, value, flagged. `revenue` is all of `total_spend`,
@@ -41,14 +43,14 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from tierbook.aggregates import calendar, products
+from tierbook.aggregates import calendar, contacts, products
 from tierbook.aggregates.pieces import count_of, day_text, exact_sum, month_ends, quoted, text_of
 from tierbook.errors import DataError
 
 NAMES = (
     "totals", "months", "tiers", "stages", "churn_levels", "levels_by_tier", "signals",
     "tier_moves", "stage_moves", "pareto", "classes", "calendar_months", "cohorts", "second_purchases",
-    "rfm_cells", "rfm_segments", "products",
+    "rfm_cells", "rfm_segments", "products", "owners", "open_complaints",
 )  # fmt: skip
 
 # Class A ends where the customers before reach 80 % of revenue, class B at 95 % (spec/systems.md, L).
@@ -109,8 +111,8 @@ def query(
         select = _grouped(", ".join(quoted(column) for column in more))
     elif name == "products":
         steps, select = products.products(as_of, window_days)
-    elif name in _BY_CALENDAR:
-        steps, select = _BY_CALENDAR[name](as_of)
+    elif name in _UP_TO_THE_DAY:
+        steps, select = _UP_TO_THE_DAY[name](as_of)
     else:
         raise DataError(
             "There is no aggregate {name}.",
@@ -131,10 +133,12 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-_BY_CALENDAR: dict[str, Callable[[date], tuple[tuple[str, ...], str]]] = {
+_UP_TO_THE_DAY: dict[str, Callable[[date], tuple[tuple[str, ...], str]]] = {
     "calendar_months": calendar.calendar_months,
     "cohorts": calendar.cohorts,
     "second_purchases": calendar.second_purchases,
+    "owners": contacts.owners,
+    "open_complaints": contacts.open_complaints,
 }
 _KEYS = {
     "stages": "stage", "churn_levels": "churn_level", "levels_by_tier": "tier, churn_level",

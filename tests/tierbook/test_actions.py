@@ -1,0 +1,93 @@
+"""The most urgent thing to do for each customer."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from tierbook.actions import KINDS, complaint_due, next_actions, next_anniversary
+
+AS_OF = date(2026, 10, 31)
+
+
+def days(*texts):
+    return np.array(texts, dtype="datetime64[D]")
+
+
+def one(**given):
+    """The action of one customer for whom nothing is to be done but what is given."""
+    nothing, no = days("NaT"), np.array([False])
+    columns = {
+        "complaint_due": nothing, "flagged": no, "valued": no, "expected": nothing, "has_stage_action": no,
+        "birthday": nothing, "contract_end": nothing, "marketable": np.array([True]),
+    } | given  # fmt: skip
+    found = next_actions(as_of=AS_OF, window_days=90, **columns)
+    return found.kind[0], None if np.isnat(found.due[0]) else str(found.due[0])
+
+
+YES = np.array([True])
+ALL = {
+    "complaint_due": days("2026-10-30"), "flagged": YES, "valued": YES, "expected": days("2026-10-01"),
+    "has_stage_action": YES, "birthday": days("1990-11-05"), "contract_end": days("2026-11-20"),
+}  # fmt: skip
+
+
+def test_the_most_urgent_of_all_is_the_one():
+    given = dict(ALL)
+    assert one(**given) == ("complaint", "2026-10-30")
+    del given["complaint_due"]
+    assert one(**given) == ("churn", "2026-10-31")
+    given["flagged"] = np.array([False])
+    assert one(**given) == ("expected", "2026-10-01")
+    del given["expected"]
+    assert one(**given) == ("stage", "2027-01-29")
+    del given["has_stage_action"]
+    assert one(**given) == ("birthday", "2026-11-05")
+    del given["birthday"]
+    assert one(**given) == ("contract", "2026-11-20")
+    assert one() == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "why"),
+    [
+        ({"complaint_due": days("2026-10-31")}, None, "the last day is still in time"),
+        ({"expected": days("2026-10-31")}, None, "the customer has the whole day"),
+        ({"flagged": YES}, None, "not every customer is worth a call"),
+        ({"flagged": YES, "expected": days("2026-01-01")}, None, "who is flagged is past a reminder"),
+        ({"flagged": YES, "has_stage_action": YES}, "stage", "but the stage has an answer"),
+        ({"birthday": days("1990-10-31")}, "birthday", "today is a day to congratulate"),
+        ({"birthday": days("1990-12-01")}, None, "a month ahead is too early"),
+        ({"contract_end": days("2026-10-30")}, None, "a contract that ended is not renewed"),
+        ({"contract_end": days("2026-11-30")}, "contract", "the thirtieth day counts"),
+        (
+            {"birthday": days("1990-11-05"), "marketable": np.array([False])},
+            None,
+            "who said no is left alone",
+        ),
+    ],
+)
+def test_what_applies_and_what_does_not(given, expected, why):
+    assert one(**given)[0] == expected, why
+
+
+def test_birthdays_come_round_every_year_and_leap_days_a_day_early():
+    found = next_anniversary(days("1990-10-30", "1990-10-31", "2000-02-29", "NaT"), as_of=AS_OF)
+    assert found.astype(str).tolist() == ["2027-10-30", "2026-10-31", "2027-02-28", "NaT"]
+
+
+def test_urgent_complaints_have_two_days_and_others_five():
+    due = complaint_due(days("2026-10-01", "2026-10-01"), np.array([3.0, 1.0]))
+    assert due.astype(str).tolist() == ["2026-10-03", "2026-10-06"]
+
+
+def test_nobody_has_nothing_to_do():
+    empty, none = days(), np.array([], dtype=bool)
+    found = next_actions(
+        as_of=AS_OF, window_days=90, complaint_due=empty, flagged=none, valued=none, expected=empty,
+        has_stage_action=none, birthday=empty, contract_end=empty, marketable=none,
+    )  # fmt: skip
+    assert found.kind.tolist() == []
+    assert len(set(KINDS)) == 6
