@@ -1,7 +1,11 @@
-"""Whatever a file holds, reading it ends in a pack or in sentences, soon and in little memory."""
+"""Whatever a file holds, reading it ends in a pack or in sentences, soon and in little memory.
+
+`TIERBOOK_FUZZ=2000 python -m pytest tests/tierbook/rulepack/test_fuzz.py` is the long run.
+"""
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 
@@ -63,7 +67,14 @@ trees = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(names, inner, max_size=6)),
     max_leaves=40,
 )
-FUZZ = settings(max_examples=120, deadline=2000, suppress_health_check=list(HealthCheck))
+COUNT = int(os.environ.get("TIERBOOK_FUZZ", "120"))
+FUZZ = settings(
+    max_examples=COUNT,
+    deadline=2000,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
