@@ -70,6 +70,22 @@ def score(request: Request) -> Run:
     )
 
 
+def beside_last(request: Request, run: Run) -> Run:
+    """The run beside the last earlier one of the same pack, where that was kept."""
+    from workbooks.snapshots import last_snapshot
+
+    last = last_snapshot(run, request.source)
+    return run.since(last) if last else run
+
+
+def keep_snapshot(request: Request, run: Run) -> Sequence[Problem]:
+    """Keep what the run found for the next report; a note where that could not be written."""
+    from workbooks.snapshots import keep_snapshot as keep
+
+    note = keep(run, request.source)
+    return (note,) if note else ()
+
+
 def write_scores(request: Request, run: Run, out: Path | None) -> Written:
     """The scores on sheets of the workbook they come from, or with `out` in a workbook of their own."""
     from workbooks.writer import add_scored, write_scored

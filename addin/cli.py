@@ -58,6 +58,13 @@ PackName = Annotated[
 ProfileName = Annotated[
     str | None, typer.Option("--profile", help=t("The coefficients of the pack to use."), show_default=False)
 ]
+NoSnapshot = Annotated[
+    bool,
+    typer.Option(
+        "--no-snapshot",
+        help=t("Keep nothing of this run beside the source; by default the next report shows what changed."),
+    ),
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option(
@@ -139,7 +146,7 @@ def check(source: Book, as_json: Json = False, lang: Lang = None) -> None:
 @app.command(help=t("Score every customer and write the scores as a workbook, with --report the report too."))
 def score(
     book: Book, out: Out = None, report: ReportOut = None, pack: PackName = None, profile: ProfileName = None,
-    as_of: AsOf = None, as_json: Json = False, lang: Lang = None,
+    as_of: AsOf = None, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
 
@@ -148,22 +155,24 @@ def score(
         run = actions.score(request)
         written = [actions.write_scores(request, run, out)]
         if report is not None:
-            written.append(actions.write_report(request, run, report))
-    _print_run(run, request, written, as_json=as_json)
+            written.append(actions.write_report(request, actions.beside_last(request, run), report))
+        notes = () if no_snapshot else actions.keep_snapshot(request, run)
+    _print_run(run, request, written, notes, as_json=as_json)
 
 
 @app.command(help=t("Score every customer and draw the report workbook."))
 def report(
     book: Book, out: Out = None, pack: PackName = None, profile: ProfileName = None, as_of: AsOf = None,
-    as_json: Json = False, lang: Lang = None,
+    no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
 
     request = _request(book, pack, profile, as_of, lang)
     with _progress(request) as request:
-        run = actions.score(request)
+        run = actions.beside_last(request, actions.score(request))
         written = actions.write_report(request, run, out)
-    _print_run(run, request, [written], as_json=as_json)
+        notes = () if no_snapshot else actions.keep_snapshot(request, run)
+    _print_run(run, request, [written], notes, as_json=as_json)
 
 
 @app.command(help=t("Take back what the last run wrote into a workbook, byte for byte."))
@@ -288,11 +297,13 @@ def _progress(request: Request) -> Iterator[Request]:
         yield replace(request, progress=progress)
 
 
-def _print_run(run: Any, request: Request, written: Sequence[Written], *, as_json: bool = False) -> None:
+def _print_run(
+    run: Any, request: Request, written: Sequence[Written], notes: Sequence[Problem] = (), *, as_json: bool = False
+) -> None:  # fmt: skip
     from tierbook.quality import status
 
     language = request.language
-    problems = [*run.problems, *(problem for one in written for problem in one.problems)]
+    problems = [*run.problems, *(problem for one in written for problem in one.problems), *notes]
     if as_json:
         levels = run.table("churn_levels").to_pylist()
         print_json(

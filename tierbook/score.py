@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """What an earlier run of the same pack said: one row of customer_id, value, tier, stage, churn_level per customer."""
+
+    as_of: date
+    version: str
+    hash: str
+    customers: pa.Table = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Run:
     """Everything one scoring run found out.
 
@@ -33,7 +43,8 @@ class Run:
     results `value`, `value.<part>`, `tier`, `stage`, `action`, `positions`, `ladder`, `class.<group>`, `score.<name>`,
     `rfm_segment`, `early_warning`, `early_warning_reason`, `winback`, `winback_spend` where the pack has the section,
     `churn_score`, `churn_level`, `churn_flagged`, `churn_signals`. Results hold the pack's names;
-    `word` says what a reader sees for them. `previous` is the same pack at `as_of - window_days`.
+    `word` says what a reader sees for them. `previous` is the same pack at `as_of - window_days`,
+    `last` what the last run before this one said, where that was kept.
     """
 
     customers: pa.Table
@@ -47,6 +58,7 @@ class Run:
     engine: DuckDB = field(repr=False)
     view: str = field(default="scored", repr=False)
     kept: dict[str, pa.Table] = field(default_factory=dict, repr=False)
+    last: Snapshot | None = None
 
     @property
     def window_days(self) -> int:
@@ -56,10 +68,18 @@ class Run:
         """What a reader sees for a name of the pack."""
         return self.pack.word(name, language)
 
+    def since(self, snapshot: Snapshot) -> Run:
+        """The same run beside what an earlier one said: with the aggregates `…_since_last`."""
+        self.engine.put("scored_last", snapshot.customers)
+        return replace(self, last=snapshot, kept={})
+
     def table(self, name: str) -> pa.Table:
         """One of the small tables of `tierbook.aggregates`, computed where the rows are and kept."""
         from tierbook import aggregates
+        from tierbook.aggregates import since_last
 
+        if name in since_last.NAMES and name not in self.kept:
+            self.kept[name] = self.engine.sql(since_last.query(name, scored=self.view))
         if name not in self.kept:
             signals = [signal.name for signal in self.pack.churn.signals] if self.pack.churn else []
             text = aggregates.query(

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from tierbook.language import labels
 from workbooks.page import Column, Page
+from workbooks.rows import records
 
 
-def draw_moves(
-    page: Page, row: int, title: str, moves: Sequence[Mapping[str, Any]], order: Sequence[str], missing: str
-) -> int:
-    """Customers by where they stood one window ago (rows) and where they stand now (columns), shaded.
+def draw_moves(page: Page, row: int, name: str, order: Sequence[str], missing: str) -> int:
+    """Customers by where they stood (rows) and where they stand now (columns), shaded.
+
+    One matrix against one window ago; below it one against the last run, where that was kept.
 
     Parameters
     ----------
-    moves : sequence of records
-        `before`, `now`, `customers`; `before` is missing for who was not there.
+    name : str
+        The aggregate, and the label of the matrix: `tier_moves` or `stage_moves`.
     order : sequence of str
         Names of the pack in the order of rows and columns.
     missing : str
@@ -29,13 +30,21 @@ def draw_moves(
     int
         The first row below.
     """
-    earlier, now = page.run.as_of - timedelta(days=page.run.window_days), page.run.as_of
+    run = page.run
+    row = _draw_matrix(page, row, name, order, missing, run.as_of - timedelta(days=run.window_days))
+    if run.last:
+        row = _draw_matrix(page, row, f"{name}_since_last", order, missing, run.last.as_of)
+    return row
+
+
+def _draw_matrix(page: Page, row: int, name: str, order: Sequence[str], missing: str, earlier: date) -> int:
     note = page.say(
         "Rows: {earlier}. Columns: {now}. Who stayed is on the diagonal.",
         earlier=page.date(earlier),
-        now=page.date(now),
+        now=page.date(page.run.as_of),
     )
-    row = page.heading(row, 1, title, note)
+    row = page.heading(row, 1, page.label(name), note)
+    moves: Sequence[Mapping[str, Any]] = records(page.run.table(name))
     counts = {(move["before"], move["now"]): move["customers"] for move in moves}
     known = {name for pair in counts for name in pair if name is not None}
     names: list[str | None] = [*order, *sorted(known - set(order))]

@@ -76,6 +76,33 @@ def test_scores_and_report_are_written_in_one_run(purchases, tmp_path):
     assert load_workbook(report, read_only=True).sheetnames[0] == "Contents"
 
 
+def test_a_run_is_kept_beside_its_source_and_the_next_report_compares_with_it(purchases, tmp_path):
+    from openpyxl import load_workbook
+
+    for day in ("2026-03-01", "2026-03-31"):
+        done = tierbook("report", purchases, "--as-of", day, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    kept = sorted(path.name for path in (tmp_path / "transactions.csv.tierbook").glob("*.parquet"))
+    assert kept == ["2026-03-01.parquet", "2026-03-31.parquet"]
+    audit = load_workbook(tmp_path / "transactions-report.xlsx", read_only=True)["Audit"]
+    assert "What changed since the last run" in {
+        cell for row in audit.iter_rows(values_only=True) for cell in row
+    }
+
+
+def test_no_snapshot_keeps_nothing(purchases, tmp_path):
+    done = tierbook("score", purchases, "--no-snapshot", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "transactions.csv.tierbook").exists()
+
+
+def test_a_run_that_cannot_be_kept_is_no_failure(purchases, tmp_path):
+    (tmp_path / "transactions.csv.tierbook").write_text("in the way", "utf-8")
+    done = tierbook("score", purchases, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "not kept" in json.loads(done.stdout)["problems"][-1]["message"]
+
+
 def test_score_tells_machines_what_it_found(purchases, tmp_path):
     done = tierbook("score", purchases, "--json", cwd=tmp_path)
     found = json.loads(done.stdout)
@@ -244,3 +271,5 @@ def test_the_demo_scores_both_samples(tmp_path):
     ]  # fmt: skip
     assert all((tmp_path / path).stat().st_size > 10_000 for path in written)
     assert sample_path("hospitality").is_file()
+    for name in ("hospitality", "cdnow"):
+        assert not list(sample_path(name).parent.glob(f"{name}.xlsx.tierbook/*.parquet"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbooks.blocks import draw_thresholds
 from workbooks.page import Column, Page, Section
-from workbooks.rows import records
+from workbooks.rows import records, share_of
 
 if TYPE_CHECKING:
     from tierbook.score import Run
@@ -17,10 +17,11 @@ _LEVELS = ("warning", "note")
 
 
 def draw(page: Page, run: Run) -> None:
-    """Run, inputs, tables, results, thresholds."""
+    """Run, what changed since the last one, inputs, tables, thresholds."""
     page.columns([20, 230, 110, 150, 110, 110, 410])
     row = page.header(_LAST)
     row = _draw_run(page, row)
+    row = _draw_changes(page, row)
     row = _draw_inputs(page, row)
     row = _draw_tables(page, row)
     page.sheet.set_h_pagebreaks([row])
@@ -59,6 +60,35 @@ def _draw_run(page: Page, row: int) -> int:
         page.put(row, 2, fact, "line", kind, "indent")
         row += 1
     return row + 1
+
+
+def _draw_changes(page: Page, row: int) -> int:
+    """What changed since the last run; nothing where there is none to compare with."""
+    last = page.run.last
+    if last is None:
+        return row
+    changes = records(page.run.table("changes_since_last"))[0]
+    row = page.heading(
+        row, 1, page.label("since_last_run"),
+        page.say(
+            "The last run spoke for {day}, by rules {version} ({hash}).",
+            day=page.date(last.as_of), version=last.version, hash=last.hash[:8],
+        ),
+    )  # fmt: skip
+    known = changes["customers"] - changes["arrived"]
+    of_known = ("tier_changed", "stage_changed", "level_changed", "unchanged")
+    block = page.table(
+        row, 1,
+        [
+            Column(page.label("change"), "text", ("bold",)), Column(page.label("customers"), "count"),
+            Column(page.label("share_of_known"), "share"),
+        ],
+        [
+            *([page.label(f"since_{name}"), changes[name], share_of(changes[name], known)] for name in of_known),
+            *([page.label(f"since_{name}"), changes[name], None] for name in ("arrived", "gone")),
+        ],
+    )  # fmt: skip
+    return block.after + 1
 
 
 def _draw_inputs(page: Page, row: int) -> int:

@@ -8,7 +8,7 @@ from workbooks import charts
 from workbooks import style as look
 from workbooks.blocks import draw_moves
 from workbooks.page import Block, Column, Page, Section
-from workbooks.rows import records, share_of, stages, totals
+from workbooks.rows import share_of, stages, totals
 
 if TYPE_CHECKING:
     from tierbook.score import Run
@@ -27,9 +27,7 @@ def draw(page: Page, run: Run) -> None:
     row, block = _draw_stages(page, row)
     row = _draw_charts(page, row, block)
     order = [stage["stage"] for stage in stages(run) if stage["stage"] is not None]
-    row = draw_moves(
-        page, row, page.label("stage_moves"), records(run.table("stage_moves")), order, "no_stage"
-    )
+    row = draw_moves(page, row, "stage_moves", order, "no_stage")
     page.prints(row, _LAST)
 
 

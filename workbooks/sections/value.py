@@ -32,9 +32,7 @@ def draw(page: Page, run: Run) -> None:
     row = _draw_charts(page, row, parts, len(tiers), classes)
     page.sheet.set_h_pagebreaks([row])
     row = _draw_top(page, row)
-    row = draw_moves(
-        page, row, page.label("tier_moves"), records(run.table("tier_moves")), tier_names(run), "no_tier"
-    )
+    row = draw_moves(page, row, "tier_moves", tier_names(run), "no_tier")
     row = page.heading(
         row,
         1,
