@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from math import fsum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,8 @@ from workbooks.page import Column, Page, Section
 from workbooks.rows import records, share_of, tier_names
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tierbook.score import Run
 
 _WIDTHS = (190, 100, 200, 110, 95, 95, 110, 330)
@@ -24,14 +25,13 @@ _LAST = len(_WIDTHS)
 MOST_LISTED = 200
 
 
-@dataclass(frozen=True)
-class Action:
-    """One line of the list."""
+class Actions(NamedTuple):
+    """Customers with something to do, the highest value at stake first: row of the customer, what, until when."""
 
-    row: int
-    kind: str
-    due: date
-    stake: float
+    row: NDArray[np.int64]
+    kind: NDArray[np.object_]
+    due: NDArray[np.datetime64]
+    stake: NDArray[np.float64]
 
 
 def draw(page: Page, run: Run) -> None:
@@ -39,7 +39,7 @@ def draw(page: Page, run: Run) -> None:
     page.columns([20, *_WIDTHS])
     row = page.header(_LAST)
     found = listed(run)
-    if not found:
+    if not len(found.row):
         page.put(row, 1, page.say("Nothing needs to be done for any customer."))
         page.prints(row, _LAST)
         return
@@ -48,18 +48,16 @@ def draw(page: Page, run: Run) -> None:
     page.prints(last, _LAST, repeat=(head, head))
 
 
-def listed(run: Run) -> list[Action]:
+def listed(run: Run) -> Actions:
     """Every customer with something to do, the highest value at stake first."""
     actions = _next(run)
     worth = arrays(run.customers.select(["value", "total_spend"]))
-    stakes = np.where(np.isnan(worth["value"]), worth["total_spend"], worth["value"])
-    found = [
-        Action(row, kind, due, 0.0 if np.isnan(stakes[row]) else max(float(stakes[row]), 0.0))
-        for row, (kind, due) in enumerate(zip(actions.kind.tolist(), actions.due.tolist(), strict=True))
-        if kind is not None
-    ]
-    # Customers stand in the order of their ids, and a sort keeps that among equals.
-    return sorted(found, key=lambda action: -action.stake)
+    known = np.where(np.isnan(worth["value"]), worth["total_spend"], worth["value"])
+    stake = np.maximum(np.nan_to_num(known), 0.0)
+    rows = np.flatnonzero(actions.due == actions.due)
+    # Customers stand in the order of their ids, and a stable sort keeps that among equals.
+    rows = rows[np.argsort(-stake[rows], kind="stable")]
+    return Actions(rows, actions.kind[rows], actions.due[rows], stake[rows])
 
 
 def _next(run: Run) -> NextActions:
@@ -99,30 +97,35 @@ def _valued(run: Run) -> NDArray[np.bool_]:
 
 def _complaints(run: Run) -> tuple[NDArray[np.datetime64], dict[int, dict[str, Any]]]:
     """Until when each customer's most pressing complaint should have been closed, and that complaint."""
-    place = {customer: row for row, customer in enumerate(run.customers["customer_id"].to_pylist())}
-    due = np.full(len(place), np.datetime64("NaT"), dtype="datetime64[D]")
+    import pyarrow.compute as pc
+
+    table = run.table("open_complaints")
+    rows = records(table)
+    places = pc.index_in(
+        table["customer_id"], value_set=run.customers["customer_id"].combine_chunks()
+    ).to_pylist()
+    due = np.full(run.customers.num_rows, np.datetime64("NaT"), dtype="datetime64[D]")
     complaints: dict[int, dict[str, Any]] = {}
-    rows = records(run.table("open_complaints"))
     days = complaint_due(
         np.array([one["opened"] for one in rows], dtype="datetime64[D]"),
         np.array([one["severity"] for one in rows], dtype=float),
     )
-    for one, day in zip(rows, days, strict=True):
-        row = place[one["customer_id"]]
+    for row, one, day in zip(places, rows, days, strict=True):
         if row not in complaints or day < due[row]:
             due[row], complaints[row] = day, one
     return due, complaints
 
 
-def _draw_kinds(page: Page, row: int, found: list[Action]) -> int:
-    everything = fsum(action.stake for action in found)
+def _draw_kinds(page: Page, row: int, found: Actions) -> int:
+    everything = fsum(found.stake.tolist())
+    today = np.datetime64(page.run.as_of, "D")
     rows: list[list[Any]] = []
     for kind in KINDS:
-        of_kind = [action for action in found if action.kind == kind]
-        stake = fsum(action.stake for action in of_kind)
-        late = sum(action.due < page.run.as_of for action in of_kind)
+        of_kind = found.kind == kind
+        stake = fsum(found.stake[of_kind].tolist())
+        late = int((found.due[of_kind] < today).sum())
         rows.append([
-            page.label(f"action_{kind}"), len(of_kind), page.label(f"action_{kind}_about"), late or None, stake,
+            page.label(f"action_{kind}"), int(of_kind.sum()), page.label(f"action_{kind}_about"), late or None, stake,
             share_of(stake, everything) or None,
         ])  # fmt: skip
     row = page.heading(
@@ -136,25 +139,33 @@ def _draw_kinds(page: Page, row: int, found: list[Action]) -> int:
             Column(page.label("overdue_count"), "count"), Column(page.label("value_at_stake"), "money"), Column(page.label("share"), "share"),
         ],
         rows,
-        [page.label("total"), len(found), None, sum(cells[3] or 0 for cells in rows), everything, share_of(everything, everything)],
+        [page.label("total"), len(found.row), None, sum(cells[3] or 0 for cells in rows), everything, share_of(everything, everything)],
     )  # fmt: skip
     page.bars(block, 5)
     return block.after + 2
 
 
-def _draw_list(page: Page, row: int, found: list[Action]) -> tuple[int, int]:
-    run, shown = page.run, found[:MOST_LISTED]
-    owners = {one["customer_id"]: one["owner"] for one in records(run.table("owners"))}
+def _draw_list(page: Page, row: int, found: Actions) -> tuple[int, int]:
+    run = page.run
+    shown = Actions._make(figures[:MOST_LISTED] for figures in found)
+    customers = run.customers.take(shown.row)
+    owners = _owners(run, customers["customer_id"])
     reasons, (_, complaints) = run.reasons(page.language), _complaints(run)
-    customers = records(run.customers.take([action.row for action in shown]))
     row = page.heading(
         row, 1, page.label("actions_list"),
-        page.say("{shown} of {all} actions, highest value at stake first.", shown=f"{len(shown):,}", all=f"{len(found):,}"),
+        page.say("{shown} of {all} actions, highest value at stake first.", shown=f"{len(shown.row):,}", all=f"{len(found.row):,}"),
     )  # fmt: skip
-    why = [
-        _why(page, action, one, reasons[action.row], complaints.get(action.row, {}))
-        for action, one in zip(shown, customers, strict=True)
-    ]
+    why, rows = [], []
+    for one, at, kind, due, stake in zip(
+        records(customers), *(figures.tolist() for figures in shown), strict=True
+    ):
+        why.append(_why(page, kind, due, one, reasons[at], complaints.get(at, {})))
+        late = (run.as_of - due).days
+        rows.append([
+            one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"),
+            page.words(one["action"]) if kind == "stage" else page.label(f"action_{kind}"),
+            owners.get(one["customer_id"]), due, late if late > 0 else None, stake, why[-1],
+        ])  # fmt: skip
     block = page.table(
         row, 1,
         [
@@ -162,11 +173,7 @@ def _draw_list(page: Page, row: int, found: list[Action]) -> tuple[int, int]:
             Column(page.label("due"), "date"), Column(page.label("overdue_by"), "count"), Column(page.label("value_at_stake"), "money"),
             Column(page.label("churn_reasons"), "text", ("wrap",)),
         ],
-        [
-            [one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), _what(page, action, one), owners.get(one["customer_id"]),
-             action.due, (run.as_of - action.due).days if action.due < run.as_of else None, action.stake, text]
-            for action, one, text in zip(shown, customers, why, strict=True)
-        ],
+        rows,
     )  # fmt: skip
     page.bars(block, 6)
     for at, text in enumerate(why, block.first):
@@ -175,34 +182,41 @@ def _draw_list(page: Page, row: int, found: list[Action]) -> tuple[int, int]:
     return row, block.last
 
 
-def _what(page: Page, action: Action, one: dict[str, Any]) -> str:
-    return page.words(one["action"]) if action.kind == "stage" else page.label(f"action_{action.kind}")
+def _owners(run: Run, ids: pa.ChunkedArray) -> dict[str, str]:
+    """Who looks after each of some customers."""
+    import pyarrow.compute as pc
+
+    table = run.table("owners")
+    found = records(table.filter(pc.is_in(table["customer_id"], value_set=ids.combine_chunks())))
+    return {one["customer_id"]: one["owner"] for one in found}
 
 
-def _why(page: Page, action: Action, one: dict[str, Any], reasons: str, complaint: dict[str, Any]) -> str:
+def _why(
+    page: Page, kind: str, due: date, one: dict[str, Any], reasons: str, complaint: dict[str, Any]
+) -> str:
     """The reason of an action in words."""
-    if action.kind == "complaint":
+    if kind == "complaint":
         said = page.say(
             "complaint of {day}, severity {severity:.0f}, not closed",
             day=page.date(complaint["opened"]),
             severity=complaint["severity"],
         )
         return page.label("colon").join(text for text in (said, complaint["reason"]) if text)
-    if action.kind == "churn":
+    if kind == "churn":
         return reasons
-    if action.kind == "expected":
+    if kind == "expected":
         return page.say(
             "expected on {day}: usually every {gap:.0f} days",
-            day=page.date(action.due),
+            day=page.date(due),
             gap=one["median_gap_days"],
         )
-    if action.kind == "stage":
+    if kind == "stage":
         return page.label("colon").join(
             text for text in (page.word(one["stage"]), page.goal(one["stage"])) if text
         )
-    if action.kind == "birthday":
-        return page.say("birthday on {day}", day=page.date(action.due))
-    return page.say("the contract ends on {day}", day=page.date(action.due))
+    if kind == "birthday":
+        return page.say("birthday on {day}", day=page.date(due))
+    return page.say("the contract ends on {day}", day=page.date(due))
 
 
 SECTION = Section("actions", ("transactions",), draw, order=55)
