@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from addin.settings import Settings, read_settings
-from addin.terminal import Json, Lang, language_of, list_problems, print_json, print_table, t
+from addin.terminal import Json, Lang, language_of, list_problems, print_json, print_table, problems_of, t
+from tierbook.errors import TierbookError
 from tierbook.language import label, say
 from tierbook.quality import Problem
 
@@ -30,32 +31,28 @@ def rules_list(as_json: Json = False, lang: Lang = None) -> None:
     settings = read_settings(Path.cwd())
     language = language_of(lang, settings)
     shelf = settings.shelf()
-    packs = [shelf.pack(name) for name in shelf.names()]
+    packs, problems = [], []
+    for name in shelf.names():
+        try:
+            packs.append(shelf.pack(name))
+        except TierbookError as error:
+            problems += problems_of(error)
     if as_json:
         print_json(
             [
-                {
-                    "pack": pack.name,
-                    "version": pack.version,
-                    "hash": pack.hash,
-                    "owner": pack.owner,
-                    "file": pack.file,
-                }
+                {"pack": pack.name}
+                | {key: getattr(pack, key) for key in ("version", "hash", "owner", "file")}
                 for pack in packs
             ]
         )
-        return
-    for pack in packs:
-        print(
-            say(
-                "{pack} {version} ({hash}), {file}",
-                language,
-                pack=pack.name,
-                version=pack.version,
-                hash=pack.hash[:12],
-                file=pack.file,
-            )
-        )
+    else:
+        for pack in packs:
+            sentence = "{pack} {version} ({hash}), {file}"
+            shown = {"pack": pack.name, "version": pack.version, "hash": pack.hash[:12], "file": pack.file}
+            print(say(sentence, language, **shown))
+    list_problems(problems, language)
+    if problems:
+        raise typer.Exit(1)
 
 
 @rules.command("check", help=t("Every problem of a pack and its cases at once, with file, line and column."))

@@ -27,6 +27,14 @@ def project(tmp_path) -> Path:
     return tmp_path
 
 
+def test_a_broken_pack_does_not_hide_the_others(project):
+    (project / "rules/bad.yaml").write_text("pack: bad\n", "utf-8")
+    done = tierbook("rules", "list", cwd=project)
+    assert done.returncode == 1
+    assert "small 1 (" in done.stdout
+    assert "rules/bad.yaml:1:1" in done.stderr
+
+
 def test_check_reads_packs_and_cases(project):
     done = tierbook("rules", "check", "small", cwd=project)
     assert (done.returncode, done.stdout) == (0, "small: ok, 11 rules, 1 cases\n")
