@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from addin.settings import Settings
+from tierbook.errors import HostError
 
 if TYPE_CHECKING:
     from tierbook.quality import Problem
@@ -113,6 +114,12 @@ def write_report(request: Request, run: Run, out: Path | None) -> Written:
 
     request.progress(0.0, "Drawing the report")
     out = out or beside(request.source, "report")
+    if out.exists() and out.samefile(request.source):
+        raise HostError(
+            "The report would replace {name}, the workbook it is made from.",
+            fix="Give the report another name.",
+            name=out.name,
+        )
     path = draw(run, out, language=request.language, progress=lambda page: request.progress(0.0, page))
     note = elsewhere(out, path)
     return Written(path, (note,) if note else ())

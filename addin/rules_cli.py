@@ -111,10 +111,10 @@ def rules_show(pack: PackFile, out: Out = None, as_json: Json = False, lang: Lan
     read = read_pack(file_of(pack, settings))
     found = rules(read, language)
     if out:
-        from workbooks.patch import write_book
+        from workbooks.patch import put_sheets
         from workbooks.rule_sheets import pack_sheet
 
-        print(write_book(out, [pack_sheet(read, language)]).path)
+        print(put_sheets(out, [pack_sheet(read, language)]).path)
         return
     if as_json:
         print_json([asdict(rule) for rule in found])
@@ -191,10 +191,10 @@ def _checked(
             if one.pack and one.cases is None and not one.fails
         ]
     if out:
-        from workbooks.patch import write_book
+        from workbooks.patch import put_sheets
         from workbooks.rule_sheets import problem_sheet
 
-        write_book(out, [problem_sheet(problems, language)])
+        put_sheets(out, [problem_sheet(problems, language)])
     if as_json:
         listed = [
             {**problem.as_json(language), "excerpt": "\n".join(excerpt(problem, every))}

@@ -51,7 +51,7 @@ def rules_explain(
     from tierbook.rulepack.read import read_pack
     from tierbook.rulepack.trial import Trial
     from tierbook.scorer import Scorer
-    from workbooks.patch import write_book
+    from workbooks.patch import put_sheets
     from workbooks.rule_sheets import explanation_sheet
 
     request = _request(book, profile, as_of, lang)
@@ -71,7 +71,7 @@ def rules_explain(
     scorer = Scorer(read, columns, profile=request.profile, ids=columns["customer_id"])
     steps = explain(scorer, ids.index(customer), request.language)
     if out:
-        print(write_book(out, [explanation_sheet(steps, request.language)]).path)
+        print(put_sheets(out, [explanation_sheet(steps, request.language)]).path)
     elif as_json:
         print_json([asdict(step) for step in steps])
     else:
@@ -92,7 +92,7 @@ def rules_diff(
 ) -> None:  # fmt: skip
     from tierbook.rulepack.compare import compare
     from tierbook.rulepack.read import read_pack
-    from workbooks.patch import write_book
+    from workbooks.patch import put_sheets
     from workbooks.rule_sheets import comparison_sheets
 
     request = _request(book, profile, as_of, lang)
@@ -106,7 +106,7 @@ def rules_diff(
     else:
         _print_comparison(found, request.language)
     if out:
-        path = write_book(out, comparison_sheets(found, request.language)).path
+        path = put_sheets(out, comparison_sheets(found, request.language)).path
         if not as_json:
             print(path)
 

@@ -131,6 +131,17 @@ def add_sheets(
     )
 
 
+def put_sheets(out: str | Path, sheets: Sequence[ResultSheet]) -> Patched:
+    """The results in the workbook of that name: beside what it holds when there is one, else in a new one.
+
+    Raises
+    ------
+    DataError, HostError
+        As `add_sheets`; the file is unchanged.
+    """
+    return add_sheets(out, out, sheets) if Path(out).exists() else write_book(out, sheets)
+
+
 def write_book(out: str | Path, sheets: Sequence[ResultSheet], *, keep_undo: bool = False) -> Patched:
     """The results in a workbook of their own; an existing file is replaced whole."""
     for sheet in sheets:

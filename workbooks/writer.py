@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tierbook.language import label, say
-from workbooks.patch import Patched, add_sheets, write_book
+from workbooks.patch import Patched, add_sheets, put_sheets
 from workbooks.sheet_xml import Format, ResultSheet
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ _WATCHED = "customer_id name tier value churn_level churn_score reason stage act
 
 
 def write_scored(run: Run, path: Path | str, *, language: str = "en") -> Patched:
-    """The result sheets in a workbook of their own.
+    """The result sheets in a workbook of their own, or in the one of that name beside what it holds.
 
     Raises
     ------
     HostError
         The file cannot be written; an existing one stays as it is.
     """
-    return write_book(path, result_sheets(run, language))
+    return put_sheets(path, result_sheets(run, language))
 
 
 def add_scored(

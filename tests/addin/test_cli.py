@@ -144,6 +144,39 @@ def test_results_go_into_the_workbook_itself_and_can_be_taken_back(tmp_path):
     assert "There is nothing to undo for guests.xlsx." in done.stderr
 
 
+def test_a_result_never_replaces_a_workbook_that_holds_something_else(tmp_path):
+    from openpyxl import load_workbook
+
+    book = tmp_path / "guests.xlsx"
+    book.write_bytes(sample_path("hospitality").read_bytes())
+    before = book.read_bytes()
+    done = tierbook("report", "guests.xlsx", "--out", "guests.xlsx", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "The report would replace guests.xlsx, the workbook it is made from." in done.stderr
+    assert book.read_bytes() == before
+    for command in (
+        ["score", "guests.xlsx", "--out", "guests.xlsx"],
+        ["rules", "diff", "hospitality", "hospitality", "--book", "guests.xlsx", "--out", "guests.xlsx"],
+        [
+            "rules",
+            "explain",
+            "hospitality",
+            "--book",
+            "guests.xlsx",
+            "--customer",
+            "C0194",
+            "--out",
+            "guests.xlsx",
+        ],
+        ["rules", "check", "hospitality", "--out", "guests.xlsx"],
+    ):
+        done = tierbook(*command, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    names = load_workbook(book, read_only=True).sheetnames
+    assert {"客户", "Transactions", "Tierbook Scores"} <= set(names)
+    assert len(names) >= 10
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
