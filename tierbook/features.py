@@ -79,6 +79,11 @@ class Engine(Protocol):
     def columns(self, name: str) -> dict[str, str]: ...
 
 
+def calculated_from(table: str) -> set[str]:
+    """Names of the features that cannot be had without an input table."""
+    return set(_CALCULATED_FROM.get(table, "").split())
+
+
 def load(engine: Engine, tables: Mapping[str, pa.Table]) -> None:
     """Views `tierbook_<table>` over all tables of the specification, each with all its columns.
 

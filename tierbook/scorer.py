@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from tierbook import churn, early_warning, levels, value, winback
 from tierbook.errors import DataError, RuleError
+from tierbook.features import calculated_from
 from tierbook.language import Phrase
+from tierbook.needs import needs, traced
 
 if TYPE_CHECKING:
     from tierbook.rulepack.expression import Expression
@@ -203,6 +205,53 @@ class Scorer:
         found[np.isnan(r) | np.isnan(f) | np.isnan(m)] = -1
         return levels.names_at([level.name or "" for level in self.pack.rfm_segments], found)
 
+    def earns_points(self) -> NDArray[np.bool_]:
+        """Whether each customer earns points."""
+        section = self._section("points", self.pack.points)
+        return np.ones(self.length, dtype=bool) if section.of is None else self._holds(section.of)
+
+    def points_value(
+        self, rows: NDArray[np.intp], spend: NDArray, orders: NDArray, months: NDArray
+    ) -> NDArray[np.float64]:
+        """Value of some customers, were these their purchases: what points are earned by.
+
+        Parameters
+        ----------
+        rows : array (m,)
+            Positions of the customers.
+        spend, orders, months : array (m,)
+            Of a calendar month, or of all so far. [currency; count a month; months]
+
+        All else a customer has stays as it is, but other figures of purchases are missing: they are of all time.
+        """
+        section = self._section("points", self.pack.points)
+        bought = orders * months
+        with np.errstate(divide="ignore", invalid="ignore"):
+            average = np.where(bought > 0, spend / bought, np.nan)
+        purchases = {
+            "total_spend": spend,
+            "spend_per_month": spend / months,
+            "orders": bought,
+            "orders_per_month": orders,
+            "average_order": average,
+            "tenure_months": months,
+        }
+        of_all_time = calculated_from("transactions")
+        own = {
+            name: self.columns[name][rows]
+            for name in set().union(*(needs(self.pack, "value", profile=one) for one in self.pack.profiles))
+            if name in self.columns and name not in of_all_time
+        }
+        then = Scorer(self.pack, own | purchases, length=len(rows))
+        then.profile = self.profile
+        if section.basis == "cumulative":
+            return then.value()
+        parts = {
+            name: part / 12 if name in section.spread_over_year else part
+            for name, part in then.value_parts().items()
+        }
+        return value.composite(parts.pop("base"), list(parts.values()))
+
     def _rfm_scores(self) -> tuple[list[NDArray], list[NDArray]]:
         """R, F and M scores at the date, and one window earlier."""
         parts = ("rfm_r", "rfm_f", "rfm_m")
@@ -210,8 +259,6 @@ class Scorer:
 
     def _reads_rfm(self, level: CompiledLevel) -> bool:
         """Whether the condition of a level comes down to RFM scores."""
-        from tierbook.needs import traced
-
         read = traced(self.pack, level.when.names) if level.when is not None else set()
         return any(name.startswith("rfm_") for name in read)
 

@@ -16,6 +16,7 @@ SUBJECTS = (
     "features",
     "rfm",
     "value",
+    "points",
     "clv",
     "tiers",
     "lifecycle",

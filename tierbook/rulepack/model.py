@@ -322,6 +322,11 @@ class Points(Section):
     )
     of: Formula | None = Field(None, description="Who earns points.", examples=["is_member"])
     expire_after_months: Whole = Field(24, description="How long points last. [months]", examples=[24])
+    spread_over_year: list[Name] = Field(
+        [],
+        description="Parts of the value that stand for a whole year, so that a month earns 1/12 of them.",
+        examples=[["potential", "brand"]],
+    )
 
 
 class Goal(Section):

@@ -106,6 +106,16 @@ class CompiledWinback:
 
 
 @dataclass(frozen=True)
+class CompiledPoints:
+    """How value becomes points; `of` is None where everyone earns."""
+
+    basis: Literal["month", "cumulative"]
+    of: Expression | None
+    expire_after_months: int
+    spread_over_year: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CompiledScorePart:
     points: float
     by: Expression
@@ -161,7 +171,7 @@ class Pack:
     rfm_segments: tuple[CompiledLevel, ...]
     early_warning: tuple[CompiledLevel, ...]
     winback: CompiledWinback | None
-    points: model.Points | None
+    points: CompiledPoints | None
     words: Mapping[str, model.Words]
     types: Mapping[str, Type] = field(repr=False)
     expressions: int = 0
@@ -245,7 +255,7 @@ class Compiler:
             churn=self.churn(pack.churn),
             rfm_segments=self.levels(pack.rfm.segments, ("rfm", "segments"), names=RFM_NAMES | self.constants) if pack.rfm else (),
             early_warning=self.levels(pack.early_warning, ("early_warning",)), winback=self.winback(pack.winback),
-            points=pack.points, words=pack.words, types=dict(self.types),
+            points=self.points(pack.points), words=pack.words, types=dict(self.types),
         )  # fmt: skip
         return replace(compiled, expressions=len(self.found))
 
@@ -482,4 +492,25 @@ class Compiler:
             self.condition(winback.of, ("winback", "of")),
             self.levels(winback.levels, ("winback", "levels")),
             self.number(winback.spend_at_most, ("winback", "spend_at_most")),
+        )
+
+    def points(self, points: model.Points | None) -> CompiledPoints | None:
+        if points is None:
+            return None
+        if points.expire_after_months < 0:
+            self.say(("points", "expire_after_months"), "Points last 0 months or more.")
+        for i, name in enumerate(points.spread_over_year):
+            if name not in self.pack.value:
+                self.say(
+                    ("points", "spread_over_year", i),
+                    "The value has no part called {name}.",
+                    "Its parts are {known}.",
+                    name=name,
+                    known=", ".join(self.pack.value) or "-",
+                )
+        return CompiledPoints(
+            points.basis,
+            self.maybe(self.condition, points.of, ("points", "of")),
+            points.expire_after_months,
+            tuple(points.spread_over_year),
         )

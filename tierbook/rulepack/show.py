@@ -95,7 +95,7 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
         yield from _levels("winback", pack.winback.levels, language)
         yield Rule("winback", "winback_spend", pack.winback.spend_at_most.text)
     if pack.points:
-        of = pack.points.of or say("everyone", language)
+        of = pack.points.of.text if pack.points.of else say("everyone", language)
         words = "by {basis}; for {of}; they last {months} months"
         basis = label(f"rules_basis_{pack.points.basis}", language)
         yield Rule(
@@ -103,6 +103,11 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
             "basis",
             say(words, language, basis=basis, of=of, months=pack.points.expire_after_months),
         )
+        if pack.points.spread_over_year:
+            parts = ", ".join(pack.word(part, language) for part in pack.points.spread_over_year)
+            yield Rule(
+                "points", "spread_over_year", say("a month earns 1/12 of {parts}", language, parts=parts)
+            )
 
 
 def _churn(pack: Pack, language: str) -> Iterator[Rule]:
