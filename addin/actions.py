@@ -107,8 +107,9 @@ def copy_with_scores(request: Request, run: Run, out: Path) -> Written:
     return Written(done.path, done.problems)
 
 
-def write_report(request: Request, run: Run, out: Path | None) -> Written:
-    """The report workbook."""
+def write_report(request: Request, run: Run, out: Path | None, *, masked: bool = False) -> Written:
+    """The report workbook; a masked one hides what the pack says and can be shared."""
+    from tierbook.errors import RuleError
     from workbooks.files import elsewhere
     from workbooks.report import write_report as draw
 
@@ -120,6 +121,11 @@ def write_report(request: Request, run: Run, out: Path | None) -> Written:
             fix="Give the report another name.",
             name=out.name,
         )
+    if masked and not run.pack.masked:
+        raise RuleError(
+            "{pack} does not say what to hide.", fix="Add report: {{mask: [name]}} to it.", pack=run.pack.name
+        )
+    run = run.masked() if masked else run
     path = draw(run, out, language=request.language, progress=lambda page: request.progress(0.0, page))
     note = elsewhere(out, path)
     return Written(path, (note,) if note else ())

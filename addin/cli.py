@@ -65,6 +65,10 @@ NoSnapshot = Annotated[
         help=t("Keep nothing of this run beside the source; by default the next report shows what changed."),
     ),
 ]
+Masked = Annotated[
+    bool,
+    typer.Option("--masked", help=t("Hide in the report the columns the rule pack masks, for sharing.")),
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option(
@@ -146,7 +150,7 @@ def check(source: Book, as_json: Json = False, lang: Lang = None) -> None:
 @app.command(help=t("Score every customer and write the scores as a workbook, with --report the report too."))
 def score(
     book: Book, out: Out = None, report: ReportOut = None, pack: PackName = None, profile: ProfileName = None,
-    as_of: AsOf = None, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
+    as_of: AsOf = None, masked: Masked = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
 
@@ -155,7 +159,9 @@ def score(
         run = actions.score(request)
         written = [actions.write_scores(request, run, out)]
         if report is not None:
-            written.append(actions.write_report(request, actions.beside_last(request, run), report))
+            written.append(
+                actions.write_report(request, actions.beside_last(request, run), report, masked=masked)
+            )
         notes = () if no_snapshot else actions.keep_snapshot(request, run)
     _print_run(run, request, written, notes, as_json=as_json)
 
@@ -163,14 +169,14 @@ def score(
 @app.command(help=t("Score every customer and draw the report workbook."))
 def report(
     book: Book, out: Out = None, pack: PackName = None, profile: ProfileName = None, as_of: AsOf = None,
-    no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
+    masked: Masked = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
 
     request = _request(book, pack, profile, as_of, lang)
     with _progress(request) as request:
         run = actions.beside_last(request, actions.score(request))
-        written = actions.write_report(request, run, out)
+        written = actions.write_report(request, run, out, masked=masked)
         notes = () if no_snapshot else actions.keep_snapshot(request, run)
     _print_run(run, request, [written], notes, as_json=as_json)
 

@@ -59,6 +59,7 @@ class Run:
     view: str = field(default="scored", repr=False)
     kept: dict[str, pa.Table] = field(default_factory=dict, repr=False)
     last: Snapshot | None = None
+    unmasked: pa.Table | None = field(default=None, repr=False)
 
     @property
     def window_days(self) -> int:
@@ -67,6 +68,23 @@ class Run:
     def word(self, name: str, language: str = "en") -> str:
         """What a reader sees for a name of the pack."""
         return self.pack.word(name, language)
+
+    def masked(self) -> Run:
+        """The same run for sharing: the columns the pack masks are empty, and no problem quotes their values."""
+        previous = replace(self.previous, customers=_emptied(self.previous)) if self.previous else None
+        customers = _emptied(self)
+        self.engine.put(self.view, customers)
+        if previous:
+            self.engine.put(previous.view, previous.customers)
+        problems = [_unquoted(one, self.pack.masked) for one in self.problems]
+        return replace(
+            self,
+            customers=customers,
+            previous=previous,
+            problems=problems,
+            unmasked=self.customers,
+            kept={},
+        )
 
     def since(self, snapshot: Snapshot) -> Run:
         """The same run beside what an earlier one said: with the aggregates `…_since_last`."""
@@ -97,13 +115,45 @@ class Run:
         """Why each customer may leave, in words, one text per row of `customers`."""
         if not self.pack.churn:
             return [""] * self.customers.num_rows
+        # A reason may rest on a column that a masked copy only must not show.
+        customers = self.customers if self.unmasked is None else self.unmasked
         wanted = needs(
-            self.pack, "churn", given=self.customers.column_names, profile=self.profile, language=language
+            self.pack, "churn", given=customers.column_names, profile=self.profile, language=language
         )
-        columns = arrays(
-            self.customers.select([name for name in self.customers.column_names if name in wanted])
-        )
+        columns = arrays(customers.select([name for name in customers.column_names if name in wanted]))
         return Scorer(self.pack, columns, profile=self.profile).churn_reasons(language).tolist()
+
+
+HIDDEN = "•••"
+
+
+def _emptied(run: Run) -> pa.Table:
+    """The customers without what the pack masks."""
+    import pyarrow as pa
+
+    customers = run.customers
+    for name in run.pack.masked:
+        if name in customers.column_names:
+            at = customers.column_names.index(name)
+            empty = pa.nulls(customers.num_rows, customers.schema.field(at).type)
+            customers = customers.set_column(at, name, empty)
+    return customers
+
+
+def _unquoted(problem: Problem, masked: Sequence[str]) -> Problem:
+    """A problem that quotes nothing from a masked column, nor from one whose heading we do not know."""
+    from tierbook.tables import TABLES, folded
+
+    table = TABLES.get(problem.table)
+    columns = table.columns if table else ()
+    heading = folded(problem.heading)
+    known = next(
+        (one.name for one in columns if heading in {folded(word) for word in (one.name, *one.aliases)}), None
+    )
+    if not problem.heading or (known is not None and known not in masked):
+        return problem
+    values = {name: HIDDEN if isinstance(value, str) else value for name, value in problem.values.items()}
+    return replace(problem, values=values)
 
 
 def arrays(table: pa.Table) -> dict[str, NDArray]:

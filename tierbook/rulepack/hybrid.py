@@ -18,6 +18,7 @@ def can_move(change: Change, profile: str) -> bool:
         "meaning",
         "columns",
         "points",
+        "report",
         "rfm",
         "words",
     ):

@@ -329,6 +329,25 @@ class Points(Section):
     )
 
 
+class Report(Section):
+    """How the report of this pack is drawn."""
+
+    mask: list[Name] = Field(
+        [],
+        max_length=MOST_FEATURES,
+        description="Columns of the customers that masked copies of the report hide.",
+        examples=[["name", "mobile"]],
+    )
+
+    @model_validator(mode="after")
+    def _customers_stay_known(self) -> Report:
+        if "customer_id" in self.mask:
+            raise problem(
+                "customer_id cannot be hidden.", "It is the one thing that names a customer in a masked copy."
+            )
+        return self
+
+
 class Goal(Section):
     """What is wanted of customers on this level, in both languages."""
 
@@ -409,6 +428,7 @@ class PackModel(Section):
     )
     winback: Winback | None = None
     points: Points | None = None
+    report: Report | None = None
     words: dict[Name, Words] = Field(
         {}, max_length=MOST_WORDS, description="What users read, one line a name."
     )

@@ -176,6 +176,7 @@ class Pack:
     types: Mapping[str, Type] = field(repr=False)
     expressions: int = 0
     warnings: tuple[Problem, ...] = ()
+    masked: tuple[str, ...] = ()
 
     @property
     def value_parts(self) -> list[str]:
@@ -256,6 +257,7 @@ class Compiler:
             rfm_segments=self.levels(pack.rfm.segments, ("rfm", "segments"), names=RFM_NAMES | self.constants) if pack.rfm else (),
             early_warning=self.levels(pack.early_warning, ("early_warning",)), winback=self.winback(pack.winback),
             points=self.points(pack.points), words=pack.words, types=dict(self.types),
+            masked=self.masked(pack.report),
         )  # fmt: skip
         return replace(compiled, expressions=len(self.found))
 
@@ -363,6 +365,20 @@ class Compiler:
             self.say((*path, how), "{column} holds no numbers.", "Use count or distinct.", column=target)
         where = self.maybe(self.condition, measure.where, (*path, "where"), names)
         return CompiledMeasure(name, how, table_name, column, where, measure.days, customer)
+
+    def masked(self, report: model.Report | None) -> tuple[str, ...]:
+        """Columns masked copies hide; a name nobody knows would hide nothing, so it is a mistake."""
+        names = [name.lower() for name in report.mask] if report else []
+        known = {column.name for column in tables.CUSTOMERS.columns} | self.pack.columns.keys()
+        for i, name in enumerate(names):
+            if name not in known:
+                self.say(
+                    ("report", "mask", i),
+                    "The customers have no column {name} that could be hidden.",
+                    "Name a column such as name or mobile, or declare it under columns.",
+                    name=name,
+                )
+        return tuple(names)
 
     def part(self, part: Any, path: Path) -> CompiledPart:
         if isinstance(part, model.Lookup):

@@ -49,7 +49,15 @@ def facts(page: Page) -> list[tuple[str, Any, str]]:
         (page.label("revenue_recent"), totals["revenue_recent"], "cents"),
         (page.label("value"), totals["value"], "cents"),
         (page.label("at_risk_short"), totals["flagged"], "count"),
+        *((page.label("masked_columns"), hidden, "text") for hidden in [_hidden(page)] if hidden),
     ]
+
+
+def _hidden(page: Page) -> str:
+    """The columns a masked copy hides; "" in the report itself."""
+    if page.run.unmasked is None:
+        return ""
+    return page.label("list_comma").join(page.label(name) for name in page.run.pack.masked)
 
 
 def _draw_run(page: Page, row: int) -> int:
