@@ -97,6 +97,9 @@ def program(name: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Exit status of one of the commands above."""
+    # Packages are not compiled when installed but when first imported; where that may not be kept, every start would
+    # compile them again, at twice the cost.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if command == "demo":
         prepare("core")
