@@ -50,14 +50,24 @@ def _points(
             )
         )
     first = points.first_months(found["joined"], found["first_date"], as_of=day)
+    first[~earns] = points.NEVER
     ledger = points.ledger(
-        np.where(earns, first, points.NEVER),
+        first,
         points.entries(engine, found["customer_id"], as_of=day),
         scorer.points_value,
         as_of=day,
         cumulative=pack.points.basis == "cumulative",
         expire_after_months=pack.points.expire_after_months,
     )
+    members = set(found["customer_id"][first != points.NEVER].tolist())
+    if redemptions and (others := set(tables["redemptions"]["customer_id"].to_pylist()) - members):
+        redemptions.notes.append(
+            Reason(
+                "Customers who redeemed points and earn none: {count}. They are left out.",
+                "Correct their customer_id, or list them as the rule pack asks for.",
+                {"count": len(others)},
+            )
+        )
     overdrawn = len(np.unique(ledger.customer[ledger.balance < 0]))
     if overdrawn and redemptions:
         redemptions.notes.append(
