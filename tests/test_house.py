@@ -41,7 +41,7 @@ LAZY = {
     "addin.terminal",
     *(
         f"tierbook.rulepack.{name}"
-        for name in ("cases", "check", "guide", "meant", "model", "pack", "read", "scalars", "schema")
+        for name in ("cases", "check", "compiler", "guide", "meant", "model", "pack", "read", "scalars", "schema")
     ),
 }
 # In parts, or this file would hold them.

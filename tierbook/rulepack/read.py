@@ -14,7 +14,8 @@ from tierbook.errors import RuleError
 from tierbook.language import Phrase
 from tierbook.quality import Problem
 from tierbook.rulepack import check, model
-from tierbook.rulepack.pack import Compiler, Pack
+from tierbook.rulepack.compiler import Compiler
+from tierbook.rulepack.pack import Pack
 from tierbook.rulepack.source import Path, Source, read_source, refusal
 
 _GROUP, _LIST, _TEXT = Phrase("a group of keys"), Phrase("a list"), Phrase("a text")
