@@ -41,7 +41,18 @@ LAZY = {
     "addin.terminal",
     *(
         f"tierbook.rulepack.{name}"
-        for name in ("cases", "check", "compiler", "guide", "meant", "model", "pack", "read", "scalars", "schema")
+        for name in (
+            "cases",
+            "check",
+            "compiler",
+            "guide",
+            "meant",
+            "model",
+            "pack",
+            "read",
+            "scalars",
+            "schema",
+        )
     ),
 }
 # In parts, or this file would hold them.
