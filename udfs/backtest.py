@@ -14,7 +14,7 @@ from udfs.cells import Reason
 from udfs.feature_range import PACK
 from udfs.features import customers_at
 from udfs.registry import Argument, Example, ExcelFunction, declare
-from udfs.table_range import TableRange
+from udfs.table_range import CUSTOMERS, TableRange
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -96,9 +96,7 @@ BACKTEST = declare(
                 "horizon_days", "Lost is who buys nothing in so many days after the cut-off.", default=90
             ),
             PACK,
-            Argument(
-                "customers", "Customers with a header row.", shape="table", table="customers", default=None
-            ),
+            CUSTOMERS,
         ),
         returns="Table figure, value: population (purchase in the 365 days before), flagged, lost, recall, precision, lift, "
         "lead_days; a blank value has nobody to count.",

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from udfs.feature_range import PACK
 from udfs.features import customers_at, latest_date
-from udfs.registry import Argument, Example, ExcelFunction, declare
-from udfs.table_range import TableRange
+from udfs.registry import Example, ExcelFunction, declare
+from udfs.table_range import AS_OF, TRANSACTIONS, TableRange
 
 if TYPE_CHECKING:
     from tierbook.rulepack.pack import Pack
@@ -51,18 +51,8 @@ EARLY_WARNING = declare(
         name="CRM_EARLY_WARNING",
         help="Customers whose RFM score fell since the window before: level and the part that fell most.",
         arguments=(
-            Argument(
-                "transactions",
-                "Purchases with a header row: customer_id, date, amount and more.",
-                shape="table",
-                table="transactions",
-            ),
-            Argument(
-                "as_of",
-                "The day the figures speak for; the latest transaction date if left out.",
-                kind="date",
-                default=None,
-            ),
+            TRANSACTIONS,
+            AS_OF,
             PACK,
         ),
         returns="Table customer_id, score and its total now and one window before, fall of the total, level, reason R, F or M; "

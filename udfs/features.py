@@ -13,7 +13,7 @@ from tierbook.errors import DataError
 from udfs.cells import Reason
 from udfs.feature_range import PACK
 from udfs.registry import Argument, Example, ExcelFunction, declare
-from udfs.table_range import TableRange
+from udfs.table_range import AS_OF, CUSTOMERS, TRANSACTIONS, TableRange
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,21 +85,9 @@ FEATURES_TABLE = declare(
         name="CRM_FEATURES",
         help="One row per customer with every figure that rules use.",
         arguments=(
-            Argument(
-                "transactions",
-                "Purchases with a header row: customer_id, date, amount and more.",
-                shape="table",
-                table="transactions",
-            ),
-            Argument(
-                "customers", "Customers with a header row.", shape="table", table="customers", default=None
-            ),
-            Argument(
-                "as_of",
-                "The day the figures speak for; the latest transaction date if left out.",
-                kind="date",
-                default=None,
-            ),
+            TRANSACTIONS,
+            CUSTOMERS,
+            AS_OF,
             PACK,
             Argument(
                 "further",

@@ -12,7 +12,7 @@ from udfs.cells import Reason
 from udfs.feature_range import PACK
 from udfs.features import latest_date
 from udfs.registry import Argument, Example, ExcelFunction, declare
-from udfs.table_range import TableRange
+from udfs.table_range import AS_OF, CUSTOMERS, TRANSACTIONS, TableRange
 
 if TYPE_CHECKING:
     from tierbook.rulepack.pack import Pack
@@ -93,15 +93,8 @@ POINTS = declare(
         name="CRM_POINTS",
         help="Points of members month by month: earned by value, redeemed, expired, and the balance.",
         arguments=(
-            Argument(
-                "transactions",
-                "Purchases with a header row: customer_id, date, amount and more.",
-                shape="table",
-                table="transactions",
-            ),
-            Argument(
-                "customers", "Customers with a header row.", shape="table", table="customers", default=None
-            ),
+            TRANSACTIONS,
+            CUSTOMERS,
             Argument(
                 "redemptions",
                 "Points spent, with a header row: customer_id, date, points.",
@@ -109,12 +102,7 @@ POINTS = declare(
                 table="redemptions",
                 default=None,
             ),
-            Argument(
-                "as_of",
-                "The day the figures speak for; the latest transaction date if left out.",
-                kind="date",
-                default=None,
-            ),
+            AS_OF,
             PACK,
         ),
         returns="Table customer, month, earned, redeemed, expired, balance: a row for each month from joining, else from the "

@@ -12,9 +12,27 @@ from tierbook import tables
 from tierbook.errors import DataError
 from tierbook.tables import Kind
 from udfs.cells import CellError, Range, Reason, Rows, blank_rows, is_blank, is_missing, read_column
+from udfs.registry import Argument
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+TRANSACTIONS = Argument(
+    "transactions",
+    "Purchases with a header row: customer_id, date, amount and more.",
+    shape="table",
+    table="transactions",
+)
+CUSTOMERS = Argument(
+    "customers", "Customers with a header row.", shape="table", table="customers", default=None
+)
+AS_OF = Argument(
+    "as_of",
+    "The day the figures speak for; the latest transaction date if left out.",
+    kind="date",
+    default=None,
+)
 
 
 class TableRange:
