@@ -1,7 +1,8 @@
 """Rules: reading a pack, 40 conditions over 1,000,000 customers, one customer, and who would move under another pack.
 
-Goals: 40 conditions within 1.5 x of the same written by hand in NumPy; a comparison of two packs on 100,000 customers
-(500,000 purchases) under 3 CPU-seconds. All three ways of the 40 conditions count the same customers, or this fails.
+Goals: 40 conditions within 1.5 x of the same written by hand in NumPy, on arrays and on a table in DuckDB; a comparison
+of two packs on 100,000 customers (500,000 purchases) under 3 CPU-seconds. All ways of the 40 conditions count the same
+customers, or this fails. As SQL they can't be within 1.5 x: DuckDB's comparison of doubles, alone, is the line "floor".
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ def results() -> list[Result]:
 
 
 def _forty_rules() -> list[Result]:
-    import duckdb
-
+    from tierbook.engines.duckdb import DuckDB
+    from tierbook.rulepack.batches import over
     from tierbook.rulepack.expression import parse
 
     columns = _columns()
@@ -67,26 +68,34 @@ def _forty_rules() -> list[Result]:
         with np.errstate(all="ignore"):
             return [int(hand(columns, t).sum()) for _, hand, t in conditions]
 
-    connection = duckdb.connect(":memory:")
-    connection.register("given", _arrow(columns))
-    connection.execute("CREATE TABLE customers AS SELECT * FROM given")
-    # Our texts are SQL too; as they stand, NaN and infinities are numbers, so they may count other customers.
-    plain = ", ".join(f"count(*) FILTER (WHERE {condition.text})" for condition, _, _ in conditions)
-    counts = ", ".join(f"count(*) FILTER (WHERE {condition.sql()})" for condition, _, _ in conditions)
+    connection = DuckDB()
+    connection.put("given", _arrow(columns))
+    connection.make("customers", "SELECT * FROM given")
+    counts = ", ".join(f"count_if({condition.sql()})" for condition, _, _ in conditions)
+    floor = ", ".join(f"count_if(total_spend > {threshold}::DOUBLE)" for threshold in range(40))
+    by_number = {str(i): condition for i, (condition, _, _) in enumerate(conditions)}
 
-    def in_duckdb() -> list[int]:
-        row = connection.execute(f"SELECT {counts} FROM customers").fetchone()
-        return list(row or ())
+    def in_batches() -> list[int]:
+        parts = [
+            [int(np.count_nonzero(held if held.dtype == bool else held == 1)) for held in part.values()]
+            for part in over(connection.batches("SELECT * FROM customers"), by_number)
+        ]
+        return np.sum(parts, axis=0).tolist()
 
-    if not ours() == by_hand() == in_duckdb():
-        raise AssertionError("the three ways do not count the same customers")
-    in_plain_sql = partial(connection.execute, f"SELECT {plain} FROM customers")
-    costs = [_measured(one, 5) for one in (ours, by_hand, in_duckdb, in_plain_sql)]
+    def in_sql() -> list[int]:
+        return list(connection.connection.execute(f"SELECT {counts} FROM customers").fetchone() or ())
+
+    if not ours() == by_hand() == in_batches() == in_sql():
+        raise AssertionError("the ways do not count the same customers")
+    in_floor = partial(connection.sql, f"SELECT {floor} FROM customers")
+    costs = [_measured(one, 5) for one in (ours, by_hand, in_batches, in_sql, in_floor)]
+    hand = costs[1].cpu
     return [
-        Result("40 conditions, 1,000,000 customers: NumPy", costs[0], f"{costs[0].cpu / costs[1].cpu:.2f} x the peer; goal: < 1.5"),
+        Result("40 conditions, 1,000,000 customers: NumPy", costs[0], f"{costs[0].cpu / hand:.2f} x the peer; goal: < 1.5"),
         Result("the same written by hand in NumPy", costs[1], "peer"),
-        Result("the same in DuckDB", costs[2], f"{costs[2].cpu / costs[3].cpu:.2f} x plain SQL, {costs[2].cpu / costs[1].cpu:.1f} x NumPy by hand"),
-        Result("plain SQL in DuckDB, without guards for missing values", costs[3], "floor"),
+        Result("the same on a DuckDB table, in batches", costs[2], f"{costs[2].cpu / hand:.2f} x the peer, fetching included; goal: < 1.5"),
+        Result("the same as DuckDB's SQL", costs[3], f"{costs[3].cpu / hand:.1f} x the peer"),
+        Result("40 comparisons of a double in DuckDB", costs[4], f"floor of the SQL; {costs[4].cpu / hand:.1f} x the peer"),
     ]  # fmt: skip
 
 
@@ -119,7 +128,7 @@ def _one_row() -> list[Result]:
     condition = parse(text, dict.fromkeys(row, "number"))
     columns = {name: value if name in thresholds else np.array([value]) for name, value in row.items()}
     arrays = _measured(
-        lambda: _often(lambda: evaluated(condition._steps, "yes_no", condition._types, columns)), 5
+        lambda: _often(lambda: evaluated(condition._steps, "yes_no", condition.types, columns)), 5
     )
     ways = {
         "one customer, three comparisons, plain values": lambda: condition.one(row),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class DuckDB:
     def sql(self, text: str) -> pa.Table:
         """The result of a query."""
         return self.connection.sql(text).to_arrow_table()
+
+    def batches(self, text: str, *, rows: int = 122_880) -> Iterator[pa.RecordBatch]:
+        """The result of a query a part at a time, in memory for one part; 122,880 rows is how DuckDB stores them."""
+        yield from self.connection.execute(text).to_arrow_reader(rows)
 
     def columns(self, name: str) -> dict[str, str]:
         """Column names and DuckDB types of a table."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,15 +28,43 @@ UPPER, LOWER = (bytes(range(start, start + 26)).decode() for start in (65, 97))
 LETTERS = {"lower": str.maketrans(UPPER, LOWER), "upper": str.maketrans(LOWER, UPPER)}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """A text column in which texts repeat: what they are, each once or None, and which of them every row has.
+
+    A step that looks at this column alone is computed once per text instead of once per row.
+    """
+
+    texts: np.ndarray
+    codes: np.ndarray
+
+    @property
+    def ndim(self) -> int:
+        """Coded columns have rows."""
+        return 1
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+def spread(texts: Any) -> Any:
+    """A text column with the text in every row."""
+    return texts.texts[texts.codes] if isinstance(texts, Coded) else texts
+
+
 def column(given: Any, kind: Type) -> Any:
-    """A column or threshold as an array of its type; one value stays one value."""
+    """A column or threshold as an array of its type, infinities made missing; one value stays one value."""
+    if isinstance(given, Coded) and kind == "text":
+        return given
     if kind == "text":
         return np.asarray(given, dtype=object)
     if kind == "date":
         return MISSING["date"] if given is None else np.asarray(given, dtype="datetime64[D]")[()]
-    if isinstance(given, np.ndarray):
-        return given if given.dtype in (np.float64, np.bool_) else given.astype(np.float64)
-    return np.float64(np.nan if given is None else given)
+    if not isinstance(given, np.ndarray):
+        return finite(np.float64(np.nan if given is None else given))
+    if given.dtype == np.bool_:
+        return given
+    return finite(given if given.dtype == np.float64 else given.astype(np.float64))
 
 
 def finite(x: Any) -> Any:

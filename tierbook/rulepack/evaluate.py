@@ -14,6 +14,7 @@ import numpy as np
 from tierbook.errors import DataError
 from tierbook.rounding import half_away
 from tierbook.rulepack import arrays, population
+from tierbook.rulepack.arrays import Coded
 from tierbook.rulepack.tree import POPULATION, Node, Type, conditions, may_overflow, results
 
 Columns = Mapping[str, Any]
@@ -22,24 +23,39 @@ Step = Callable[[Columns], Any]
 _ROWS = ""  # no column has this name; the number of rows, for functions that look at all of them
 
 
-def evaluated(steps: Step, kind: Type, types: Mapping[str, Type], columns: Mapping[str, Any]) -> np.ndarray:
-    """The value of every row; see `Expression.evaluate`."""
-    typed: dict[str, Any] = {}
+class Settled(dict[str, Any]):
+    """Columns that `settled` has gone over once, for any number of expressions."""
+
+
+def settled(types: Mapping[str, Type], columns: Columns) -> Settled:
+    """The columns of `types` as arrays of their types, of one length, infinities made missing."""
+    found = Settled()
     rows = None
     for name, wanted in types.items():
         if name not in columns:
             raise DataError("The column {name} is not there.", name=name)
-        column = typed[name] = arrays.column(columns[name], wanted)
+        column = found[name] = arrays.column(columns[name], wanted)
         if column.ndim:
             rows = len(column) if rows is None else rows
             if len(column) != rows:
                 raise DataError("The columns {names} are not of one length.", names=", ".join(types))
     if rows is None:
         rows = next(
-            (len(column) for column in columns.values() if isinstance(column, np.ndarray) and column.ndim),
+            (
+                len(column)
+                for column in columns.values()
+                if isinstance(column, np.ndarray | Coded) and column.ndim
+            ),
             None,
         )
-    typed[_ROWS] = 1 if rows is None else rows
+    found[_ROWS] = rows
+    return found
+
+
+def evaluated(steps: Step, kind: Type, types: Mapping[str, Type], columns: Columns) -> np.ndarray:
+    """The value of every row; see `Expression.evaluate`."""
+    typed = columns if isinstance(columns, Settled) else settled(types, columns)
+    rows = typed[_ROWS]
     with np.errstate(all="ignore"):
         value = np.asarray(steps(typed))
         if kind == "number":
@@ -55,9 +71,37 @@ def compiled(node: Node) -> Step:
     if node.op in _LITERALS:
         value = _LITERALS[node.op](node.value)
         return lambda columns: value
+    name = node.value
+    if node.op == "name" and node.type == "text":
+        return lambda columns: arrays.spread(columns[name])
     if node.op == "name":
-        name = node.value
         return lambda columns: columns[name]
+    text = _only_text(node)
+    return _once_per_text(text, _made(node)) if text else _made(node)
+
+
+def _only_text(node: Node) -> str | None:
+    """The name of the text column that a step reads, when it reads nothing else."""
+    parts = list(node.walk())
+    names = {part.value for part in parts if part.op == "name"}
+    texts = {part.value for part in parts if part.op == "name" and part.type == "text"}
+    whole = any(part.op in POPULATION for part in parts)
+    return texts.pop() if len(names) == len(texts) == 1 and not whole else None
+
+
+def _once_per_text(name: str, step: Step) -> Step:
+    """A step computed on the distinct texts of a coded column, then given to their rows."""
+
+    def per_text(columns: Columns) -> Any:
+        column = columns[name]
+        if not isinstance(column, Coded):
+            return step(columns)
+        return step({**columns, name: column.texts})[column.codes]
+
+    return per_text
+
+
+def _made(node: Node) -> Step:
     if node.op in _FUNCTIONS:
         function, inner = _FUNCTIONS[node.op], compiled(node.args[0])
         return lambda columns: function(inner(columns))
@@ -67,7 +111,7 @@ def compiled(node: Node) -> Step:
 def _settled(node: Node) -> Step:
     """The step of a value, infinities made missing."""
     step = compiled(node)
-    if node.type == "number" and may_overflow(node):
+    if node.type == "number" and node.op != "name" and may_overflow(node):
         return lambda columns: arrays.finite(step(columns))
     return step
 
@@ -219,7 +263,7 @@ def _population(node: Node) -> Step:
     function: Callable[..., Any] = getattr(population, node.op)
     inner = [_settled(arg) for arg in node.args]
     return lambda columns: np.asarray(
-        function(*(np.broadcast_to(step(columns), columns[_ROWS]) for step in inner))
+        function(*(np.broadcast_to(step(columns), columns[_ROWS] or 1) for step in inner))
     )
 
 

@@ -57,11 +57,11 @@ class Expression:
         DataError
             A name that is not in `columns`, or arrays of different lengths.
         """
-        if (row := single(columns, self._types)) is not None and self._of_one_row:
+        if (row := single(columns, self.types)) is not None and self._of_one_row:
             return as_column(self._of_one_row(row), self.type, sure=self._sure)
         from tierbook.rulepack.evaluate import evaluated
 
-        return evaluated(self._steps, self.type, self._types, columns)
+        return evaluated(self._steps, self.type, self.types, columns)
 
     def one(self, row: Mapping[str, Any]) -> float | str | bool | date | None:
         """The value of a single row, without the cost of arrays; the same bits as `evaluate`.
@@ -79,7 +79,7 @@ class Expression:
         if self._of_one_row is None:
             value = self.evaluate({name: row[name] for name in self.names}).item()
             return _plain(value, self.type)
-        value = self._of_one_row({name: given(row[name], kind) for name, kind in self._types.items()})
+        value = self._of_one_row({name: given(row[name], kind) for name, kind in self.types.items()})
         return _plain(value, self.type)
 
     def holds(self, columns: Mapping[str, Any]) -> np.ndarray:
@@ -117,7 +117,8 @@ class Expression:
         return found
 
     @cached_property
-    def _types(self) -> dict[str, Type]:
+    def types(self) -> dict[str, Type]:
+        """The type of every name in `names`."""
         return {part.value: part.type for part in self.tree.walk() if part.op == "name" and part.type}
 
     @cached_property

@@ -17,6 +17,7 @@ import numpy as np
 
 from tierbook.rounding import LARGEST_NUDGED, NO_FRACTION, NUDGE
 from tierbook.rulepack import arrays
+from tierbook.rulepack.arrays import Coded
 from tierbook.rulepack.tree import POPULATION, Node, Type, conditions, may_overflow, results
 
 Row = Mapping[str, Any]
@@ -65,6 +66,8 @@ def single(columns: Row, types: Mapping[str, Type]) -> dict[str, Any] | None:
             if value.size != 1:
                 return None
             seen = True
+        elif type(value) is Coded:
+            return None
     if not seen or not types.keys() <= columns.keys():
         return None
     return {name: given(columns[name], kind) for name, kind in types.items()}
