@@ -76,6 +76,13 @@ def result_sheets(run: Run, language: str) -> list[ResultSheet]:
     return [_scores(run, customers), _watch_list(run, customers, language), _run(run, language)]
 
 
+def watch_sheet(run: Run, language: str) -> ResultSheet:
+    """The customers at risk, highest value first."""
+    customers = run.customers.append_column("churn_reason", [run.reasons(language)])
+    order = [("value", "descending"), ("customer_id", "ascending")]
+    return _watch_list(run, customers.sort_by(order), language)
+
+
 def _scores(run: Run, customers: pa.Table) -> ResultSheet:
     from tierbook import features
 

@@ -1,4 +1,4 @@
-"""What a user can ask for, whichever host the question comes from: check, score, report."""
+"""What actions and commands do for a question: check, score, write the scores, draw the report."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True)
 class Request:
-    """One question: which data, by which rules, for which day, in which language."""
+    """One question: which data, by which rules, for which day, in which language.
+
+    `home` is where the data is kept when `source` is a copy of it: results and snapshots go there.
+    """
 
     source: Path
     settings: Settings
@@ -42,6 +45,12 @@ class Request:
     as_of: date | None
     today: date
     progress: Progress
+    home: Path | None = None
+
+    @property
+    def place(self) -> Path:
+        """The file results go beside."""
+        return self.home or self.source
 
 
 def check(request: Request) -> Source:
@@ -75,7 +84,7 @@ def beside_last(request: Request, run: Run) -> Run:
     """The run beside the last earlier one of the same pack, where that was kept."""
     from workbooks.snapshots import last_snapshot
 
-    last = last_snapshot(run, request.source)
+    last = last_snapshot(run, request.place)
     return run.since(last) if last else run
 
 
@@ -83,7 +92,7 @@ def keep_snapshot(request: Request, run: Run) -> Sequence[Problem]:
     """Keep what the run found for the next report; a note where that could not be written."""
     from workbooks.snapshots import keep_snapshot as keep
 
-    note = keep(run, request.source)
+    note = keep(run, request.place)
     return (note,) if note else ()
 
 
@@ -95,7 +104,7 @@ def write_scores(request: Request, run: Run, out: Path | None) -> Written:
     if out is None and request.source.suffix.lower() in WORKBOOKS:
         done = add_scored(run, request.source, request.source, language=request.language)
     else:
-        done = write_scored(run, out or beside(request.source, "scored"), language=request.language)
+        done = write_scored(run, out or beside(request.place, "scored"), language=request.language)
     return Written(done.path, done.problems)
 
 
@@ -114,8 +123,8 @@ def write_report(request: Request, run: Run, out: Path | None, *, masked: bool =
     from workbooks.report import write_report as draw
 
     request.progress(0.0, "Drawing the report")
-    out = out or beside(request.source, "report")
-    if out.exists() and out.samefile(request.source):
+    out = out or beside(request.place, "report")
+    if out.exists() and request.place.exists() and out.samefile(request.place):
         raise HostError(
             "The report would replace {name}, the workbook it is made from.",
             fix="Give the report another name.",

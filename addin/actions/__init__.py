@@ -1,0 +1,34 @@
+"""What a user can ask for, whichever host the question comes from."""
+
+from addin.actions.registry import ACTIONS, Action, action, run
+from addin.actions.request import (
+    WORKBOOKS,
+    Request,
+    Written,
+    beside,
+    beside_last,
+    check,
+    copy_with_scores,
+    keep_snapshot,
+    score,
+    write_report,
+    write_scores,
+)
+
+__all__ = [
+    "ACTIONS",
+    "WORKBOOKS",
+    "Action",
+    "Request",
+    "Written",
+    "action",
+    "beside",
+    "beside_last",
+    "check",
+    "copy_with_scores",
+    "keep_snapshot",
+    "run",
+    "score",
+    "write_report",
+    "write_scores",
+]

@@ -1,0 +1,119 @@
+"""Every action, declared once; ribbons, menus and the command line read this one list."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from addin.actions import customers, reports, workbook
+from addin.host import Host
+from tierbook.errors import DataError
+
+Group = Literal["Customers", "Reports", "Rules", "Cells", "Engine"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something a user can ask for with a button.
+
+    Parameters
+    ----------
+    name : str
+        What it is called in a callback, a command line or a request, such as `score`.
+    label, help, group : str
+        English; translated by `tierbook.language`. A label ending in … asks something first.
+    icon : str
+        Office's name of a picture (imageMso).
+    run : callable
+        What it does, against the port.
+    """
+
+    name: str
+    label: str
+    help: str
+    icon: str
+    group: Group
+    run: Callable[[Host], None]
+
+
+ACTIONS: dict[str, Action] = {
+    one.name: one
+    for one in (
+        Action(
+            "check",
+            "Check data",
+            "Read every table of the workbook and list every problem with its cell.",
+            "ReviewShowAllComments",
+            "Customers",
+            customers.check,
+        ),
+        Action(
+            "score",
+            "Score customers",
+            "Write value, tier, stage and churn flags of every customer to result sheets.",
+            "DataRefreshAll",
+            "Customers",
+            customers.score,
+        ),
+        Action(
+            "watch_list",
+            "Watch list",
+            "Write the customers at risk, highest value first, to a sheet of their own.",
+            "FlagMessage",
+            "Customers",
+            customers.watch_list,
+        ),
+        Action(
+            "report",
+            "Build report",
+            "Draw the report workbook and open it.",
+            "ChartInsert",
+            "Reports",
+            reports.report,
+        ),
+        Action(
+            "undo",
+            "Undo",
+            "Take back what the last action wrote into the workbook.",
+            "Undo",
+            "Customers",
+            workbook.undo,
+        ),
+    )
+}
+
+
+def action(name: str) -> Action:
+    """The action of that name: `score`, `Score`, `watch-list` or `watch_list`.
+
+    Raises
+    ------
+    DataError
+        There is none; names the nearest.
+    """
+    wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
+    if wanted not in ACTIONS:
+        near = difflib.get_close_matches(wanted, ACTIONS, n=1)
+        raise DataError(
+            "There is no action called {name}.",
+            fix="Did you mean {near}?" if near else "The actions are {known}.",
+            name=name,
+            near="".join(near),
+            known=", ".join(ACTIONS),
+        )
+    return ACTIONS[wanted]
+
+
+def run(name: str, host: Host) -> None:
+    """Do what a user asked for.
+
+    Raises
+    ------
+    TierbookError
+        It cannot be done; the sentence says why. What was not written by then is not written.
+    Cancelled
+        The user changed their mind.
+    """
+    action(name).run(host)
