@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from addin.actions import Request, Written
+from addin.addin_cli import addin
 from addin.rules_on_books import rules
 from addin.settings import read_settings
 from addin.terminal import (
@@ -41,6 +42,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(rules, name="rules")
+app.add_typer(addin, name="addin")
 
 Book = Annotated[
     Path,

@@ -35,6 +35,7 @@ HEAVY = (
 )  # fmt: skip
 # Themselves only imported inside functions, so they may import at their top what they cannot do without.
 LAZY = {
+    "addin.addin_cli",
     "addin.cli",
     "addin.rules_cli",
     "addin.rules_on_books",
