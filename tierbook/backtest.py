@@ -1,18 +1,21 @@
 """Backtest of churn warnings: those flagged at a day in the past against those who then stayed away.
 
-Source: spec/systems.md D6. Detection rate is another name for recall.
+Source: spec/systems.md D6. Detection rate is another name for recall. Beside the flag of the rules stands P(alive) of a
+purchase model, which marks as many customers, so that the two can be compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tierbook.errors import DataError
+from tierbook.quality import Problem
 
 POPULATION_DAYS = 365
 """Who bought within these days up to the cut-off is looked at. [days]"""
@@ -43,6 +46,17 @@ class Backtest(NamedTuple):
     precision: float
     lift: float
     lead_days: float
+
+
+class SideBySide(NamedTuple):
+    """The same customers and days judged twice: by the rules, and by P(alive) at an equal number flagged.
+
+    `alive` is None where there is no model, and `unfitted` says why.
+    """
+
+    rules: Backtest
+    alive: Backtest | None
+    unfitted: Problem | None = None
 
 
 def backtest(
@@ -80,9 +94,8 @@ def backtest(
         raise DataError("The horizon is at least 1 day, not {days}.", days=horizon_days)
     last, following = (np.atleast_1d(np.asarray(day, "datetime64[D]")) for day in (last_date, next_date))
     end, day = np.datetime64(cutoff + timedelta(days=horizon_days)), np.datetime64(cutoff)
-    # Comparisons with NaT are no.
-    population = (last > day - np.timedelta64(POPULATION_DAYS, "D")) & (last <= day)
-    lost = population & ~((following > day) & (following <= end))
+    population = _population(last, day)
+    lost = population & ~((following > day) & (following <= end))  # not for NaT
     warned = population & np.asarray(flagged, dtype=bool)
     hits = warned & lost
     lead: NDArray[np.float64] = (last[hits] - day).astype(float) + lost_after_days
@@ -96,6 +109,58 @@ def backtest(
         _share(of_flagged, _share(lost.sum(), population.sum())),
         float(np.median(lead)) if lead.size else float("nan"),
     )
+
+
+def side_by_side(
+    flagged: ArrayLike,
+    alive: ArrayLike | Problem,
+    last_date: ArrayLike | Sequence[date | None],
+    next_date: ArrayLike | Sequence[date | None],
+    *,
+    cutoff: date,
+    lost_after_days: int,
+    horizon_days: int = 90,
+) -> SideBySide:
+    """The flag of the rules, and as many flags on those of the population least likely to be alive.
+
+    Parameters
+    ----------
+    flagged, last_date, next_date, cutoff, lost_after_days, horizon_days
+        As in `backtest`.
+    alive : array (n,) or Problem
+        Probability that the customer was still active at the cut-off, by what was known then. [0-1; NaN = unknown,
+        flagged last] Among equals the one who bought longest ago is flagged first, then the first in order. A problem
+        says why there is no such probability.
+
+    Raises
+    ------
+    DataError
+        As `backtest`.
+    """
+    warned = np.atleast_1d(np.asarray(flagged, dtype=bool))
+    last = np.atleast_1d(np.asarray(last_date, "datetime64[D]"))
+    judged = partial(
+        backtest,
+        last_date=last,
+        next_date=next_date,
+        cutoff=cutoff,
+        lost_after_days=lost_after_days,
+        horizon_days=horizon_days,
+    )
+    rules = judged(warned)
+    if isinstance(alive, Problem):
+        return SideBySide(rules, None, alive)
+    likely = np.atleast_1d(np.asarray(alive, dtype=float))
+    there = np.flatnonzero(_population(last, np.datetime64(cutoff)))
+    order = there[np.lexsort((last[there], likely[there]))]  # NaN sorts last
+    marked = np.zeros(warned.size, dtype=bool)
+    marked[order[: rules.flagged]] = True
+    return SideBySide(rules, judged(marked))
+
+
+def _population(last: NDArray[np.datetime64], day: np.datetime64) -> NDArray[np.bool_]:
+    # Comparisons with NaT are no.
+    return (last > day - np.timedelta64(POPULATION_DAYS, "D")) & (last <= day)
 
 
 def _share(part: float, whole: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ from tierbook.scorer import Scorer
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tierbook.backtest import SideBySide
+    from tierbook.clv.holdout import HoldOut
+    from tierbook.clv.outlook import Outlook
     from tierbook.engines.duckdb import DuckDB
     from tierbook.measures import Measure
     from tierbook.rulepack.pack import CompiledMeasure, Pack
@@ -36,6 +40,14 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """Where the customers stood on one day: the aggregates `totals`, `tiers`, `stages` and `churn_levels` of that day."""
+
+    as_of: date
+    tables: Mapping[str, pa.Table] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Run:
     """Everything one scoring run found out.
 
@@ -44,7 +56,8 @@ class Run:
     `rfm_segment`, `early_warning`, `early_warning_reason`, `winback`, `winback_spend` where the pack has the section,
     `churn_score`, `churn_level`, `churn_flagged`, `churn_signals`. Results hold the pack's names;
     `word` says what a reader sees for them. `previous` is the same pack at `as_of - window_days`,
-    `last` what the last run before this one said, where that was kept.
+    `last` what the last run before this one said, where that was kept. `history` are the same rules at earlier days a
+    window apart, the earliest first and this run's last; `earlier` what kept runs said; both only when asked for.
     """
 
     customers: pa.Table
@@ -59,6 +72,8 @@ class Run:
     view: str = field(default="scored", repr=False)
     kept: dict[str, pa.Table] = field(default_factory=dict, repr=False)
     last: Snapshot | None = None
+    history: Sequence[Moment] = ()
+    earlier: Sequence[Snapshot] = ()
     unmasked: pa.Table | None = field(default=None, repr=False)
 
     @property
@@ -91,6 +106,20 @@ class Run:
         self.engine.put("scored_last", snapshot.customers)
         return replace(self, last=snapshot, kept={})
 
+    def over_time(self, count: int, *, earlier: Sequence[Snapshot] = ()) -> Run:
+        """The same run with its `history`: the last `count` days a window apart, as far back as there were purchases.
+
+        Rules, and what customers are (their own columns), are those of today. `earlier` are the runs that were kept.
+        """
+        moments = [_moment(self)]
+        first = _first_purchase(self.customers)
+        for back in range(1, count):
+            day = self.as_of - timedelta(days=back * self.window_days)
+            if first is None or day < first:
+                break
+            moments.append(_moment(_at(self, day)))
+        return replace(self, history=moments[::-1], earlier=tuple(earlier))
+
     def table(self, name: str) -> pa.Table:
         """One of the small tables of `tierbook.aggregates`, computed where the rows are and kept."""
         from tierbook import aggregates
@@ -111,6 +140,76 @@ class Run:
             self.kept[name] = self.engine.sql(text)
         return self.kept[name]
 
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What purchase models expect of each customer, in the order of `customers`; fitted when first asked for.
+
+        Raises
+        ------
+        DataError
+            Too few customers bought again, or their histories cannot be.
+        """
+        from tierbook.clv.outlook import outlook
+
+        (known,) = self.table("margin").to_pylist()
+        # A margin that is not positive would turn every value round; then value is revenue.
+        margin = 1 - known["cost"] / known["revenue"] if known["revenue"] > 0 else 1.0
+        return outlook(*self._histories(), margin=margin if margin > 0 else 1.0)
+
+    @cached_property
+    def held_out(self) -> HoldOut:
+        """The model of `outlook` fitted to the first half of the purchases, against those of the second; at most a year.
+
+        Raises
+        ------
+        DataError
+            As `outlook`; nobody bought in the second half.
+        """
+        from tierbook.clv.holdout import LONGEST, hold_out_counted
+
+        model, first = self.outlook.model, arrays(self.customers.select(["first_date"]))["first_date"]
+        span = (
+            int((np.datetime64(self.as_of) - np.nanmin(first)).astype(int))
+            if not np.isnat(first).all()
+            else 0
+        )
+        until = self.as_of - timedelta(days=min((span + 1) // 2, LONGEST))
+        found = arrays(self.table(f"histories:{until}"))
+        alike = found.pop("customers").astype(np.int64)
+        days = arrays(self.table(f"purchase_days:{until}"))
+        return hold_out_counted(
+            *(np.repeat(found[name], alike) for name in ("frequency", "recency", "age", "later")),
+            day=days["date"], purchases=days["customers"], calibration_end=until, end=self.as_of, model=model,
+        )  # fmt: skip
+
+    @cached_property
+    def backtest(self) -> SideBySide | None:
+        """The churn flag of one window ago, and P(alive) beside it, against who then bought; None where there is no flag.
+
+        The horizon is the window: whoever bought in it has the last purchase in it.
+        """
+        import pyarrow.compute as pc
+
+        from tierbook.backtest import side_by_side
+        from tierbook.clv.outlook import likely_alive
+
+        before = self.previous
+        if before is None or self.pack.churn is None:
+            return None
+        place = pc.index_in(before.customers["customer_id"], value_set=self.customers["customer_id"])
+        columns = arrays(before.customers.select(["churn_flagged", "last_date"]))
+        return side_by_side(
+            columns["churn_flagged"] == 1, likely_alive(*before._histories()[:3]), columns["last_date"],
+            arrays(self.customers.select(["last_date"]).take(place))["last_date"],
+            cutoff=before.as_of, lost_after_days=self.pack.churn.lost_after_days, horizon_days=self.window_days,
+        )  # fmt: skip
+
+    def _histories(self) -> list[NDArray]:
+        # A model may rest on a column that a masked copy only must not show.
+        customers = self.customers if self.unmasked is None else self.unmasked
+        names = ["frequency", "recency", "T", "monetary_value"]
+        return list(arrays(customers.select(names)).values())
+
     def reasons(self, language: str = "en") -> list[str]:
         """Why each customer may leave, in words, one text per row of `customers`."""
         if not self.pack.churn:
@@ -122,6 +221,27 @@ class Run:
         )
         columns = arrays(customers.select([name for name in customers.column_names if name in wanted]))
         return Scorer(self.pack, columns, profile=self.profile).churn_reasons(language).tolist()
+
+
+_OF_A_MOMENT = ("totals", "tiers", "stages", "churn_levels")
+
+
+def _moment(run: Run) -> Moment:
+    return Moment(run.as_of, {name: run.table(name) for name in _OF_A_MOMENT})
+
+
+def _at(run: Run, day: date) -> Run:
+    """The customers there were on an earlier day, scored as of then."""
+    there = _there(customer_table(run.engine, run.pack, as_of=day), run.customers, day)
+    view = "scored_then"
+    run.engine.put(view, scored := _scored(there, run.pack, run.profile))
+    return replace(run, customers=scored, as_of=day, previous=None, view=view, kept={})
+
+
+def _first_purchase(customers: pa.Table) -> date | None:
+    import pyarrow.compute as pc
+
+    return pc.min(customers["first_date"]).as_py()
 
 
 HIDDEN = "•••"

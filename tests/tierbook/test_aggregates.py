@@ -45,6 +45,10 @@ def tables(seed: int) -> dict[str, pa.Table]:
             "rfm_r": chance.choice([None, 1.0, 5.0]),
             "rfm_f": chance.choice([None, 2.0, 4.0]),
             "rfm_segment": chance.choice([None, "champions", "lost"]),
+            "early_warning": chance.choice(["lost", "watch", "none"]),
+            "early_warning_reason": chance.choice([None, "R", "M"]),
+            "winback": chance.choice([None, "", "win_back", "let_go"]),
+            "winback_spend": chance.choice([None, 0.0, round(chance.uniform(0, 90), 2)]),
             "region": chance.choice([None, "North", "South / East"]),
             # A customer's own columns may be called anything.
             "class": "gold",
@@ -60,6 +64,7 @@ def tables(seed: int) -> dict[str, pa.Table]:
             "amount": round(chance.uniform(-30, 300), 2),
             "product": chance.choice([None, "tea", "soup"]),
             "owner": chance.choice([None, None, "Ann", "Bo"]),
+            "cost": chance.choice([None, 0.0, 12.5]),
         }
         for _ in range(1_500)
     ]
@@ -79,7 +84,7 @@ def tables(seed: int) -> dict[str, pa.Table]:
     return {
         "scored": pa.Table.from_pylist(customers),
         "scored_before": pa.Table.from_pylist(before, schema=pa.Table.from_pylist(customers).schema),
-        "transactions_": lines.drop_columns(["product", "owner"]),
+        "transactions_": lines.drop_columns(["product", "owner", "cost"]),
         "tierbook_transactions": lines,
         "tierbook_interactions": pa.Table.from_pylist(said),
     }
@@ -130,6 +135,9 @@ def year_of(given: dict[str, pa.Table]) -> dict[str, list[float]]:
         ("levels_by_tier", ["tier", "churn_level"]),
         ("rfm_cells", ["rfm_r", "rfm_f"]),
         ("rfm_segments", ["rfm_segment"]),
+        ("early_warnings", ["early_warning", "early_warning_reason"]),
+        ("warnings_by_stage", ["stage", "early_warning"]),
+        ("winbacks", ["winback"]),
         ("breakdown:region", ["region"]),
         ("breakdown:class/region", ["class", "region"]),
     ],
@@ -144,6 +152,8 @@ def test_groups_are_what_plain_loops_find(seed, name, keys):
     for group, rows in groups.items():
         expected = figures(rows, year_of(given))
         assert {figure: found[group][figure] for figure in expected} == expected
+        if name == "winbacks":
+            assert found[group]["spend"] == exact(row["winback_spend"] for row in rows)
         if name == "tiers":
             assert found[group]["value.base"] == exact(row["value.base"] for row in rows)
             assert found[group]["lowest_value"] == min(
@@ -282,7 +292,10 @@ def test_nobody_gives_empty_tables_and_not_an_error():
     given = {name: table.slice(0, 0) for name, table in tables(0).items()}
     assert answered(given, "totals")[0]["customers"] == 0
     assert len(answered(given, "months")) == 12
-    assert all(answered(given, name) == [] for name in aggregates.NAMES if name not in ("totals", "months"))
+    assert [row["customers"] for row in answered(given, "churn_months")] == [0] * 12
+    assert answered(given, "margin") == [{"lines": 0, "revenue": 0.0, "cost": 0.0}]
+    there = ("totals", "months", "churn_months", "margin")
+    assert all(answered(given, name) == [] for name in aggregates.NAMES if name not in there)
 
 
 def test_an_unknown_aggregate_is_refused_with_the_ones_there_are():
@@ -303,7 +316,9 @@ def test_postgresql_gives_the_same_tables(postgres):
             with connection.cursor().copy(f'COPY "{name}" FROM STDIN'.encode()) as copy:
                 for row in table.to_pylist():
                     copy.write_row(list(row.values()))
-        for name in (*aggregates.NAMES, "breakdown:class/region"):
+        until = "2026-01-31"
+        more = ("breakdown:class/region", f"histories:{until}", f"purchase_days:{until}")
+        for name in (*aggregates.NAMES, *more):
             (text,) = sqlglot.transpile(query(name), read="duckdb", write="postgres")
             rows = connection.cursor(row_factory=psycopg.rows.dict_row).execute(text.encode()).fetchall()
             assert in_order(rows) == in_order(answered(given, name)), name

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierbook.backtest import Backtest, backtest
+from tierbook.backtest import Backtest, backtest, side_by_side
 from tierbook.errors import DataError
+from tierbook.quality import Problem
 from udfs import call
 from workbooks.samples import cdnow
 
@@ -83,6 +84,42 @@ def test_precision_and_recall_count_the_same_hits(rows):
     found = backtest(flagged, last, following, cutoff=CUTOFF, lost_after_days=90)
     if found.lost and found.flagged:
         assert found.recall * found.lost == pytest.approx(found.precision * found.flagged)
+
+
+def test_the_model_flags_as_many_as_the_rules_the_least_alive_first():
+    # Of four in the population two are lost; the rules flag one lost and one kept, the model both lost.
+    flagged = [True, False, True, False, True]
+    alive = [0.2, 0.2, 0.9, math.nan, 0.0]
+    last, following = on(-50, -90, -10, -5, -400), on(None, None, 3, 4, 5)
+    found = side_by_side(flagged, alive, last, following, cutoff=CUTOFF, lost_after_days=100)
+    assert found.rules == Backtest(4, 2, 2, 0.5, 0.5, 1.0, 50)
+    assert found.alive == Backtest(4, 2, 2, 1.0, 1.0, 2.0, 30)
+    one = side_by_side([True, *[False] * 4], alive, last, following, cutoff=CUTOFF, lost_after_days=100)
+    assert one.alive and one.alive.lead_days == 10, "of two alike the one who bought longest ago"
+    last, following = on(-3, -2, -1), on(9, None, None)
+    unknown = side_by_side(
+        [True, False, False], [math.nan, 1, 1], last, following, cutoff=CUTOFF, lost_after_days=9
+    )
+    assert unknown.alive and unknown.alive.recall == 0.5, "who has no probability is flagged last"
+
+
+@given(days, st.lists(st.floats(0, 1), min_size=30, max_size=30))
+def test_both_sides_flag_equally_many_of_the_same_customers(rows, likely):
+    last, following = on(*(-ago for _, ago, _ in rows)), on(*(later for _, _, later in rows))
+    flagged = np.array([flag for flag, _, _ in rows], dtype=bool)
+    found = side_by_side(flagged, likely[: len(rows)], last, following, cutoff=CUTOFF, lost_after_days=90)
+    assert found.rules == pytest.approx(
+        backtest(flagged, last, following, cutoff=CUTOFF, lost_after_days=90), nan_ok=True
+    )
+    assert found.alive
+    assert found.rules[:3] == found.alive[:3]
+
+
+def test_without_a_model_the_rules_stand_alone():
+    why = Problem("warning", "No customer has frequency, recency and T.")
+    found = side_by_side([True], why, on(-9), on(None), cutoff=CUTOFF, lost_after_days=90)
+    assert found.rules.recall == 1
+    assert (found.alive, found.unfitted) == (None, why)
 
 
 def cell(day):

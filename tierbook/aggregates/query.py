@@ -23,13 +23,20 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 | `pareto` | point (up to 100) | customer_share, revenue_share; the best customers first |
 | `classes` | class (A, B, C) | figures, first_place, last_place |
 | `calendar_months` | month (its first day) with a row up to `as_of` | revenue, active |
+| `churn_months` | month_end, as in `months` | customers active at the end of the month before (a purchase in the window), lost of them (none in the window that ends now) |
 | `cohorts` | cohort (month of the first purchase), month | customers of the cohort who bought in the month |
 | `rfm_cells` | rfm_r, rfm_f | figures; missing scores are a row of their own |
 | `rfm_segments` | rfm_segment | figures |
+| `early_warnings` | early_warning, early_warning_reason | figures, where the pack has early warning |
+| `warnings_by_stage` | stage, early_warning | figures, where the pack has early warning |
+| `winbacks` | winback ("" is not lost) | figures and spend, the most to spend on them; where the pack has win back |
 | `breakdown:<column>/<column>` | these columns of the customers | figures |
 | `products` | product (missing for lines without one) | revenue, revenue_recent, customers, repeat_customers (on two days or more), purchase_days |
 | `owners` | customer_id | owner: who sold last, else who was in contact last |
 | `open_complaints` | complaint open at `as_of` | customer_id, opened, severity, reason |
+| `margin` | run | lines with a known cost, their revenue and cost |
+| `histories:<day>` | frequency, recency, age on that day [days], later (purchase days after it) | customers who had bought by that day |
+| `purchase_days:<day>` | date | customers among those who bought then |
 | `second_purchases` | days (30, 60 … 360) | customers whose first purchase is at least so long ago, repeated: of them again within so many days |
 
 *figures* are customers, active, revenue_recent, revenue, revenue_year, value, flagged. `revenue` is all of `total_spend`,
@@ -43,14 +50,15 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from tierbook.aggregates import calendar, contacts, products
+from tierbook.aggregates import calendar, contacts, products, repeats
 from tierbook.aggregates.pieces import count_of, day_text, exact_sum, month_ends, quoted, text_of
 from tierbook.errors import DataError
 
 NAMES = (
     "totals", "months", "tiers", "stages", "churn_levels", "levels_by_tier", "signals",
     "tier_moves", "stage_moves", "pareto", "classes", "calendar_months", "cohorts", "second_purchases",
-    "rfm_cells", "rfm_segments", "products", "owners", "open_complaints",
+    "rfm_cells", "rfm_segments", "products", "owners", "open_complaints", "churn_months", "early_warnings",
+    "warnings_by_stage", "winbacks", "margin",
 )  # fmt: skip
 
 # Class A ends where the customers before reach 80 % of revenue, class B at 95 % (spec/systems.md, L).
@@ -66,7 +74,8 @@ def query(
     Parameters
     ----------
     name : str
-        One of `NAMES`, or `breakdown:<column>/<column>` with columns of the customers.
+        One of `NAMES`, `breakdown:<column>/<column>` with columns of the customers, or `histories:<day>` and
+        `purchase_days:<day>` with a day such as 2026-03-31.
     as_of : date
         The day the run speaks for.
     parts : sequence of str
@@ -96,6 +105,8 @@ def query(
             f", {exact_sum(quoted(f'value.{part}'))} AS {quoted(f'value.{part}')}" for part in parts
         )
         select = _grouped("tier", more=f", MIN(value) AS lowest_value, MAX(value) AS highest_value{sums}")
+    elif name == "winbacks":
+        select = _grouped("winback", more=f", {exact_sum('winback_spend')} AS spend")
     elif name in _KEYS:
         select = _grouped(_KEYS[name])
     elif name == "signals":
@@ -109,6 +120,11 @@ def query(
     elif name.startswith(BREAKDOWN):
         more = tuple(name.removeprefix(BREAKDOWN).split("/"))
         select = _grouped(", ".join(quoted(column) for column in more))
+    elif name == "churn_months":
+        steps, select = calendar.churn_months(edges, window_days)
+    elif name.partition(":")[0] in _UP_TO_ANOTHER_DAY:
+        kind, _, day = name.partition(":")
+        steps, select = _UP_TO_ANOTHER_DAY[kind](as_of, date.fromisoformat(day))
     elif name == "products":
         steps, select = products.products(as_of, window_days)
     elif name in _UP_TO_THE_DAY:
@@ -139,13 +155,22 @@ _UP_TO_THE_DAY: dict[str, Callable[[date], tuple[tuple[str, ...], str]]] = {
     "second_purchases": calendar.second_purchases,
     "owners": contacts.owners,
     "open_complaints": contacts.open_complaints,
+    "margin": repeats.margin,
+}
+_UP_TO_ANOTHER_DAY: dict[str, Callable[[date, date], tuple[tuple[str, ...], str]]] = {
+    "histories": repeats.histories,
+    "purchase_days": repeats.purchase_days,
 }
 _KEYS = {
     "stages": "stage", "churn_levels": "churn_level", "levels_by_tier": "tier, churn_level",
-    "rfm_cells": "rfm_r, rfm_f", "rfm_segments": "rfm_segment",
+    "rfm_cells": "rfm_r, rfm_f", "rfm_segments": "rfm_segment", "early_warnings": "early_warning, early_warning_reason",
+    "warnings_by_stage": "stage, early_warning",
 }  # fmt: skip
 # Columns that not every table of customers has.
-_MORE_COLUMNS = {"rfm_cells": ("rfm_r", "rfm_f"), "rfm_segments": ("rfm_segment",)}
+_MORE_COLUMNS = {
+    "rfm_cells": ("rfm_r", "rfm_f"), "rfm_segments": ("rfm_segment",), "warnings_by_stage": ("early_warning",),
+    "early_warnings": ("early_warning", "early_warning_reason"), "winbacks": ("winback", "winback_spend"),
+}  # fmt: skip
 BREAKDOWN = "breakdown:"
 _MOVES = {"tier_moves": "tier", "stage_moves": "stage"}
 

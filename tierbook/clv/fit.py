@@ -50,12 +50,17 @@ class Fit(Generic[Params]):
 
 
 class Optimum(NamedTuple):
-    """Where a search ended: logarithms of the parameters, objective, gradient, Hessian."""
+    """Where a search ended: logarithms of the parameters, objective, gradient, Hessian.
+
+    `held` marks parameters at the end of the range that is searched, which could only go on outwards; the gradient is 0
+    there.
+    """
 
     theta: NDArray[np.float64]
     value: float
     gradient: NDArray[np.float64]
     hessian: NDArray[np.float64]
+    held: NDArray[np.bool_]
 
 
 def minimise(
@@ -76,22 +81,25 @@ def minimise(
     value, gradient = objective(theta)
     fresh = hessian is None
     for _ in range(_MOST_STEPS):
-        if np.abs(gradient).max() < _DONE:
+        free = _free(theta, gradient, start)
+        if np.abs(gradient * free).max() < _DONE:
             break
         if hessian is None:
             hessian = hessian_at(objective, theta, gradient)
-        step = _downhill(hessian, gradient)
+        step = np.zeros(theta.size)
+        step[free] = _downhill(hessian[np.ix_(free, free)], gradient[free])
         taken = _step(objective, theta, value, gradient, step, start)
         if taken is None:
             if fresh:
                 break  # no step of any length helps: the rest is rounding
             hessian, fresh = None, True
             continue
-        slow = np.abs(taken[2]).max() > 0.2 * np.abs(gradient).max()
+        slow = np.abs(taken[2][free]).max() > 0.2 * np.abs(gradient[free]).max()
         theta, value, gradient = taken
         if fresh or slow:
             hessian, fresh = None, True
-    return Optimum(theta, value, gradient, hessian_at(objective, theta, gradient))
+    free = _free(theta, gradient, start)
+    return Optimum(theta, value, gradient * free, hessian_at(objective, theta, gradient), ~free)
 
 
 def result(
@@ -123,7 +131,9 @@ def result(
             )
         )
     named = dict(zip(getattr(make, "_fields", ()), values.tolist(), strict=True))
-    edge = [name for name in shapes if not 1 / _AT_THE_EDGE < named[name] < _AT_THE_EDGE]
+    held = [name for name, at_end in zip(named, optimum.held.tolist(), strict=True) if at_end]
+    edge = [name for name in shapes if not 1 / _AT_THE_EDGE < named[name] < _AT_THE_EDGE and name not in held]
+    edge += held
     edge += [name for name, error in zip(named, errors, strict=True) if np.isnan(error) and name not in edge]
     if edge:
         said.append(
@@ -165,6 +175,12 @@ def hessian_at(
     return (np.array(rows) + np.array(rows).T) / 2
 
 
+def _free(theta: NDArray, gradient: NDArray, start: NDArray) -> NDArray[np.bool_]:
+    """Which parameters may still move downhill: not those at the end of the range whose slope leads out of it."""
+    low, high = theta <= start - _FARTHEST, theta >= start + _FARTHEST
+    return ~(low & (gradient > 0) | high & (gradient < 0))
+
+
 def _downhill(hessian: NDArray, gradient: NDArray) -> NDArray:
     """Newton's step with every curvature made positive, cut where the quadratic picture cannot hold."""
     curvature, direction = np.linalg.eigh(hessian)
@@ -184,7 +200,8 @@ def _step(
             continue
         if new <= value + 1e-4 * float(gradient @ (tried - theta)):
             return tried, new, slope
-        if abs(new - value) <= 1e-13 * abs(value) and np.abs(slope).max() < np.abs(gradient).max():
+        flatter = np.abs(slope * (step != 0)).max() < np.abs(gradient * (step != 0)).max()
+        if abs(new - value) <= 1e-13 * abs(value) and flatter:
             return tried, new, slope
     return None
 

@@ -14,13 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from tierbook.clv import models
 from tierbook.clv.fit import Fit
-from tierbook.clv.summary import Summary, purchase_summary
+from tierbook.clv.summary import purchase_summary
 from tierbook.errors import DataError
 from tierbook.quality import Problem
 
 MOST_REPEATS = 7  # customers with so many repeat purchases or more are one group
 GOOD, USABLE = 0.1, 0.25  # error of the total, as a share of what came
 FEW_PURCHASES = 100
+LONGEST = 365  # of a hold-out period nobody asked for; values are those of a year [days]
 
 
 class ByFrequency(NamedTuple):
@@ -61,12 +62,16 @@ class Errors(NamedTuple):
 
 @dataclass(frozen=True)
 class HoldOut:
-    """One comparison. `expected` and `actual` are purchases per customer number, NaN for those not yet customers.
+    """One comparison: a model fitted up to `calibration_end`, and what came from then up to `end`.
 
+    `expected` and `actual` are purchases per customer number, NaN for those not yet customers.
     `verdict` says in words whether the model may be trusted; a warning says it may not.
     """
 
     fit: Fit[Any]
+    model: str
+    calibration_end: date
+    end: date
     expected: NDArray[np.float64]
     actual: NDArray[np.float64]
     by_frequency: ByFrequency
@@ -100,40 +105,84 @@ def hold_out(
     DataError
         An end that is not after the calibration, no purchase after it; what `purchase_summary` and the fit raise.
     """
+    _check_period(calibration_end, end)
+    number, when = _purchases(customer, day, amount)
+    known = purchase_summary(number, when, as_of=calibration_end)
+    mine = (when <= np.datetime64(end, "D")) & ~np.isnan(known.T)[number]
+    number, when = _once_a_day(number[mine], when[mine])
+    later = when > np.datetime64(calibration_end, "D")
+    actual = np.bincount(number[later], minlength=known.frequency.size).astype(float)
+    actual[np.isnan(known.T)] = np.nan
+    days, purchases = np.unique(when, return_counts=True)
+    return hold_out_counted(
+        *known[:3], actual, day=days, purchases=purchases, calibration_end=calibration_end, end=end, model=model
+    )  # fmt: skip
+
+
+def hold_out_counted(
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    actual: ArrayLike,
+    *,
+    day: ArrayLike,
+    purchases: ArrayLike,
+    calibration_end: date,
+    end: date,
+    model: str = "bg_nbd",
+) -> HoldOut:
+    """The same comparison where the purchases have been counted already.
+
+    Parameters
+    ----------
+    frequency, recency, T : array (n,)
+        Histories as of `calibration_end`. [count, days, days; NaN = not yet a customer]
+    actual : array (n,)
+        Purchase days of each customer in the hold-out period. [count]
+    day : datetime64[D] array (k,)
+        Days on which any of these customers bought, first purchases included.
+    purchases : array (k,)
+        How many of them bought on that day. [count]
+    calibration_end, end, model
+        As in `hold_out`.
+
+    Raises
+    ------
+    DataError
+        As `hold_out`.
+    """
+    _check_period(calibration_end, end)
+    x, t_x, age, came = (np.asarray(one, dtype=float) for one in (frequency, recency, T, actual))
+    came = np.where(np.isnan(age), np.nan, came)
+    fit = models.fit(x, t_x, age, model=model)
+    horizon = (end - calibration_end).days
+    expected = models.expected_purchases(x, t_x, age, horizon=horizon, params=fit.params)
+    if not np.nansum(came):
+        raise DataError(
+            "Nobody bought after {day}.", fix="Choose an earlier day.", day=calibration_end.isoformat()
+        )
+    curve = _curve(age, day, purchases, calibration_end=calibration_end, end=end, params=fit.params)
+    return HoldOut(
+        fit,
+        model,
+        calibration_end,
+        end,
+        expected,
+        came,
+        _by_frequency(x, came, expected),
+        curve,
+        _errors(x, age, came, expected, curve, horizon=horizon),
+        _verdict(fit, came, expected),
+    )
+
+
+def _check_period(calibration_end: date, end: date) -> None:
     if end <= calibration_end:
         raise DataError(
             "The hold-out period ends on {end}, not after the calibration on {calibration}.",
             end=end.isoformat(),
             calibration=calibration_end.isoformat(),
         )
-    number, when = _purchases(customer, day, amount)
-    known = purchase_summary(number, when, as_of=calibration_end)
-    people = known.frequency.size
-    fit = models.fit(known.frequency, known.recency, known.T, model=model)
-    horizon = (end - calibration_end).days
-    expected = models.expected_purchases(
-        known.frequency, known.recency, known.T, horizon=horizon, params=fit.params
-    )
-    mine = (when <= np.datetime64(end, "D")) & ~np.isnan(known.T)[number]
-    number, when = _once_a_day(number[mine], when[mine])
-    later = when > np.datetime64(calibration_end, "D")
-    actual = np.bincount(number[later], minlength=people).astype(float)
-    if not actual.any():
-        raise DataError(
-            "Nobody bought after {day}.", fix="Choose an earlier day.", day=calibration_end.isoformat()
-        )
-    actual[np.isnan(known.T)] = np.nan
-    curve = _curve(known, number, when, calibration_end=calibration_end, end=end, params=fit.params)
-    errors = _errors(known, actual, expected, curve, horizon=horizon)
-    return HoldOut(
-        fit,
-        expected,
-        actual,
-        _by_frequency(known, actual, expected),
-        curve,
-        errors,
-        _verdict(fit, actual, expected),
-    )
 
 
 def _purchases(
@@ -165,9 +214,9 @@ def _once_a_day(
     return key // span, begin + key % span
 
 
-def _by_frequency(known: Summary, actual: NDArray, expected: NDArray) -> ByFrequency:
-    there = ~np.isnan(known.frequency)
-    group = np.minimum(known.frequency[there], MOST_REPEATS).astype(np.int64)
+def _by_frequency(frequency: NDArray, actual: NDArray, expected: NDArray) -> ByFrequency:
+    there = ~np.isnan(frequency)
+    group = np.minimum(frequency[there], MOST_REPEATS).astype(np.int64)
     customers = np.bincount(group)
     some = np.flatnonzero(customers)
     means = [np.bincount(group, weights=one[there])[some] / customers[some] for one in (actual, expected)]
@@ -175,23 +224,24 @@ def _by_frequency(known: Summary, actual: NDArray, expected: NDArray) -> ByFrequ
 
 
 def _curve(
-    known: Summary,
-    number: NDArray[np.int64],
-    when: NDArray[np.datetime64],
+    T: NDArray[np.float64],
+    day: ArrayLike,
+    purchases: ArrayLike,
     *,
     calibration_end: date,
     end: date,
     params: models.Params,
 ) -> Curve:
     """Expected purchases of the customers who came on one day follow E[X(t)]; all days together are a convolution."""
-    age = known.T[~np.isnan(known.T)].astype(np.int64)
+    age = T[~np.isnan(T)].astype(np.int64)
     begin = np.datetime64(calibration_end, "D") - int(age.max())
     days = int((np.datetime64(end, "D") - begin).astype(np.int64)) + 1
     came = np.bincount(age.max() - age, minlength=days)[:days]
     per_age = models.expected_of_new(np.arange(days), params=params)
     expected = _convolved(came, per_age)
-    bought = np.bincount((when - begin).astype(np.int64), minlength=days)[:days]
-    return Curve(begin + np.arange(days), np.cumsum(bought - came).astype(float), expected)
+    since = (np.asarray(day, dtype="datetime64[D]") - begin).astype(np.int64)
+    bought = np.bincount(since, weights=np.asarray(purchases, dtype=float), minlength=days)[:days]
+    return Curve(begin + np.arange(days), np.cumsum(bought - came), expected)
 
 
 def _convolved(came: NDArray[np.int64], per_age: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -201,11 +251,13 @@ def _convolved(came: NDArray[np.int64], per_age: NDArray[np.float64]) -> NDArray
     return total
 
 
-def _errors(known: Summary, actual: NDArray, expected: NDArray, curve: Curve, *, horizon: int) -> Errors:
+def _errors(
+    frequency: NDArray, T: NDArray, actual: NDArray, expected: NDArray, curve: Curve, *, horizon: int
+) -> Errors:
     there = ~np.isnan(actual)
     came, said = actual[there], expected[there]
-    age = known.T[there]
-    naive = np.where(age > 0, known.frequency[there] / np.where(age > 0, age, 1.0), 0.0) * horizon
+    age = T[there]
+    naive = np.where(age > 0, frequency[there] / np.where(age > 0, age, 1.0), 0.0) * horizon
     after = slice(curve.day.size - horizon, None)
     seen = curve.actual[after]
     return Errors(

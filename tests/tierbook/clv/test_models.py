@@ -28,6 +28,28 @@ def test_every_model_expects_about_the_purchases_that_came(model):
     )
 
 
+@pytest.mark.parametrize("model, names", [("mbg_nbd", "a"), ("pareto_nbd", "beta")])
+def test_a_search_that_ends_at_the_edge_of_its_range_has_converged_and_says_so(model, names):
+    """Half leave right after the first purchase and nobody later: the likelihood rises all the way to a = b = 0."""
+    random = np.random.default_rng(3)
+    T = random.uniform(200, 700, 600).round()
+    stays = np.arange(600) % 2 == 0
+    x = np.where(stays, random.poisson(T / 30), 0.0)
+    found = models.fit(x, np.where(x > 0, T - random.integers(0, 20, 600), 0.0), T, model=model)
+    assert found.converged
+    (edge,) = [one for one in found.warnings if "lies at the boundary" in one.message]
+    assert names in edge.values["names"].split(", ")
+
+
+def test_of_two_models_the_likelier_is_taken():
+    x, t_x, T, _ = calibration()
+    model, found = models.likelier(x, t_x, T)
+    assert model == "mbg_nbd"
+    assert found.log_likelihood > models.fit(x, t_x, T, model="bg_nbd").log_likelihood
+    # Everyone who bought once stays: nobody can have dropped out right after the first purchase.
+    assert models.likelier(np.tile([3, 0], 50), np.tile([30, 0], 50), np.tile([33, 1], 50))[0] == "bg_nbd"
+
+
 def test_value_is_the_discounted_sum_of_months():
     history = (2, 213.0, 272.0)
     by_hand, before = 0.0, 0.0
