@@ -27,9 +27,10 @@ LOCKS = {"core": ROOT / "requirements.lock", "test": ROOT / "requirements-test.l
 QUIETLY = ["--quiet", "--no-input", "--disable-pip-version-check"]
 LOCKED = ["--require-hashes", "--only-binary", ":all:"]
 UV = "uv==0.13.9"
+# oletools needs win-unicode-console on Windows, which has no wheel; oletools is left out there.
 COMPILE = """
     -m uv pip compile pyproject.toml requirements.in --quiet --no-config
-    --universal --python-version 3.11 --fork-strategy fewest --only-binary :all:
+    --universal --python-version 3.11 --fork-strategy fewest --only-binary :all: --no-binary win-unicode-console
     --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
 """.split()
 
@@ -55,6 +56,8 @@ SYSTEM_PACKAGES = (
             "C:/Program Files/LibreOffice/program/soffice.exe",
         ),
     ),
+    SystemPackage("libreoffice-dev", "calc", ("/usr/lib/libreoffice/sdk/bin/unoidl-write",)),
+    SystemPackage("python3-uno", "calc", ("/usr/lib/python3/dist-packages/uno.py",)),
     SystemPackage("poppler-utils", "libreoffice", ("pdftoppm",)),
     SystemPackage(
         "fonts-noto-cjk",
