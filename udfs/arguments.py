@@ -24,6 +24,7 @@ from udfs.cells import (
 )
 from udfs.context import Context
 from udfs.feature_range import FeatureRange
+from udfs.headed_range import HeadedRange
 from udfs.registry import Argument, ExcelFunction
 from udfs.table_range import TableRange
 
@@ -45,7 +46,7 @@ class Arguments:
     column_rows: Rows | None = None
     used: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
     column_notes: list[Reason] = field(default_factory=list)
-    features: FeatureRange | None = None
+    features: FeatureRange | HeadedRange | None = None
     tables: list[TableRange] = field(default_factory=list)
     others: list[Any] = field(default_factory=list)
     single: bool = False
@@ -124,6 +125,9 @@ def read_arguments(
         elif argument.shape == "features":
             found.features = _features(argument, given, headers)
             found.single = given.single
+            found.others.append(found.features)
+        elif argument.shape == "headed":
+            found.features = HeadedRange(given)
             found.others.append(found.features)
         elif argument.shape == "table":
             table = None if _absent(given) and not argument.required else TableRange(argument.table, given)

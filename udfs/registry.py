@@ -18,6 +18,7 @@ SUBJECTS = (
     "value",
     "points",
     "clv",
+    "holdout",
     "tiers",
     "lifecycle",
     "churn",
@@ -25,6 +26,7 @@ SUBJECTS = (
     "winback",
     "backtest",
     "pareto",
+    "mining",
     "survey",
     "periods",
     "retention",
@@ -33,7 +35,7 @@ SUBJECTS = (
 )
 REQUIRED = object()
 
-Shape = Literal["cell", "column", "features", "headers", "table", "range", "pairs", "pack"]
+Shape = Literal["cell", "column", "features", "headers", "headed", "table", "range", "pairs", "pack"]
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,11 @@ class Argument:
     """One argument: what a reader is told about it, and the shape and kind of its cells.
 
     Shapes: `cell` one value; `column` one column; `features` customers with a header row; `headers` that header row
-    given apart; `table` the input table `table` with a header row; `range` cells as they are; `pairs` further names and
-    ranges; `pack` the name of a rule pack. A blank optional argument is its `default`; a blank optional column, of which
-    there is one at most and after the others, is not passed at all. `either` marks features that may also be one bare
-    column, `repeats` a column for which a single cell may hold for all rows.
+    given apart; `headed` any columns with a header row; `table` the input table `table` with a header row; `range` cells
+    as they are; `pairs` further names and ranges; `pack` the name of a rule pack. A blank optional argument is its
+    `default`; a blank optional column, of which there is one at most and after the others, is not passed at all.
+    `either` marks features that may also be one bare column, `repeats` a column for which a single cell may hold for all
+    rows.
     """
 
     name: str
