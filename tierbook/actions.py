@@ -5,6 +5,7 @@ Tried in the order of `KINDS`, the first that applies is the customer's action (
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -12,6 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 KINDS = ("complaint", "churn", "expected", "stage", "birthday", "contract")
+# Care that is announced ahead, whatever else there is to do.
+REMINDERS = ("expected", "birthday", "contract")
+DAYS_AHEAD = 30
 # Service levels: an urgent complaint (severity 3) within 2 days, others within 5 (spec/systems.md, H). [days]
 URGENT_SEVERITY, URGENT_DAYS, OTHER_DAYS = 3, 2, 5
 
@@ -24,6 +28,14 @@ class NextActions(NamedTuple):
     due: NDArray[np.datetime64]
 
 
+class Reminders(NamedTuple):
+    """One entry per day of care, the nearest first: position of the customer, one of `REMINDERS`, the day."""
+
+    row: NDArray[np.intp]
+    kind: NDArray[np.object_]
+    day: NDArray[np.datetime64]
+
+
 def next_actions(
     *,
     as_of: date,
@@ -31,12 +43,13 @@ def next_actions(
     complaint_due: NDArray[np.datetime64],
     flagged: NDArray[np.bool_],
     valued: NDArray[np.bool_],
+    let_go: NDArray[np.bool_],
     expected: NDArray[np.datetime64],
     has_stage_action: NDArray[np.bool_],
     birthday: NDArray[np.datetime64],
     contract_end: NDArray[np.datetime64],
     marketable: NDArray[np.bool_],
-    days_ahead: int = 30,
+    days_ahead: int = DAYS_AHEAD,
 ) -> NextActions:
     """The most urgent action of each customer, and when it is due.
 
@@ -45,7 +58,9 @@ def next_actions(
     complaint_due : array (n,) of days
         Day by which the open complaint should have been closed; NaT = none open. Overdue from the day after.
     flagged, valued : bool array (n,)
-        Flagged for churn; worth a call (above the lowest tier). Due at once.
+        Flagged for churn; worth a call. Due at once.
+    let_go : bool array (n,)
+        Lost, and not worth winning back: only a complaint and a day of care remain to be answered.
     expected : array (n,) of days
         Day of the next purchase if the customer kept the usual gap; overdue from the day after, for those not flagged.
     has_stage_action : bool array (n,)
@@ -56,14 +71,14 @@ def next_actions(
         How far ahead care reminders look. [days]
     """
     today = np.datetime64(as_of, "D")
-    soon = today + days_ahead
+    soon, kept = today + days_ahead, ~let_go
     coming = next_anniversary(birthday, as_of=as_of)
     # Comparisons with NaT are false.
     rules = (
         ("complaint", complaint_due < today, complaint_due),
-        ("churn", flagged & valued, np.full(flagged.shape, today)),
-        ("expected", (expected < today) & ~flagged, expected),
-        ("stage", has_stage_action, np.full(flagged.shape, today + window_days)),
+        ("churn", flagged & valued & kept, np.full(flagged.shape, today)),
+        ("expected", (expected < today) & ~flagged & kept, expected),
+        ("stage", has_stage_action & kept, np.full(flagged.shape, today + window_days)),
         ("birthday", marketable & (coming <= soon), coming),
         ("contract", marketable & (contract_end >= today) & (contract_end <= soon), contract_end),
     )
@@ -73,6 +88,66 @@ def next_actions(
         kind[applies] = name
         due[applies] = day[applies]
     return NextActions(kind, due)
+
+
+def reminders(
+    *,
+    as_of: date,
+    expected: NDArray[np.datetime64],
+    birthday: NDArray[np.datetime64],
+    contract_end: NDArray[np.datetime64],
+    marketable: NDArray[np.bool_],
+    days_ahead: int = DAYS_AHEAD,
+) -> Reminders:
+    """Every day of care from `as_of` on; a customer may have several. Arguments are those of `next_actions`."""
+    today = np.datetime64(as_of, "D")
+    days = (expected, next_anniversary(birthday, as_of=as_of), contract_end)
+    row, kind, day = [], [], []
+    for name, coming in zip(REMINDERS, days, strict=True):
+        found = np.flatnonzero(marketable & (coming >= today) & (coming <= today + days_ahead))
+        row.append(found)
+        kind.append(np.full(len(found), name, dtype=object))
+        day.append(coming[found])
+    rows, kinds, when = np.concatenate(row), np.concatenate(kind), np.concatenate(day)
+    order = np.argsort(when, kind="stable")
+    return Reminders(rows[order], kinds[order], when[order])
+
+
+def worth_a_call(
+    tier: NDArray[np.object_], value: NDArray[np.float64], *, tiers: Sequence[str]
+) -> NDArray[np.bool_]:
+    """Who is above the lowest tier; without tiers, above the median value.
+
+    Parameters
+    ----------
+    tier : array (n,)
+        Tier names; None = unknown.
+    value : array (n,)
+        Customer value. [money; NaN = unknown]
+    tiers : sequence of str
+        The names, best first.
+
+    >>> worth_a_call(np.array(["vip", "general"]), np.array([9.0, 1.0]), tiers=["vip", "general"]).tolist()
+    [True, False]
+    """
+    if tiers[:-1]:
+        return np.isin(tier.astype(str), tiers[:-1])
+    return value > np.nanmedian(value) if not np.isnan(value).all() else np.full(len(value), False)
+
+
+def expected_on(
+    last_date: NDArray[np.datetime64], median_gap_days: NDArray[np.float64]
+) -> NDArray[np.datetime64]:
+    """The day of the next purchase, if the customer keeps the usual gap; NaT without one.
+
+    >>> expected_on(np.array(["2026-10-01"], "datetime64[D]"), np.array([14.5]))
+    array(['2026-10-16'], dtype='datetime64[D]')
+    """
+    expected = np.full(last_date.shape, np.datetime64("NaT"), dtype="datetime64[D]")
+    known = ~np.isnan(median_gap_days)
+    # A gap may end in half a day; the customer has the whole day.
+    expected[known] = last_date[known] + np.ceil(median_gap_days[known]).astype("timedelta64[D]")
+    return expected
 
 
 def next_anniversary(day: NDArray[np.datetime64], *, as_of: date) -> NDArray[np.datetime64]:

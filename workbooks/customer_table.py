@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbooks.gate.cells import letters
+from workbooks.next_actions import action_words, every_action
 from workbooks.page import Page
 from workbooks.rows import by_value
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 1_048_000
 HEAD = 6  # first data row, counted from 0; the heading is above
 LEFT = 1
-_WORDS = ("tier", "stage", "churn_level", "action", "positions")
+_WORDS = ("tier", "stage", "churn_level", "positions")
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def _fields(page: Page, run: Run, rows: NDArray[np.int64]) -> list[Field]:
         return _in_words(customers[name], page)
 
     reasons = pa.chunked_array([pa.array(run.reasons(page.language), pa.string())]).take(pa.array(rows))
+    actions = pa.chunked_array([action_words(page, every_action(run))]).take(pa.array(rows))
     fields = [Field("customer_id", page.label("customer_id"), "text", customers["customer_id"])]
     for name in ("name", "region"):
         if name in customers.column_names and customers[name].null_count < customers.num_rows:
@@ -106,7 +108,7 @@ def _fields(page: Page, run: Run, rows: NDArray[np.int64]) -> list[Field]:
         Field("churn_level", page.label("churn_level"), "text", words("churn_level")),
         Field("churn_score", page.label("churn_score"), "score", customers["churn_score"]),
         Field("reasons", page.label("churn_reasons"), "text", reasons),
-        Field("action", page.label("action"), "text", words("action")),
+        Field("action", page.label("action"), "text", actions),
         Field("positions", page.label("positions"), "text", words("positions")),
     ]
     fields += [

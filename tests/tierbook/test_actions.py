@@ -7,7 +7,15 @@ from datetime import date
 import numpy as np
 import pytest
 
-from tierbook.actions import KINDS, complaint_due, next_actions, next_anniversary
+from tierbook.actions import (
+    KINDS,
+    complaint_due,
+    expected_on,
+    next_actions,
+    next_anniversary,
+    reminders,
+    worth_a_call,
+)
 
 AS_OF = date(2026, 10, 31)
 
@@ -20,7 +28,7 @@ def one(**given):
     """The action of one customer for whom nothing is to be done but what is given."""
     nothing, no = days("NaT"), np.array([False])
     columns = {
-        "complaint_due": nothing, "flagged": no, "valued": no, "expected": nothing, "has_stage_action": no,
+        "complaint_due": nothing, "flagged": no, "valued": no, "let_go": no, "expected": nothing, "has_stage_action": no,
         "birthday": nothing, "contract_end": nothing, "marketable": np.array([True]),
     } | given  # fmt: skip
     found = next_actions(as_of=AS_OF, window_days=90, **columns)
@@ -58,6 +66,9 @@ def test_the_most_urgent_of_all_is_the_one():
         ({"flagged": YES}, None, "not every customer is worth a call"),
         ({"flagged": YES, "expected": days("2026-01-01")}, None, "who is flagged is past a reminder"),
         ({"flagged": YES, "has_stage_action": YES}, "stage", "but the stage has an answer"),
+        ({"flagged": YES, "valued": YES, "let_go": YES}, None, "who is let go is not called"),
+        ({"has_stage_action": YES, "let_go": YES}, None, "nor kept"),
+        ({"complaint_due": days("2026-10-30"), "let_go": YES}, "complaint", "but a complaint is answered"),
         ({"birthday": days("1990-10-31")}, "birthday", "today is a day to congratulate"),
         ({"birthday": days("1990-12-01")}, None, "a month ahead is too early"),
         ({"contract_end": days("2026-10-30")}, None, "a contract that ended is not renewed"),
@@ -86,8 +97,31 @@ def test_urgent_complaints_have_two_days_and_others_five():
 def test_nobody_has_nothing_to_do():
     empty, none = days(), np.array([], dtype=bool)
     found = next_actions(
-        as_of=AS_OF, window_days=90, complaint_due=empty, flagged=none, valued=none, expected=empty,
+        as_of=AS_OF, window_days=90, complaint_due=empty, flagged=none, valued=none, let_go=none, expected=empty,
         has_stage_action=none, birthday=empty, contract_end=empty, marketable=none,
     )  # fmt: skip
     assert found.kind.tolist() == []
     assert len(set(KINDS)) == 6
+
+
+def test_reminders_list_every_day_of_care_the_nearest_first():
+    found = reminders(
+        as_of=AS_OF, expected=days("2026-11-30", "2026-10-30", "NaT"), birthday=days("1990-11-05", "NaT", "1980-12-01"),
+        contract_end=days("NaT", "2026-10-31", "2026-11-02"), marketable=np.array([True, True, False]),
+    )  # fmt: skip
+    listed = zip(found.row.tolist(), found.kind.tolist(), found.day.astype(str).tolist(), strict=True)
+    assert list(listed) == [
+        (1, "contract", "2026-10-31"), (0, "birthday", "2026-11-05"), (0, "expected", "2026-11-30"),
+    ]  # fmt: skip
+
+
+def test_worth_a_call_is_who_is_above_the_lowest_tier_or_the_middle():
+    tier, value = np.array(["vip", "general", None], dtype=object), np.array([5.0, 1.0, np.nan])
+    assert worth_a_call(tier, value, tiers=["vip", "general"]).tolist() == [True, False, False]
+    assert worth_a_call(tier, value, tiers=[]).tolist() == [True, False, False]
+    assert worth_a_call(tier, np.full(3, np.nan), tiers=["general"]).tolist() == [False, False, False]
+
+
+def test_the_next_purchase_is_expected_after_the_usual_gap():
+    found = expected_on(days("2026-10-01", "2026-10-01", "NaT"), np.array([14.5, np.nan, 3.0]))
+    assert found.astype(str).tolist() == ["2026-10-16", "NaT", "NaT"]

@@ -59,3 +59,20 @@ def test_who_bought_again_is_counted_among_those_who_had_the_time(seed):
         there = [sorted(bought) for bought in days.values() if min(bought) + limit <= AS_OF]
         assert row["customers"] == len(there)
         assert row["repeated"] == sum(len(bought) > 1 and bought[1] <= bought[0] + limit for bought in there)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_churn_rate_of_a_month_is_that_of_the_function(seed):
+    from tierbook.aggregates import month_ends
+    from tierbook.churn import churn_rate
+
+    given = tables(seed)
+    bought = [(customer, day) for customer, day, amount in purchases(given) if amount >= 0]
+    ids, days = zip(*bought, strict=True)
+    found = answered(given, "churn_months")
+    edges = month_ends(AS_OF)
+    assert [row["month_end"] for row in found] == edges[1:]
+    for row, start in zip(found, edges, strict=False):
+        expected = churn_rate(ids, days, start=start, end=row["month_end"], inactive_days=90)
+        assert (row["customers"], row["lost"]) == (expected.active, expected.lost)
+    assert sum(row["lost"] for row in found) > 0

@@ -121,7 +121,7 @@ def test_the_action_list_holds_each_customer_once_by_value_at_stake(sheets):
 
     found = listed(sample_run())
     kinds = table(sheets["actions"], "Next action", "Customers")
-    rows = table(sheets["actions"], "Customer", "Tier")
+    rows = table(sheets["actions"], "Customer", "Tier", "Next action")
     assert len(set(found.row.tolist())) == len(found.row)
     assert set(added_up(kinds, "Customers")) == {len(found.row)}
     assert {round(one, 2) for one in added_up(kinds, "Value at stake")} == {round(found.stake.sum(), 2)}
@@ -152,7 +152,7 @@ def test_an_action_says_why_and_who_is_in_charge(tmp_path):
     })  # fmt: skip
     tables = {"customers": customers, "transactions": transactions, "interactions": interactions}
     book = openpyxl.load_workbook(write_report(score(tables, pack(), as_of=day), tmp_path / "r.xlsx"))
-    rows = {row["Customer"]: row for row in table(book["Actions"], "Customer", "Tier")}
+    rows = {row["Customer"]: row for row in table(book["Actions"], "Customer", "Tier", "Next action")}
     assert (rows["A"]["Next action"], rows["A"]["Owner"]) == ("Answer the complaint", "Bo")
     assert rows["A"]["Why"] == "complaint of 20 October 2026, severity 1, not closed: noise"
     assert (rows["A"]["Due"].date(), rows["A"]["Days overdue"]) == (date(2026, 10, 25), 6)

@@ -64,7 +64,7 @@ PRODUCTS = (
     ("Blackout blind", "Windows", 89.0, 0.57), ("Wool throw", "Living", 99.0, 0.53), ("Cushion cover", "Living", 19.9, 0.41),
 )  # fmt: skip
 CUSTOMERS = {
-    "Customer ID": ("customer_id", 11), "Name": ("name", 18), "Region": ("region", 9), "Joined": ("joined", 12),
+    "Customer ID": ("customer_id", 11), "Name": ("name", 18), "Birthday": ("birthday", 12), "Region": ("region", 9), "Joined": ("joined", 12),
     "Channel": ("channel", 13), "Marketable": ("marketable", 11), "Budget": ("budget", 10), "Lost reason": ("lost_reason", 14),
 }  # fmt: skip
 TRANSACTIONS = {
@@ -112,6 +112,7 @@ def shop_tables(rng: np.random.Generator) -> tuple[list[Row], list[Row]]:
         for line in _order(rng, f"S{next(numbers)}", day, customer, size)
     ]
     _joined(customers, orders)
+    _birthdays(rng, customers)
     return customers, transactions
 
 
@@ -176,6 +177,13 @@ def _joined(customers: list[Row], orders: Sequence[tuple[date, Row, float]]) -> 
         first.setdefault(customer["customer_id"], day)
     for customer in customers:
         customer["joined"] = first.get(customer["customer_id"], date(2026, 8, 15))
+
+
+def _birthdays(rng: np.random.Generator, customers: list[Row]) -> None:
+    """Two in three told the shop their birthday, for the voucher."""
+    for customer in customers:
+        told, age, day = rng.random() < 2 / 3, int(rng.integers(21, 80)), int(rng.integers(365))
+        customer["birthday"] = date(AS_OF.year - age, 1, 1) + timedelta(day) if told else None
 
 
 def _sheet(book: Any, name: str, columns: dict[str, tuple[str, int]], rows: Sequence[Row]) -> None:

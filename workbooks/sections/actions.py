@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 from math import fsum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tierbook.actions import KINDS, NextActions, complaint_due, next_actions
-from tierbook.score import arrays
+from tierbook.actions import DAYS_AHEAD, KINDS
+from tierbook.language import labels
 from workbooks import style as look
+from workbooks.next_actions import (
+    Actions,
+    action_words,
+    at_stake,
+    complaints,
+    every_action,
+    listed,
+    reminders,
+    winback_decided,
+)
 from workbooks.page import Column, Page, Section
-from workbooks.rows import records, share_of, tier_names
+from workbooks.rows import keyed, records, share_of, totals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,19 +32,12 @@ if TYPE_CHECKING:
 _WIDTHS = (190, 100, 200, 110, 95, 95, 110, 330)
 _LAST = len(_WIDTHS)
 MOST_LISTED = 200
-
-
-class Actions(NamedTuple):
-    """Customers with something to do, the highest value at stake first: row of the customer, what, until when."""
-
-    row: NDArray[np.int64]
-    kind: NDArray[np.object_]
-    due: NDArray[np.datetime64]
-    stake: NDArray[np.float64]
+MOST_REMINDED = 12
+MOST_WON_BACK = 24
 
 
 def draw(page: Page, run: Run) -> None:
-    """What there is to do by kind, and the list by value at stake."""
+    """What there is to do by kind, days of care ahead, whom to win back, and the list by value at stake."""
     page.columns([20, *_WIDTHS])
     row = page.header(_LAST)
     found = listed(run)
@@ -44,76 +46,14 @@ def draw(page: Page, run: Run) -> None:
         page.prints(row, _LAST)
         return
     row = _draw_kinds(page, row, found)
+    row = _draw_reminders(page, row)
+    breaks = [row]
+    if run.pack.winback:
+        row = _draw_winback(page, row)
+        breaks.append(row)
+    page.sheet.set_h_pagebreaks(breaks)
     head, last = _draw_list(page, row, found)
     page.prints(last, _LAST, repeat=(head, head))
-
-
-def listed(run: Run) -> Actions:
-    """Every customer with something to do, the highest value at stake first."""
-    actions = _next(run)
-    worth = arrays(run.customers.select(["value", "total_spend"]))
-    known = np.where(np.isnan(worth["value"]), worth["total_spend"], worth["value"])
-    stake = np.maximum(np.nan_to_num(known), 0.0)
-    rows = np.flatnonzero(actions.due == actions.due)
-    # Customers stand in the order of their ids, and a stable sort keeps that among equals.
-    rows = rows[np.argsort(-stake[rows], kind="stable")]
-    return Actions(rows, actions.kind[rows], actions.due[rows], stake[rows])
-
-
-def _next(run: Run) -> NextActions:
-    customers = run.customers
-    wanted = ("last_date", "median_gap_days", "birthday", "contract_end", "marketable")
-    columns = arrays(customers.select([name for name in wanted if name in customers.column_names]))
-    never = np.full(customers.num_rows, np.datetime64("NaT"), dtype="datetime64[D]")
-    gap = columns["median_gap_days"]
-    expected = never.copy()
-    known = ~np.isnan(gap)
-    # A gap may end in half a day; the customer has the whole day.
-    expected[known] = columns["last_date"][known] + np.ceil(gap[known]).astype("timedelta64[D]")
-    due, _ = _complaints(run)
-    return next_actions(
-        as_of=run.as_of,
-        window_days=run.window_days,
-        complaint_due=due,
-        flagged=customers["churn_flagged"].to_numpy().astype(bool),
-        valued=_valued(run),
-        expected=expected,
-        has_stage_action=customers["action"].is_valid().to_numpy(),
-        birthday=columns.get("birthday", never),
-        contract_end=columns.get("contract_end", never),
-        # Who did not say yes is left alone; without the column nobody was asked.
-        marketable=columns["marketable"] == 1 if "marketable" in columns else np.full(len(never), True),
-    )
-
-
-def _valued(run: Run) -> NDArray[np.bool_]:
-    """Above the lowest tier; without tiers, above the median value."""
-    best = tier_names(run)[:-1]
-    if best:
-        return np.isin(run.customers["tier"].to_numpy().astype(str), best)
-    value = arrays(run.customers.select(["value"]))["value"]
-    return value > np.nanmedian(value) if not np.isnan(value).all() else np.full(len(value), False)
-
-
-def _complaints(run: Run) -> tuple[NDArray[np.datetime64], dict[int, dict[str, Any]]]:
-    """Until when each customer's most pressing complaint should have been closed, and that complaint."""
-    import pyarrow.compute as pc
-
-    table = run.table("open_complaints")
-    rows = records(table)
-    places = pc.index_in(
-        table["customer_id"], value_set=run.customers["customer_id"].combine_chunks()
-    ).to_pylist()
-    due = np.full(run.customers.num_rows, np.datetime64("NaT"), dtype="datetime64[D]")
-    complaints: dict[int, dict[str, Any]] = {}
-    days = complaint_due(
-        np.array([one["opened"] for one in rows], dtype="datetime64[D]"),
-        np.array([one["severity"] for one in rows], dtype=float),
-    )
-    for row, one, day in zip(places, rows, days, strict=True):
-        if row not in complaints or day < due[row]:
-            due[row], complaints[row] = day, one
-    return due, complaints
 
 
 def _draw_kinds(page: Page, row: int, found: Actions) -> int:
@@ -145,25 +85,129 @@ def _draw_kinds(page: Page, row: int, found: Actions) -> int:
     return block.after + 2
 
 
+def _draw_reminders(page: Page, row: int) -> int:
+    """Whom to greet, renew with or expect in the next days, whatever else there is to do."""
+    run, found = page.run, reminders(page.run)
+    everyone = len(set(found.row.tolist()))
+    if not everyone:
+        note = page.say("No day of care lies in the next {days} days.", days=DAYS_AHEAD)
+        return page.heading(row, 1, page.label("care_reminders"), note) + 1
+    stake = at_stake(run)
+    best = np.sort(np.argsort(-stake[found.row], kind="stable")[:MOST_REMINDED])
+    customers = run.customers.take(found.row[best])
+    owners = _owners(run, customers["customer_id"])
+    words = action_words(page, every_action(run)).take(found.row[best])
+    counts = page.label("list_comma").join(
+        f"{page.label(f'reminder_{kind}')} {int((found.kind == kind).sum()):,}"
+        for kind in dict.fromkeys(found.kind.tolist())
+    )
+    row = page.heading(
+        row, 1, page.label("care_reminders"),
+        page.say(
+            "The next {days} days: {counts}. The {shown} of the highest value, by day; who may not be contacted is left out.",
+            days=DAYS_AHEAD, counts=counts, shown=len(best),
+        ),
+    )  # fmt: skip
+    block = page.table(
+        row, 1,
+        [
+            Column(page.label("customer"), "text", ("bold",)), Column(page.label("tier")), Column(page.label("occasion")),
+            Column(page.label("owner")), Column(page.label("day"), "date"), Column(page.label("in_days"), "count"),
+            Column(page.label("value_at_stake"), "money"), Column(page.label("action")),
+        ],
+        [
+            [one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), page.label(f"reminder_{kind}"),
+             owners.get(one["customer_id"]), day, (day - run.as_of).days, stake[at], word]
+            for one, kind, day, at, word in zip(
+                records(customers), found.kind[best].tolist(), found.day[best].tolist(), found.row[best].tolist(),
+                words.to_pylist(), strict=True,
+            )
+        ],
+    )  # fmt: skip
+    page.bars(block, 6)
+    return block.after + 1
+
+
+def _draw_winback(page: Page, row: int) -> int:
+    """Lost customers: how many are worth winning back, what that may cost, and who they are."""
+    run = page.run
+    assert run.pack.winback
+    levels = {level.name or "": level.because for level in run.pack.winback.levels}
+    rows = [
+        one for one in keyed(records(run.table("winbacks")), "winback", list(levels)) if one["winback"] != ""
+    ]
+    everyone = totals(rows, "customers", "value", "revenue_year", "spend")
+    row = page.heading(
+        row, 1, page.label("lost_customers"),
+        page.say("Every customer the rules call lost, once; spend at most is what winning all of them back may cost."),
+    )  # fmt: skip
+    block = page.table(
+        row, 1,
+        [
+            Column(page.label("winback"), "text", ("bold",)), Column(page.label("customers"), "count"), Column(page.label("because")),
+            Column(page.label("value"), "money"), Column(page.label("revenue_year"), "money"), Column(page.label("share_of_lost"), "share"),
+            Column(page.label("winback_spend"), "money"),
+        ],
+        [
+            [page.word(one["winback"], "undecided"), one["customers"], levels.get(one["winback"]), one["value"],
+             one["revenue_year"], share_of(one["customers"], everyone["customers"]), one["spend"]]
+            for one in rows
+        ],
+        [page.label("total"), everyone["customers"], None, everyone["value"], everyone["revenue_year"],
+         share_of(everyone["customers"], everyone["customers"]), everyone["spend"]],
+    )  # fmt: skip
+    return _draw_won_back(page, block.after + 2)
+
+
+def _draw_won_back(page: Page, row: int) -> int:
+    run = page.run
+    _, won_back = winback_decided(run)
+    stake, worth = at_stake(run), np.flatnonzero(won_back)
+    best = worth[np.argsort(-stake[worth], kind="stable")][:MOST_WON_BACK]
+    if not len(best):
+        return row
+    customers = run.customers.take(best)
+    owners, reasons = _owners(run, customers["customer_id"]), run.reasons(page.language)
+    row = page.heading(
+        row, 1, page.label("win_back_list"),
+        page.say("{shown} of {all} customers worth winning back, highest value first.", shown=len(best), all=f"{len(worth):,}"),
+    )  # fmt: skip
+    block = page.table(
+        row, 1,
+        [
+            Column(page.label("customer"), "text", ("bold",)), Column(page.label("tier")), Column(page.label("lost_reason")),
+            Column(page.label("owner")), Column(page.label("last_date"), "date"), Column(page.label("value"), "money"),
+            Column(page.label("winback_spend"), "money"), Column(page.label("churn_reasons")),
+        ],
+        [
+            [one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), _reason_of_loss(page, one.get("lost_reason")),
+             owners.get(one["customer_id"]), one["last_date"], one["value"], one["winback_spend"], reasons[at]]
+            for one, at in zip(records(customers), best.tolist(), strict=True)
+        ],
+    )  # fmt: skip
+    page.bars(block, 6)
+    return block.after + 1
+
+
 def _draw_list(page: Page, row: int, found: Actions) -> tuple[int, int]:
     run = page.run
     shown = Actions._make(figures[:MOST_LISTED] for figures in found)
     customers = run.customers.take(shown.row)
     owners = _owners(run, customers["customer_id"])
-    reasons, (_, complaints) = run.reasons(page.language), _complaints(run)
+    reasons, (_, complained) = run.reasons(page.language), complaints(run)
+    words = action_words(page, every_action(run)).take(shown.row).to_pylist()
     row = page.heading(
         row, 1, page.label("actions_list"),
         page.say("{shown} of {all} actions, highest value at stake first.", shown=f"{len(shown.row):,}", all=f"{len(found.row):,}"),
     )  # fmt: skip
     why, rows = [], []
-    for one, at, kind, due, stake in zip(
-        records(customers), *(figures.tolist() for figures in shown), strict=True
+    for one, word, at, kind, due, stake in zip(
+        records(customers), words, *(figures.tolist() for figures in shown), strict=True
     ):
-        why.append(_why(page, kind, due, one, reasons[at], complaints.get(at, {})))
+        why.append(_why(page, kind, due, one, reasons[at], complained.get(at, {})))
         late = (run.as_of - due).days
         rows.append([
-            one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"),
-            page.words(one["action"]) if kind == "stage" else page.label(f"action_{kind}"),
+            one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), word,
             owners.get(one["customer_id"]), due, late if late > 0 else None, stake, why[-1],
         ])  # fmt: skip
     block = page.table(
@@ -180,6 +224,11 @@ def _draw_list(page: Page, row: int, found: Actions) -> tuple[int, int]:
         lines = 1 + int(look.display_width(text) * 5.3) // (_WIDTHS[-1] - 24)
         page.sheet.set_row_pixels(at, 5 + 16 * lines)
     return row, block.last
+
+
+def _reason_of_loss(page: Page, reason: str | None) -> str | None:
+    """The usual reasons have a word; others stand as they were written."""
+    return page.label(f"lost_to_{reason}") if f"lost_to_{reason}" in labels() else reason
 
 
 def _owners(run: Run, ids: pa.ChunkedArray) -> dict[str, str]:
@@ -203,6 +252,9 @@ def _why(
         )
         return page.label("colon").join(text for text in (said, complaint["reason"]) if text)
     if kind == "churn":
+        if one.get("winback_spend"):
+            spend = page.say("spend {amount} at most", amount=f"{one['winback_spend']:,.0f}")
+            return page.label("list_semicolon").join(text for text in (reasons, spend) if text)
         return reasons
     if kind == "expected":
         return page.say(
