@@ -263,7 +263,12 @@ def _population(node: Node) -> Step:
     function: Callable[..., Any] = getattr(population, node.op)
     inner = [_settled(arg) for arg in node.args]
     return lambda columns: np.asarray(
-        function(*(np.broadcast_to(step(columns), columns[_ROWS] or 1) for step in inner))
+        function(
+            *(
+                np.broadcast_to(step(columns), 1 if columns[_ROWS] is None else columns[_ROWS])
+                for step in inner
+            )
+        )
     )
 
 
