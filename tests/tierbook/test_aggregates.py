@@ -65,8 +65,10 @@ def tables(seed: int) -> dict[str, pa.Table]:
             "product": chance.choice([None, "tea", "soup"]),
             "owner": chance.choice([None, None, "Ann", "Bo"]),
             "cost": chance.choice([None, 0.0, 12.5]),
+            # Lines of one customer and number are one sale; without a number it is what was bought on a day.
+            "transaction_id": None if number % 5 else f"T{number // 50}",
         }
-        for _ in range(1_500)
+        for number in range(1_500)
     ]
     lines = pa.Table.from_pylist(transactions)
     said = [
@@ -84,7 +86,7 @@ def tables(seed: int) -> dict[str, pa.Table]:
     return {
         "scored": pa.Table.from_pylist(customers),
         "scored_before": pa.Table.from_pylist(before, schema=pa.Table.from_pylist(customers).schema),
-        "transactions_": lines.drop_columns(["product", "owner", "cost"]),
+        "transactions_": lines.drop_columns(["product", "owner", "cost", "transaction_id"]),
         "tierbook_transactions": lines,
         "tierbook_interactions": pa.Table.from_pylist(said),
     }
@@ -255,6 +257,29 @@ def test_products_count_customers_who_came_back_for_them_on_another_day():
         assert row["customers"] == len(of_product)
         assert row["repeat_customers"] == sum(len(bought) > 1 for bought in of_product)
         assert row["purchase_days"] == sum(map(len, of_product))
+
+
+def test_products_are_paired_that_one_sale_holds_together():
+    given = tables(5)
+    lines = [
+        row | {"customer_id": f"C{at % 40:03}", "product": ("tea", "soup", "rice", None)[at * at % 7 % 4]}
+        for at, row in enumerate(given["tierbook_transactions"].to_pylist())
+    ]
+    given["tierbook_transactions"] = pa.Table.from_pylist(lines)
+    known = set(given["scored"]["customer_id"].to_pylist())
+    sales: dict[tuple, set[str]] = {}
+    for row in lines:
+        if row["customer_id"] in known and row["date"] <= AS_OF and row["amount"] >= 0 and row["product"]:
+            key = (row["customer_id"], row["transaction_id"] or row["date"])
+            sales.setdefault(key, set()).add(row["product"])
+    held = {product: sum(product in sale for sale in sales.values()) for product in ("rice", "soup", "tea")}
+    expected = []
+    for product, other in (("rice", "soup"), ("rice", "tea"), ("soup", "tea")):
+        both = sum({product, other} <= sale for sale in sales.values())
+        if both >= 5:
+            expected.append((product, other, both, held[product], held[other], len(sales)))
+    assert expected
+    assert [tuple(row.values()) for row in answered(given, "product_pairs")] == expected
 
 
 def test_an_owner_is_who_sold_last_else_who_was_in_contact_last():

@@ -32,6 +32,7 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 | `winbacks` | winback ("" is not lost) | figures and spend, the most to spend on them; where the pack has win back |
 | `breakdown:<column>/<column>` | these columns of the customers | figures |
 | `products` | product (missing for lines without one) | revenue, revenue_recent, customers, repeat_customers (on two days or more), purchase_days |
+| `product_pairs` | product, other: two of the 200 products in most sales | both_sales, product_sales, other_sales, sales (all with a product); pairs in at least 5 sales and 0.1 % of them |
 | `owners` | customer_id | owner: who sold last, else who was in contact last |
 | `open_complaints` | complaint open at `as_of` | customer_id, opened, severity, reason |
 | `margin` | run | lines with a known cost, their revenue and cost |
@@ -57,7 +58,7 @@ from tierbook.errors import DataError
 NAMES = (
     "totals", "months", "tiers", "stages", "churn_levels", "levels_by_tier", "signals",
     "tier_moves", "stage_moves", "pareto", "classes", "calendar_months", "cohorts", "second_purchases",
-    "rfm_cells", "rfm_segments", "products", "owners", "open_complaints", "churn_months", "early_warnings",
+    "rfm_cells", "rfm_segments", "products", "product_pairs", "owners", "open_complaints", "churn_months", "early_warnings",
     "warnings_by_stage", "winbacks", "margin",
 )  # fmt: skip
 
@@ -153,6 +154,7 @@ _UP_TO_THE_DAY: dict[str, Callable[[date], tuple[tuple[str, ...], str]]] = {
     "calendar_months": calendar.calendar_months,
     "cohorts": calendar.cohorts,
     "second_purchases": calendar.second_purchases,
+    "product_pairs": products.product_pairs,
     "owners": contacts.owners,
     "open_complaints": contacts.open_complaints,
     "margin": repeats.margin,
