@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from tierbook.rulepack.pack import CompiledLevel, Pack
 
 
+# What the next action of a customer follows from.
+ACTIONS = ("tiers", "churn", "stages")
+
+
 def needs(
     pack: Pack,
     section: str,
@@ -24,7 +28,8 @@ def needs(
     Parameters
     ----------
     section : str
-        value, tiers, stages, ladder, positions, churn, early_warning, winback, `class.<group>` or `score.<name>`.
+        value, tiers, stages, ladder, positions, churn, early_warning, winback, `class.<group>` or `score.<name>`;
+        actions are tiers, churn and stages together.
     given : iterable of str
         Columns at hand; a feature of the pack that is among them is not traced back.
     profile : str
@@ -36,6 +41,9 @@ def needs(
     """
     from tierbook.rulepack.words import fields
 
+    if section == "actions":
+        read = (needs(pack, one, given=given, profile=profile, language=language) for one in ACTIONS)
+        return set().union(*read)
     given = {name.lower() for name in given}
     open_names = {
         name for expression in _expressions(pack, section, profile, part) for name in expression.names
@@ -82,6 +90,8 @@ def traced(
 
 def ranks_population(pack: Pack, section: str, *, given: Iterable[str] = ()) -> bool:
     """Whether a section compares customers with each other, so that one row alone has no answer."""
+    if section == "actions":
+        return any(ranks_population(pack, one, given=given) for one in ACTIONS)
     given = {name.lower() for name in given}
     levels_ = _levels(pack, section)
     if any(level.top is not None or level.top_of_value is not None for level in levels_):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -59,9 +59,17 @@ class FeatureRange:
         self.notes: list[Reason] = []
 
     def scorer(
-        self, pack: Pack, section: str, *, profile: str = "default", language: str | None = None
+        self,
+        pack: Pack,
+        section: str,
+        *,
+        profile: str = "default",
+        language: str | None = None,
+        also: Iterable[str] = (),
     ) -> Scorer:
         """The pack applied to the rows that can be computed; `section` as in `tierbook.needs`.
+
+        Columns of `also` are read where they are there.
 
         Raises
         ------
@@ -82,9 +90,8 @@ class FeatureRange:
         else:
             given = {name for name in self.names if name and not _ranks(pack, name)}
             wanted = needs(pack, section, given=given, profile=profile, language=language)
-            columns = {
-                name: self._read(name, cells, pack) for name, cells in self._needed(pack, wanted).items()
-            }
+            needed = self._needed(pack, wanted) | self._needed(pack, self._there(also) - wanted)
+            columns = {name: self._read(name, cells, pack) for name, cells in needed.items()}
         kept = self.rows.kept
         ranks = ranks_population(pack, section, given=given)
         if ranks and (self.rows.height == 1 or len(kept) == 1):
@@ -101,8 +108,12 @@ class FeatureRange:
         """Something the reader should know about rows that have a result."""
         self.notes.append(Reason(message, "", values))
 
-    def _needed(self, pack: Pack, wanted: set[str]) -> dict[str, list[Any]]:
-        """The cells of each wanted column, matched by name, alias or label."""
+    def _there(self, names: Iterable[str]) -> set[str]:
+        """Those of some columns that the range has."""
+        return {name for name, found in self._places(set(names)).items() if found}
+
+    def _places(self, wanted: set[str]) -> dict[str, list[int]]:
+        """Where each wanted column stands, matched by name, alias or label."""
         places = {
             name: [at for at, known in enumerate(self.names) if known == name] for name in sorted(wanted)
         }
@@ -114,6 +125,11 @@ class FeatureRange:
             }
             for name in unmatched:
                 places[name] = [shown[text] for text in said.get(name, ()) if text in shown][:1]
+        return places
+
+    def _needed(self, pack: Pack, wanted: set[str]) -> dict[str, list[Any]]:
+        """The cells of each wanted column."""
+        places = self._places(wanted)
         missing = [name for name, found in places.items() if not found]
         if missing:
             near = difflib.get_close_matches(missing[0], [name for name in self.names if name], n=1)

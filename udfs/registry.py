@@ -24,6 +24,7 @@ SUBJECTS = (
     "churn",
     "early_warning",
     "winback",
+    "actions",
     "backtest",
     "pareto",
     "mining",

@@ -118,3 +118,23 @@ def test_a_decision_is_explained_from_the_feature_table_alone(sheets):
     customer = ids[decisions.index("win_back")]
     steps = call("CRM_EXPLAIN", features, customer, "winback", context=RETAIL)[1:]
     assert {"lost_middle", "potential_points", "Win back", "Spend at most"} <= {row[1] for row in steps}
+
+
+def test_the_next_action_in_cells_is_that_of_the_report(run):
+    from workbooks.next_actions import every_action
+
+    no_empty = [
+        name for name in run.customers.column_names if run.customers[name].null_count < len(run.customers)
+    ]
+    header, *rows = call("CRM_ACTIONS", cells(run.customers, no_empty), context=RETAIL)
+    assert header == ["action", "reason", "due"]
+    found = every_action(run)
+    stage_action = run.customers["action"].to_pylist()
+    decision = run.customers["winback"].to_pylist()
+    for row, kind, due, action, decided in zip(
+        rows, found.kind.tolist(), found.due.tolist(), stage_action, decision, strict=True
+    ):
+        expected = {"stage": action, "churn": decided or "churn", None: ""}.get(kind, kind)
+        assert (row[0], row[2].date() if row[2] else None) == (expected, due)
+        assert bool(row[1]) is bool(kind)
+    assert {"win_back", "churn", "birthday", "expected", "retain", ""} <= {row[0] for row in rows}
