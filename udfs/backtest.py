@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tierbook.backtest import backtest
+from tierbook.backtest import side_by_side
+from tierbook.clv.outlook import likely_alive
 from tierbook.errors import DataError, RuleError
 from udfs.cells import Reason
 from udfs.feature_range import PACK
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from tierbook.rulepack.pack import Pack
 
+_COMPARED = ("recall", "precision", "lift", "lead_days")
+
 
 def _table(
     transactions: TableRange,
@@ -29,6 +32,7 @@ def _table(
     cutoff: datetime,
     horizon_days: float,
     pack: Pack,
+    language: str,
 ) -> dict[str, NDArray]:
     import pyarrow.compute as pc
 
@@ -44,8 +48,9 @@ def _table(
     tables = {table.name: table.typed() for table in (transactions, customers) if table}
     purchases, day = tables["transactions"], cutoff.date()
     found, scorer = customers_at(tables, pack, as_of=day)
-    result = backtest(
+    result = side_by_side(
         scorer.churn_flagged(),
+        likely_alive(found["frequency"], found["recency"], found["T"]),
         found["last_date"],
         _first_after(day, purchases, found["customer_id"]),
         cutoff=day,
@@ -62,10 +67,17 @@ def _table(
                 {"last": last, "end": end},
             )
         )
-    figures: list[Any] = list(result)
-    values = np.empty(len(figures), dtype=object)
-    values[:] = [None if figure != figure else figure for figure in figures]
-    return {"figure": np.array(result._fields, dtype=object), "value": values}
+    figures: list[tuple[str, Any]] = list(result.rules._asdict().items())
+    if result.alive:
+        figures += [(f"p_alive_{name}", getattr(result.alive, name)) for name in _COMPARED]
+    elif result.unfitted:
+        transactions.notes.append(
+            Reason("P(alive) is not beside the rules: {why}", "", {"why": result.unfitted.text(language)})
+        )
+    names, values = (np.empty(len(figures), dtype=object) for _ in range(2))
+    names[:] = [name for name, _ in figures]
+    values[:] = [None if figure != figure else figure for _, figure in figures]
+    return {"figure": names, "value": values}
 
 
 def _first_after(day: date, purchases: pa.Table, customer_id: NDArray) -> NDArray:
@@ -99,7 +111,7 @@ BACKTEST = declare(
             CUSTOMERS,
         ),
         returns="Table figure, value: population (purchase in the 365 days before), flagged, lost, recall, precision, lift, "
-        "lead_days; a blank value has nobody to count.",
+        "lead_days; then the same with as many customers flagged by lowest P(alive), where a model can be fitted. A blank value has nobody to count.",
         result="table",
         calculate=_table,
         example=Example(
@@ -125,5 +137,6 @@ BACKTEST = declare(
                 ["lead_days", 10],
             ],
         ),
+        given=("language",),
     )
 )

@@ -6,7 +6,7 @@ Source of the two views, by repeat purchases and along time: Fader, Hardie & Lee
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,6 +117,11 @@ def hold_out(
     return hold_out_counted(
         *known[:3], actual, day=days, purchases=purchases, calibration_end=calibration_end, end=end, model=model
     )  # fmt: skip
+
+
+def calibration_until(first: date, end: date) -> date:
+    """The last day of the calibration where nobody says: half of the time, and a year before the end at most."""
+    return end - timedelta(days=min(((end - first).days + 1) // 2, LONGEST))
 
 
 def hold_out_counted(
