@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 
 from tierbook.errors import DataError
@@ -13,6 +12,7 @@ MAX_INFLATED = 4 << 30  # all parts together [bytes]
 MAX_RATIO = 300  # inflated to packed size, for parts over `_RATIO_FROM`; a real sheet stays under 100
 _RATIO_FROM = 8 << 20
 _CHUNK = 1 << 20
+_PACKED = 1 << 18  # read at once [bytes]
 
 
 class Container:
@@ -34,20 +34,21 @@ class Container:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """The part's bytes, inflated in bounded pieces; its checksum is checked at the end."""
+        from isal import igzip_lib
+
         entry = self.parts[name]
         size = 0
         try:
-            with self.archive.open(entry) as stream:
-                while piece := stream.read(_CHUNK):
-                    size += len(piece)
-                    self.inflated += len(piece)
-                    too_dense = size > _RATIO_FROM and size > MAX_RATIO * max(entry.compress_size, 1)
-                    if too_dense or self.inflated > 2 * MAX_INFLATED:
-                        raise inflates_too_far(name)
-                    yield piece
+            for piece in self._inflated(entry) if entry.compress_type else self._stored(entry):
+                size += len(piece)
+                self.inflated += len(piece)
+                too_dense = size > _RATIO_FROM and size > MAX_RATIO * max(entry.compress_size, 1)
+                if too_dense or self.inflated > 2 * MAX_INFLATED:
+                    raise inflates_too_far(name)
+                yield piece
         except (
             zipfile.BadZipFile,
-            zlib.error,
+            igzip_lib.IsalError,
             EOFError,
             struct.error,
             NotImplementedError,
@@ -58,6 +59,38 @@ class Container:
                 fix="Copy or download the file again.",
                 part=name,
             ) from error
+
+    def _stored(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+        with self.archive.open(entry) as stream:
+            while piece := stream.read(_CHUNK):
+                yield piece
+
+    def _inflated(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+        """As `zipfile` does it, but by ISA-L, which takes half the time of zlib."""
+        from isal import isal_zlib
+
+        self.archive.open(entry).close()  # compares the header before the part with the directory
+        file = self.archive.fp
+        assert file is not None
+        file.seek(entry.header_offset + 26)
+        name_size, extra_size = struct.unpack("<HH", file.read(4))
+        at = file.tell() + name_size + extra_size
+        end, checksum = at + entry.compress_size, 0
+        inflater = isal_zlib.decompressobj(-15)
+        while not inflater.eof:
+            packed = inflater.unconsumed_tail
+            if not packed:
+                file.seek(at)
+                packed = file.read(min(_PACKED, end - at))
+                at += len(packed)
+            piece = inflater.decompress(packed, _CHUNK)
+            if piece:
+                checksum = isal_zlib.crc32(piece, checksum)
+                yield piece
+            elif not packed:
+                raise EOFError
+        if checksum != entry.CRC:
+            raise zipfile.BadZipFile
 
     def _check_names(self) -> None:
         """One part per name, and only names that stay inside the package."""

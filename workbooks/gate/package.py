@@ -13,17 +13,18 @@ import posixpath
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tierbook.errors import DataError
-from workbooks.gate.cells import Book, OddCell, SheetFacts
+from workbooks.gate.cells import Book, OddCell, SheetFacts, whole
 from workbooks.gate.container import Container, inflates_too_far
 from workbooks.gate.guard import MAIN, Elements, Guard, Prolog, as_utf8, is_utf16
 from workbooks.gate.kinds import archive_in, check_kind, opened
 from workbooks.gate.scan import scan
+from workbooks.gate.shapes import Keeper
 
 MAX_RECODED = 64 << 20  # UTF-16 parts are rewritten in memory for the reader [bytes]
 _SMALL = 1 << 20  # parts up to here are heard element by element [bytes]
@@ -70,6 +71,13 @@ class DefinedName:
     hidden: bool = False
 
 
+class NumberFormat(NamedTuple):
+    """How a cell format shows numbers: a number of Excel's list, or a code of the workbook's own beside it."""
+
+    number: int
+    code: str | None
+
+
 class Stamp(NamedTuple):
     """What tells whether somebody else changed a file; all None for a file that is not there."""
 
@@ -104,6 +112,7 @@ class Package:
     tracked: bool = False
     external_links: int = 0
     recoded: tuple[str, ...] = ()
+    number_formats: tuple[NumberFormat, ...] = field(default=(), repr=False)
     facts: Mapping[str, SheetFacts] = field(default_factory=dict, repr=False)
     stamp: Stamp = field(default_factory=Stamp)
 
@@ -144,7 +153,12 @@ class Package:
         return copy
 
 
-def gate(path: str | Path, *, cells_of: Collection[str] | None = None) -> Package:
+def gate(
+    path: str | Path,
+    *,
+    cells_of: Collection[str] | None = None,
+    keep: Callable[[str], Keeper] | None = None,
+) -> Package:
     """The workbook's structure and the oddities of its cells, once it is shown to be safe and complete.
 
     Parameters
@@ -153,6 +167,8 @@ def gate(path: str | Path, *, cells_of: Collection[str] | None = None) -> Packag
         An `.xlsx` or `.xlsm` file; it is only read.
     cells_of : collection of str, optional
         Look at the cells of these sheets only and at no part the structure does not need, as a writer does.
+    keep : callable, optional
+        Gives, for the name of a sheet, who is to have the contents of its cells.
 
     Raises
     ------
@@ -164,7 +180,7 @@ def gate(path: str | Path, *, cells_of: Collection[str] | None = None) -> Packag
         stamp = Stamp.of(path)
         check_kind(path)
         with opened(path) as file, archive_in(file) as archive:
-            return replace(_Gate(path, archive).package(cells_of), stamp=stamp)
+            return replace(_Gate(path, archive).package(cells_of, keep), stamp=stamp)
     except DataError as error:
         if error.place:
             raise
@@ -184,7 +200,9 @@ class _Gate:
         self.recoded: list[str] = []
         self.elements: dict[str, Elements] = {}
 
-    def package(self, cells_of: Collection[str] | None) -> Package:
+    def package(
+        self, cells_of: Collection[str] | None, keep: Callable[[str], Keeper] | None = None
+    ) -> Package:
         types = self._content_types()
         workbook = self._find_workbook()
         if self.named("[content_types].xml") is None:
@@ -211,7 +229,7 @@ class _Gate:
                 facts[sheet.name] = SheetFacts()
                 continue
             if cells_of is None or sheet.name in cells_of:
-                facts[sheet.name] = self._scan(sheet, book)
+                facts[sheet.name] = self._scan(sheet, book, keep(sheet.name) if keep else None)
             tables += self._tables(sheet)
         for name in self.parts if cells_of is None else ():
             if name not in seen and name not in self.elements:
@@ -235,6 +253,7 @@ class _Gate:
             tracked=any(re.search(r"/revisions/revisionheaders\.xml$", name, re.I) for name in names),
             external_links=sum(local == "externalReference" for local, _, _ in root.found),
             recoded=tuple(self.recoded),
+            number_formats=self._number_formats(styles),
             facts=facts,
         )
 
@@ -388,6 +407,21 @@ class _Gate:
             return None
         return sum(local == "xf" and parent == "cellXfs" for local, _, parent in self._listened(part).found)
 
+    def _number_formats(self, part: str | None) -> tuple[NumberFormat, ...]:
+        """How each cell format shows numbers."""
+        found = [] if part is None else self._listened(part).found
+        codes = {
+            attributes.get("numFmtId"): attributes.get("formatCode")
+            for local, attributes, parent in found
+            if local == "numFmt" and parent == "numFmts"
+        }
+        numbers = (
+            attributes.get("numFmtId")
+            for local, attributes, parent in found
+            if (local, parent) == ("xf", "cellXfs")
+        )
+        return tuple(NumberFormat(whole(number, 0), codes.get(number)) for number in numbers)
+
     def _dde_links(self, workbook: str, root: Elements, relations: dict[str, Relation]) -> frozenset[str]:
         """Numbers of the external references that are DDE or OLE links to a program."""
         found = set()
@@ -401,9 +435,10 @@ class _Gate:
                 found.add(str(number))
         return frozenset(found)
 
-    def _scan(self, sheet: SheetInfo, book: Book) -> SheetFacts:
+    def _scan(self, sheet: SheetInfo, book: Book, keeper: Keeper | None) -> SheetFacts:
+        size = self.parts[sheet.part].file_size
         try:
-            return scan(lambda: self._hearable(sheet.part), book, size=self.parts[sheet.part].file_size)
+            return scan(lambda: self._hearable(sheet.part), book, size=size, keeper=keeper)
         except DataError as error:
             cell = error.values.get("cell")
             place = f"{sheet.name}!{cell}" if cell else sheet.name

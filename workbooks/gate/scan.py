@@ -31,11 +31,17 @@ from workbooks.gate.cells import (
     within,
 )
 from workbooks.gate.guard import MAIN, Guard
+from workbooks.gate.shapes import Keeper
 from workbooks.gate.sheet_rows import IrregularError, Rows
 
 
 def scan(
-    pieces: Callable[[], Iterator[bytes]], book: Book, *, size: int, exact_below: int = 1 << 19
+    pieces: Callable[[], Iterator[bytes]],
+    book: Book,
+    *,
+    size: int,
+    exact_below: int = 1 << 19,
+    keeper: Keeper | None = None,
 ) -> SheetFacts:
     """What the cells of one sheet part hold.
 
@@ -45,6 +51,8 @@ def scan(
         Starts a fresh stream of the part's bytes; called again when a large sheet turns out irregular.
     size : int
         Size of the part as its directory claims; decides only which way is tried first. [bytes]
+    keeper : Keeper, optional
+        Is given the contents of a large sheet's cells, as far as its rows come in shapes.
 
     Raises
     ------
@@ -53,9 +61,11 @@ def scan(
     """
     if size >= exact_below:
         try:
-            return _fast(pieces(), book)
+            return _fast(pieces(), book, keeper)
         except IrregularError:
             pass
+    if keeper is not None:
+        keeper.give_up()
     listener = _Listener(book)
     for piece in pieces():
         listener.feed(piece)
@@ -165,7 +175,7 @@ class _Listener(Guard):
         judge(self.facts, self.book, self.ref, cell.get("t", "n"), self.formula, self.value)
 
 
-def _fast(pieces: Iterator[bytes], book: Book) -> SheetFacts:
+def _fast(pieces: Iterator[bytes], book: Book, keeper: Keeper | None) -> SheetFacts:
     """The fast way, for sheets as Excel, LibreOffice and the common libraries write them."""
     listener = _Listener(book)
     buffer = b""
@@ -184,7 +194,7 @@ def _fast(pieces: Iterator[bytes], book: Book) -> SheetFacts:
     listener.feed(buffer[: opened.end()])
     if not listener.in_data or listener.depth != 2:
         raise IrregularError
-    rows = Rows(opened[1], book, listener)
+    rows = Rows(opened[1], book, listener, keeper)
     rest = rows.read(buffer[opened.end() :], pieces)
     for piece in rest:
         listener.feed(piece)

@@ -22,6 +22,7 @@ from workbooks.gate.cells import (
     within,
 )
 from workbooks.gate.guard import MAX_DEPTH, malformed
+from workbooks.gate.shapes import Keeper, Shapes
 
 _LONGEST_ROW = 64 << 20
 _CHUNK = 1 << 20
@@ -43,8 +44,9 @@ class Around(Protocol):
 class Rows:
     """The rows of a sheet as bytes."""
 
-    def __init__(self, prefix: bytes, book: Book, listener: Around) -> None:
+    def __init__(self, prefix: bytes, book: Book, listener: Around, keeper: Keeper | None = None) -> None:
         p = re.escape(prefix)
+        self.shapes = Shapes(book, listener.facts, keeper)
         self.prefix, self.book, self.listener, self.facts = prefix, book, listener, listener.facts
         self.row_start, self.close = b"<" + prefix + b"row", b"</" + prefix + b"sheetData"
         self.bad_string = re.compile(
@@ -65,9 +67,13 @@ class Rows:
 
     def read(self, buffer: bytes, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Judges the rows; yields what follows them."""
+        # glibc hands freed memory back at once, and getting it again page by page would cost as much as all that is
+        # done with it. It stops that once a large block was freed, even one nobody touched (mallopt(3)).
+        np.empty(30 << 20, np.uint8)
         source = iter(pieces)
+        seen = 0
         while True:
-            end = buffer.rfind(self.close)
+            end = buffer.rfind(self.close, seen)
             if end >= 0:
                 self._judge(buffer, end)
                 if self.listener.depth != 2:
@@ -84,12 +90,17 @@ class Rows:
             piece = next(source, None)
             if piece is None:
                 raise malformed("no element found", 1, 1)
+            seen = max(0, len(buffer) - len(self.close))
             buffer += piece
         yield from source
 
     def _judge(self, rows: bytes, end: int) -> None:
         """Judges the whole rows that stand before `end`; what follows is only there to be looked past."""
         if not end:
+            return
+        last_key = self.shapes.judge(rows, end, self.listener.last_key)
+        if last_key is not None:
+            self.listener.last_key = last_key
             return
         suspect = (rows.find(b"'", 0, end) >= 0 and rows.find(b"='", 0, end) >= 0) or rows.find(
             b"\n", 0, end

@@ -1,4 +1,4 @@
-"""Tables of a workbook, read in bulk by fastexcel.
+"""Tables of a workbook, read in bulk: large plain sheets while the gate looks at them, all others by fastexcel.
 
 Columns come back in the type all their cells share; a column of text and numbers comes back as text. The package
 gate has already listed every cell a bulk reader passes over in silence (`Package.odd_cells`).
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +22,12 @@ from workbooks.gate.scan import position
 from workbooks.reading.far import Extent, Left, without_far_cells
 from workbooks.reading.find import Place, area_of, find_tables
 from workbooks.reading.layout import Header
+from workbooks.reading.plain import PlainSheet
 from workbooks.reading.raw import Odd, RawTable, Reading
 from workbooks.reading.runs import with_spaces_kept
 
 if TYPE_CHECKING:
+    import fastexcel
     import pyarrow as pa
 
 
@@ -35,34 +39,40 @@ def read_workbook(path: Path, reading: Reading) -> tuple[list[RawTable], list[Pr
     DataError
         The package gate refuses the file.
     """
-    package = gate(path)
+    contents: dict[str, PlainSheet] = {}
+    package = gate(path, keep=lambda sheet: contents.setdefault(sheet, PlainSheet()))
     places, problems = find_tables(package, reading)
     if not places:
         return [], problems
-    book = _Book(package, places)
+    book = _Book(package, places, contents)
     return [book.raw(place) for place in places], problems
 
 
 class _Book:
-    """A workbook open in fastexcel."""
+    """A workbook whose tables are read: large plain sheets from what the gate kept, the others by fastexcel."""
 
-    def __init__(self, package: Package, places: list[Place]) -> None:
+    def __init__(self, package: Package, places: list[Place], contents: Mapping[str, PlainSheet]) -> None:
+        self.package, self.file, self.places, self.contents = package, package.path.name, places, contents
+        self.left: dict[str, Left] = {}
+
+    @cached_property
+    def reader(self) -> fastexcel.ExcelReader:
+        """The workbook open in fastexcel."""
         import fastexcel
 
         # It warns about every empty column on stderr; an empty column is nothing to warn about.
         logging.getLogger("fastexcel").setLevel(logging.ERROR)
-        self.package, self.file = package, package.path.name
-        source, self.left = _bounded(with_spaces_kept(package.source()), package, places)
+        source, self.left = _bounded(with_spaces_kept(self.package.source()), self.package, self.places)
         try:
-            self.reader = fastexcel.read_excel(
-                source.getvalue() if isinstance(source, io.BytesIO) else str(source)
-            )
+            return fastexcel.read_excel(source.getvalue() if isinstance(source, io.BytesIO) else str(source))
         except fastexcel.FastExcelError as error:
             raise _unreadable(self.file, error) from error
 
     def raw(self, place: Place) -> RawTable:
         header, area = place.header, place.area
-        columns, left = self._load(place.sheet.name, header, None)
+        package, name = self.package, place.sheet.name
+        plain = self.contents[name].columns(header.row, package.number_formats, date1904=package.date1904)
+        columns, left = plain or self._load(name, header, None)
         first = header.row + 1
         count = len(columns[0]) if columns else 0
         if area is not None:
@@ -95,7 +105,8 @@ class _Book:
                 for ref in self.package.merged(place.sheet.name)
                 if (merged := area_of(ref)) is not None
             ],
-            numeric=lambda at: self._numeric(place, at, count),
+            # A plain column is of one type: no number was made a text.
+            numeric=None if plain else lambda at: self._numeric(place, at, count),
             problems=self._said(place),
         )
 

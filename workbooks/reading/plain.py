@@ -1,0 +1,203 @@
+"""Columns of a large plain sheet, taken while the gate looks at it.
+
+The gate has proved that every row has one of a few shapes (`workbooks.gate.shapes`) and says where each content stands.
+From there the contents become Arrow columns, exactly as the bulk reader would give them, at a third of its cost.
+Whatever could read otherwise there (columns of mixed types, spaces at the ends of texts, escapes, durations, rarer
+number formats) is left to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from workbooks.gate.package import NumberFormat
+from workbooks.gate.shapes import Cell, Rows
+from workbooks.reading.far import ROOM
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MOST_COLUMNS = 200
+_ENTITY = re.compile(rb"&(?!(?:lt|gt|quot|apos|amp);)")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
+# Number formats whose cells everybody reads alike (ECMA-376 part 1, 18.8.30). Elapsed and bare times are not among them.
+_NUMBERS = frozenset((*range(14), *range(37, 41), 48, 49))
+_DATES = frozenset((14, 15, 16, 17, 22))
+_NUMBER_CODE = re.compile(r'(?:General|[0#?.,%+\-$€£¥()_*;@ "]+)')
+_DATE_CODE = re.compile(r"(?=.*[yd])[ymd]+(?:[-/. ][ymd]+)+(?: hh?:mm(?::ss)?)?(?:;@)?", re.I)
+_FIRST, _LAST = 61, 2_958_465  # serials of 1900-03-01 and 9999-12-31; those before are a matter of their own
+_EPOCH = 25_569  # serial of 1970-01-01
+_DAY = 86_400_000  # [ms]
+
+Kind = Literal["text", "yes_no", "number", "date"]
+
+
+class _Piece(NamedTuple):
+    """Cells of one column in rows of one shape."""
+
+    cell: Cell
+    numbers: np.ndarray
+    cells: pa.Array
+
+
+class PlainSheet:
+    """What a sheet's rows hold, as long as all of it is plain."""
+
+    def __init__(self) -> None:
+        self.pieces: dict[int, list[_Piece]] = {}
+        self.plain = True
+
+    def give_up(self) -> None:
+        self.plain = False
+        self.pieces.clear()
+
+    def take(self, rows: Rows) -> None:
+        """Keep the contents of some rows."""
+        if not self.plain:
+            return
+        if rows.shape.cells[-1].column > _MOST_COLUMNS or _odd(rows.data):
+            self.give_up()
+            return
+        for at, cell in enumerate(rows.shape.cells):
+            cells = _contents(rows, at, cell)
+            if cells is None:
+                self.give_up()
+                return
+            self.pieces.setdefault(cell.column, []).append(_Piece(cell, rows.numbers, cells))
+
+    def columns(
+        self, header_row: int, formats: Sequence[NumberFormat], *, date1904: bool
+    ) -> tuple[list[pa.Array], int] | None:
+        """Columns below a header row and the sheet column of the first, as the bulk reader gives them; None when it must."""
+        import pyarrow as pa
+
+        if not self.plain or not self.pieces:
+            return None
+        left, right = min(self.pieces), max(self.pieces)
+        last = max(int(piece.numbers[-1]) for pieces in self.pieces.values() for piece in pieces)
+        length = last - header_row
+        if length < 1 or length * (right - left + 1) > ROOM:
+            return None
+        columns = []
+        for column in range(left, right + 1):
+            pieces = [
+                below
+                for piece in self.pieces.get(column, ())
+                if (below := _below(piece, header_row)) is not None
+            ]
+            kinds = {_kind(piece.cell, formats) for piece in pieces}
+            if len(kinds) > 1 or None in kinds:
+                return None
+            if not pieces:
+                columns.append(pa.nulls(length, pa.string()))
+                continue
+            cells = pa.concat_arrays([piece.cells for piece in pieces])
+            if kinds == {"date"}:
+                dates = None if date1904 else _dates(cells)
+                if dates is None:
+                    return None
+                cells = dates
+            columns.append(_laid_out(cells, pieces, header_row + 1, length))
+        return columns, left
+
+
+def _odd(data: bytes) -> bool:
+    """Whether some content may be written otherwise than it reads."""
+    if b"\r" in data or b"_x" in data or (b"&" in data and _ENTITY.search(data)):
+        return True
+    if data.isascii():
+        return False
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _contents(rows: Rows, at: int, cell: Cell) -> pa.Array | None:
+    """The contents of one column: texts, numbers or yes and no; None when one is not plain."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    bytes_ = np.frombuffer(rows.data, np.uint8)
+    first, last = bytes_[rows.places[:, 2 * at]], bytes_[rows.places[:, 2 * at + 1] - 1]
+    # All that stands between any two places is one text for Arrow, contents and tags by turns: nothing is copied.
+    places = pa.py_buffer(np.ascontiguousarray(rows.places))
+    texts = pa.StringArray.from_buffers(rows.places.size - 1, places, pa.py_buffer(rows.data))
+    chosen = np.arange(2 * at, rows.places.size, rows.places.shape[1])
+    texts = texts.take(pa.array(chosen))
+    if cell.kind == "inlineStr":
+        if (first <= 32).any() or (last <= 32).any():
+            return None
+        return _unescaped(texts) if b"&" in rows.data else texts
+    if cell.kind == "b":
+        known = pc.is_in(texts, value_set=pa.array(["0", "1"]))
+        return pc.equal(texts, "1") if pc.all(known).as_py() else None
+    if cell.kind != "n" or ((last - np.uint8(48)) > 9).any():
+        return None
+    try:
+        numbers = texts.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    return numbers if pc.all(pc.is_finite(numbers)).as_py() else None
+
+
+def _unescaped(texts: pa.Array) -> pa.Array:
+    import pyarrow.compute as pc
+
+    if pc.any(pc.match_substring(texts, "&")).as_py():
+        for entity, character in _ENTITIES:
+            texts = pc.replace_substring(texts, entity, character)
+    return texts
+
+
+def _below(piece: _Piece, header_row: int) -> _Piece | None:
+    """The cells below the header."""
+    above = int(np.searchsorted(piece.numbers, header_row, "right"))
+    if not above:
+        return piece
+    if above == len(piece.numbers):
+        return None
+    return _Piece(piece.cell, piece.numbers[above:], piece.cells.slice(above))
+
+
+def _kind(cell: Cell, formats: Sequence[NumberFormat]) -> Kind | None:
+    """What the bulk reader makes of a cell; None when that is not sure."""
+    if cell.kind != "n":
+        return "text" if cell.kind == "inlineStr" else "yes_no"
+    if cell.style is None:
+        return "number"
+    if cell.style >= len(formats):
+        return None
+    number, code = formats[cell.style]
+    if number in _NUMBERS or (code is not None and _NUMBER_CODE.fullmatch(code)):
+        return "number"
+    if number in _DATES or (code is not None and _DATE_CODE.fullmatch(code)):
+        return "date"
+    return None
+
+
+def _dates(serials: pa.Array) -> pa.Array | None:
+    """Serials as moments, to the millisecond; None when one is before March 1900 or after 9999."""
+    import pyarrow as pa
+
+    numbers = serials.to_numpy()
+    if numbers.min() < _FIRST or numbers.max() >= _LAST + 1:
+        return None
+    return pa.array(np.rint(numbers * _DAY).astype(np.int64) - _EPOCH * _DAY).cast(pa.timestamp("ms"))
+
+
+def _laid_out(cells: pa.Array, pieces: Sequence[_Piece], first: int, length: int) -> pa.Array:
+    """The cells in the rows they belong to, missing where a row has none."""
+    import pyarrow as pa
+
+    rows = np.concatenate([piece.numbers for piece in pieces]) - first
+    if len(rows) == length and (rows[1:] > rows[:-1]).all():
+        return cells
+    places = np.full(length, -1)
+    places[rows] = np.arange(len(rows))
+    return cells.take(pa.array(places, mask=places < 0))
