@@ -29,7 +29,17 @@ class Actions(NamedTuple):
 
 
 def every_action(run: Run) -> NextActions:
-    """What is next for each row of `customers`."""
+    """What is next for each row of `customers`; worked out once a run."""
+    import pyarrow as pa
+
+    if "next_actions" not in run.kept:
+        found = _every_action(run)
+        run.kept["next_actions"] = pa.table({"kind": pa.array(found.kind, pa.string()), "due": found.due})
+    kept = run.kept["next_actions"]
+    return NextActions(kept["kind"].to_numpy(), kept["due"].to_numpy().astype("datetime64[D]"))
+
+
+def _every_action(run: Run) -> NextActions:
     customers = run.customers
     due, _ = complaints(run)
     tier = customers["tier"].to_numpy()

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from tierbook.score import Run
 
 MOST_CHARACTERS = 32_767
+# Width to height of what a landscape A4 sheet prints within our margins; a little wide, for printers differ.
+_PAPER = 1.62
 CUT_MARK = "…"
+# A need of a section: an extra of the package, such as `extra:mining`.
+EXTRA = "extra:"
 # What XML cannot hold, and control characters nobody can read; tabs and line ends stay.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -39,7 +43,7 @@ class Section:
         Subject; the labels `page_<name>` (sheet name) and `page_<name>_about` (one sentence) belong to it.
     needs : tuple of str
         Input tables and result columns without which the page is absent; `transactions.product` is a column of a
-        table, and of `region|industry` one is enough.
+        table, `extra:mining` an extra that must be installed, and of `region|industry` one is enough.
     draw : function of (Page, Run)
     order : int
         Place in the workbook.
@@ -95,6 +99,8 @@ class Page:
         self.sheet, self.section, self.run, self.style = sheet, section, run, style
         self.language = style.language
         self.contents, self.absent = contents, absent
+        self._breaks: list[int] = []
+        self._width = 0
 
     # Words
 
@@ -166,6 +172,7 @@ class Page:
 
     def columns(self, widths: Sequence[int], first: int = 0) -> None:
         """Widths of successive columns. [pixels]"""
+        self._width += sum(widths)
         for position, width in enumerate(widths, first):
             self.sheet.set_column_pixels(position, position, width, self.style.of())
 
@@ -250,6 +257,21 @@ class Page:
             row, column, chart, {"description": about, "object_position": 2, "x_offset": shift}
         )
 
+    def turn(self, row: int) -> None:
+        """Begin a new sheet of paper at a row."""
+        self._breaks.append(row)
+
+    def keep(self, first: int, last: int) -> None:
+        """Begin a new sheet of paper at the first row, where rows up to the last would not fit on the one before.
+
+        To be called from top to bottom, once the rows have their heights and the page its columns.
+        """
+        start = self._breaks[-1] if self._breaks else 0
+        sizes = self.sheet.row_sizes
+        height = sum(sizes[row][0] if row in sizes else look.ROW_PIXELS for row in range(start, last + 1))
+        if height > self._width / _PAPER and first > start:
+            self._breaks.append(first)
+
     def prints(self, last_row: int, last_column: int, *, repeat: tuple[int, int] | None = None) -> None:
         """Landscape A4, one page wide, the title and rule version on every sheet of paper."""
         sheet, font = self.sheet, self.style.font
@@ -264,6 +286,8 @@ class Page:
         sheet.print_area(0, 0, last_row, last_column)
         if repeat:
             sheet.repeat_rows(*repeat)
+        if self._breaks:
+            sheet.set_h_pagebreaks(self._breaks)
         small = f'&"{font},Regular"&8&K56626C'
         sheet.set_header(
             f"&L{small}{report}  ·  {title}&R{small}{self.say('As of {day}', day=self.date(self.run.as_of))}",

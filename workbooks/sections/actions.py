@@ -47,11 +47,10 @@ def draw(page: Page, run: Run) -> None:
         return
     row = _draw_kinds(page, row, found)
     row = _draw_reminders(page, row)
-    breaks = [row]
     if run.pack.winback:
+        page.turn(row)
         row = _draw_winback(page, row)
-        breaks.append(row)
-    page.sheet.set_h_pagebreaks(breaks)
+    page.turn(row)
     head, last = _draw_list(page, row, found)
     page.prints(last, _LAST, repeat=(head, head))
 

@@ -1,16 +1,20 @@
-"""Churn: how many are at risk in which tier, which warning signs cost most, and whom to call first."""
+"""Churn: how many are at risk in which tier, which warning signs cost most, how many left month by month, whether the
+warnings came true, and whom to call first."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from math import fsum, isnan
+from typing import TYPE_CHECKING, Any
 
 from workbooks import charts
 from workbooks import style as look
 from workbooks.advice import signal_words
 from workbooks.page import Block, Column, Page, Section
-from workbooks.rows import churn_names, records, share_of, signals, tiers, watched
+from workbooks.rows import churn_names, keyed, records, share_of, signals, tiers, totals, watched
 
 if TYPE_CHECKING:
+    from tierbook.backtest import Backtest
     from tierbook.score import Run
 
 _FIRST, _OTHER, _REASON = 190, 90, 400
@@ -22,13 +26,18 @@ MOST_WATCHED = 50
 
 
 def draw(page: Page, run: Run) -> None:
-    """Level by tier, warning signs, the watch list."""
+    """Level by tier, warning signs; churn rate, early warning, backtest; the watch list."""
     page.columns([20, _FIRST] + [_OTHER] * _OTHERS + [_REASON])
     row = page.header(_LAST)
     row, levels, count = _draw_levels(page, row)
     row, signs = _draw_signals(page, row)
     row = _draw_charts(page, row, levels, count, signs)
-    page.sheet.set_h_pagebreaks([row])
+    page.turn(row)
+    row = _draw_months(page, row)
+    if run.pack.early_warning:
+        row = _draw_early_warning(page, row)
+    row = _draw_backtest(page, row)
+    page.turn(row)
     head, last = _draw_watch_list(page, row)
     page.prints(last, _LAST, repeat=None if head is None else (head, head))
 
@@ -103,6 +112,115 @@ def _draw_charts(page: Page, row: int, levels: Block, count: int, signs: Block |
     made.set_x_axis(charts.value_axis(page, visible=False, min=0, major_gridlines={"visible": False}))
     page.place(made, row, 1, _HALF, height, title, shift=_HALF + 16)
     return row + _CHART_ROWS
+
+
+def _draw_months(page: Page, row: int) -> int:
+    """The churn rate of twelve months, as a table with its line beside it."""
+    months = records(page.run.table("churn_months"))
+    row = page.heading(
+        row, 1, page.label("churn_months"),
+        page.say(
+            "Active: a purchase in the {days} days before the month; lost: none of them in the {days} days up to its end.",
+            days=page.run.window_days,
+        ),
+    )  # fmt: skip
+    block = page.table(
+        row, 1,
+        [Column(page.label("month_end"), "date", ("bold",)), Column(page.label("active"), "count"), Column(page.label("lost_of_them"), "count"),
+         Column(page.label("churn_rate"), "share")],
+        [[one["month_end"], one["customers"], one["lost"], share_of(one["lost"], one["customers"])] for one in months],
+    )  # fmt: skip
+    page.bars(block, 3, look.ALERT_SOFT)
+    title = page.say("Churn rate by month: share of active customers lost")
+    made = charts.chart(page, "line", title=title)
+    made.add_series({
+        "name": block.heading(3), "categories": block.column(0), "values": block.column(3),
+        "line": {"color": look.ALERT, "width": 2.25},
+        "marker": {"type": "circle", "size": 5, "fill": {"color": look.ALERT}, "border": {"color": look.WHITE}},
+    })  # fmt: skip
+    made.set_x_axis(
+        charts.category_axis(page, text_axis=True, num_format="yyyy-mm", line={"color": look.LINE})
+    )
+    made.set_y_axis(charts.value_axis(page, "share0", min=0))
+    width = _OTHER * (_OTHERS - 3) + _REASON - 24
+    page.place(made, block.first - 1, 5, width, (len(months) + 1) * look.ROW_PIXELS + 12, title, shift=24)
+    return block.after + 1
+
+
+def _draw_early_warning(page: Page, row: int) -> int:
+    """How many customers' RFM score fell how far, and which part fell most."""
+    levels = {level.name or "": level.because for level in page.run.pack.early_warning}
+    found = records(page.run.table("early_warnings"))
+    rows: list[tuple[Any, ...]] = []
+    for name in [one["early_warning"] for one in keyed(found, "early_warning", list(levels))]:
+        if not rows or rows[-1][0] != name:
+            of_level = [one for one in found if one["early_warning"] == name]
+            parts = {one["early_warning_reason"]: one["customers"] for one in of_level}
+            sums = totals(of_level, "customers", "value")
+            rows.append((name, sums["customers"], *(parts.get(part, 0) for part in "RFM"), sums["value"]))
+    everyone = sum(one[1] for one in rows)
+    row = page.heading(
+        row, 1, page.label("early_warning"),
+        page.say(
+            "The RFM score against the window before, both on the cut points of {day}; R, F, M count the part that fell most.",
+            day=page.date(page.run.as_of - timedelta(days=page.run.window_days)),
+        ),
+    )  # fmt: skip
+    block = page.table(
+        row, 1,
+        [Column(page.label("level"), "text", ("bold",)), Column(page.label("customers"), "count"), Column(page.label("share_of_customers"), "share"),
+         *(Column(page.label(part), "count") for part in "RFM"), Column(page.label("value"), "money"), Column(page.label("because"))],
+        [[page.word(name), count, share_of(count, everyone), *parts, value, levels.get(name)] for name, count, *parts, value in rows],
+        [page.label("total"), everyone, share_of(everyone, everyone), *(sum(one[at] for one in rows) for at in (2, 3, 4)),
+         fsum(one[5] for one in rows), None],
+    )  # fmt: skip
+    page.bars(block, 2)
+    return block.after + 2
+
+
+def _draw_backtest(page: Page, row: int) -> int:
+    """Whether the warnings of one window ago came true; nothing where there was none."""
+    found = page.run.backtest
+    if found is None:
+        return row
+    cutoff = page.run.as_of - timedelta(days=page.run.window_days)
+    row = page.heading(
+        row, 1, page.label("backtest"),
+        page.say(
+            "What was flagged on {day} against who bought nothing in the {days} days after; customers with a purchase in the year before.",
+            day=page.date(cutoff), days=page.run.window_days,
+        ),
+    )  # fmt: skip
+    judged = [("by_rules", found.rules), *([("by_alive", found.alive)] if found.alive else [])]
+    block = page.table(
+        row, 1,
+        [Column(page.label("flagged_by"), "text", ("bold",)), *(Column(page.label(name), "count") for name in ("population", "flagged_count", "lost_count")),
+         Column(page.label("recall"), "share"), Column(page.label("precision"), "share"), Column(page.label("lift"), "cents"),
+         Column(page.label("what_it_means"))],
+        [[page.label(name), one.population, one.flagged, one.lost, one.recall, one.precision, one.lift, _lead(page, one)] for name, one in judged],
+    )  # fmt: skip
+    if found.unfitted:
+        page.put(
+            block.after,
+            1,
+            page.say("The model is not beside the rules: {why}", why=found.unfitted.text(page.language)),
+            "small",
+        )
+        return block.after + 2
+    return block.after + 1
+
+
+def _lead(page: Page, one: Backtest) -> str:
+    """A backtest in words."""
+    if not one.flagged or not one.lost:
+        return page.say("nobody to compare")
+    found = page.say(
+        "{hits} of {lost} who left had been flagged", hits=round(one.recall * one.lost), lost=one.lost
+    )
+    if isnan(one.lead_days):
+        return found
+    early = page.say("median lead {days:.0f} days", days=one.lead_days)
+    return page.label("list_semicolon").join((found, early))
 
 
 def _draw_watch_list(page: Page, row: int) -> tuple[int | None, int]:
