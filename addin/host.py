@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tierbook.errors import HostError
+from workbooks.cells import Block
 
 if TYPE_CHECKING:
     from workbooks.sheet_xml import ResultSheet
+
+__all__ = ["Block", "Cancelled", "Cell", "Host", "Option", "Selection"]
 
 Cell = Any
 """None, a number, a text, yes or no, or a `udfs.CellError`; a date is a serial number, as Excel's Value2 gives it."""
@@ -50,28 +53,6 @@ class Selection:
     sheet: str
     address: str
     rows: Sequence[Sequence[Cell]] = ()
-    formula: str = ""
-
-
-@dataclass(frozen=True)
-class Block:
-    """Cells to be written: values only, or one formula for the whole range with its results as they are now.
-
-    Parameters
-    ----------
-    sheet : str
-        A sheet that is not there is made, after the others.
-    address : str
-        The first cell, `B2`.
-    rows : sequence of rows of cells
-        All of the same width. A text is never a formula, whatever it begins with.
-    formula : str
-        An array formula over all the cells, with `=`; "" for values.
-    """
-
-    sheet: str
-    address: str
-    rows: Sequence[Sequence[Cell]]
     formula: str = ""
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from tierbook.errors import DataError
-from workbooks.gate.package import relations_part
+from workbooks.gate.package import relations_part, resolved
 from workbooks.parts import XmlPart
 from workbooks.sheet_xml import NUMBER_FORMAT, Format
 from workbooks.source import SEPARATE, Source
@@ -22,11 +22,11 @@ RELATIONS = (
 
 
 class NewSheet(NamedTuple):
-    """A sheet to be listed: its name, and the names of its part and its table's part."""
+    """A sheet to be listed: its name, and the names of its part and, where it has a table, of the table's part."""
 
     name: str
     part: str
-    table_part: str
+    table_part: str = ""
 
 
 def cell_formats(source: Source, wanted: set[Format]) -> dict[Format, int]:
@@ -107,7 +107,7 @@ def list_sheets(source: Source, new: Sequence[NewSheet], *, strict: bool) -> Non
             f'<{relations.root.prefix}Relationship Id="{relation}" Type="{space}/worksheet" Target="/{sheet.part}"/>',
         )
         for part, kind in ((sheet.part, _SHEET_TYPE), (sheet.table_part, _TABLE_TYPE)):
-            if f"/{part}".lower() not in overridden:
+            if part and f"/{part}".lower() not in overridden:
                 types.append(
                     types.root, f'<{types.root.prefix}Override PartName="/{part}" ContentType="{kind}"/>'
                 )
@@ -119,22 +119,47 @@ def _root_tag(part: XmlPart) -> bytes:
 
 def forget_calculation(source: Source, replaced: set[str]) -> None:
     """Take the cells of replaced sheets out of the calculation chain: they hold no formulas."""
+    _forget(source, replaced, lambda ref: True)
+
+
+def forget_cells(source: Source, sheet: str, refs: set[str]) -> None:
+    """Take cells of a sheet that lose their formulas out of the calculation chain."""
+    _forget(source, {sheet}, lambda ref: ref in refs)
+
+
+def _forget(source: Source, sheets: set[str], goes: Callable[[str], bool]) -> None:
     relations = source.relations(source.workbook).values()
     part = next((relation.target for relation in relations if relation.kind == "calcChain"), None)
     if part is None or source.named(part) is None:
         return
-    sheets = source.part(source.workbook).all("sheet", "sheets")
-    ids = {node.attributes.get("sheetId", "") for node in sheets if node.attributes.get("name") in replaced}
+    listed = source.part(source.workbook).all("sheet", "sheets")
+    ids = {node.attributes.get("sheetId", "") for node in listed if node.attributes.get("name") in sheets}
     chain = source.part(part)
-    sheet, removed_last = "", False
+    sheet, said, kept = "", "", 0
     for cell in chain.all("c"):
         own = cell.attributes.get("i")
         sheet = own or sheet
-        if sheet in ids:
+        if sheet in ids and goes(cell.attributes.get("r", "")):
             chain.remove(cell)
-        elif own is None and removed_last:
+            continue
+        if own is None and said != sheet:
             chain.set(cell, "i", sheet)  # it took its sheet from a cell that goes
-        removed_last = sheet in ids
+        said, kept = sheet, kept + 1
+    if not kept:
+        _leave_out(source, part)
+
+
+def _leave_out(source: Source, part: str) -> None:
+    """A part that may not be empty goes, and whatever mentions it."""
+    relations = source.part(relations_part(source.workbook))
+    for node in relations.all("Relationship"):
+        if resolved(source.workbook, node.attributes.get("Target", "")).lower() == part.lower():
+            relations.remove(node)
+    types = source.part("[Content_Types].xml")
+    for node in types.all("Override"):
+        if node.attributes.get("PartName", "").lower() == f"/{part}".lower():
+            types.remove(node)
+    source.left_out.add(source.named(part) or part)
 
 
 def calculate_on_load(source: Source) -> None:

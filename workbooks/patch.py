@@ -11,19 +11,19 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from tierbook.errors import DataError, HostError
 from tierbook.quality import Problem
 from workbooks.files import elsewhere, replace_file
 from workbooks.gate.guard import MAIN
-from workbooks.gate.package import Package, SheetInfo, Stamp, gate, relations_part
+from workbooks.gate.package import Package, SheetInfo, gate, relations_part
 from workbooks.lists import (
     RELATIONS,
     NewSheet,
@@ -34,6 +34,7 @@ from workbooks.lists import (
 )
 from workbooks.own import OWN, check_untouched, column_name, mark
 from workbooks.parts import PackageWriter, XmlPart
+from workbooks.rewrite import Parts, copy_parts, rewrite
 from workbooks.sheet_xml import Format, ResultSheet, check, headers, rows_xml, widths
 from workbooks.source import MAX_PART, SEPARATE, Source
 
@@ -94,34 +95,20 @@ def add_sheets(
         )
     for sheet in sheets:
         check(sheet)
-    stamp = Stamp.of(book)
-    known = package if package is not None and package.stamp == stamp else gate(book)
-    _refuse(known, book)
     plan: list[_Plan] = []
 
-    def write(temporary: Path) -> None:
-        with book.open("rb") as source, zipfile.ZipFile(source) as archive, temporary.open("r+b") as target:
-            plan[:] = [_plan(Source(source, archive), known, sheets)]
-            try:
-                _write(plan[0], target)
-            except DataError as error:
-                raise error.at(error.place or book.name) from error
-        if Stamp.of(book) != stamp:
-            raise HostError(
-                "{name} was changed by another program while the result was being written.",
-                fix="Save and close it there, then run again.",
-                name=book.name,
-            )
+    def change(source: Source, known: Package) -> Parts:
+        plan[:] = [_plan(source, known, sheets)]
+        return _all_parts(plan[0])
 
-    def verify(temporary: Path) -> None:
-        _verify(temporary, plan[0])
-
-    try:
-        written = replace_file(out, write, verify=verify, keep_undo=keep_undo)
-    except DataError as error:
-        if error.place:
-            raise
-        raise error.at(book.name) from error
+    written = rewrite(
+        book,
+        out,
+        change,
+        package=package,
+        verify=lambda temporary: _verify(temporary, plan[0]),
+        keep_undo=keep_undo,
+    )
     note = elsewhere(out, written)
     return Patched(
         written,
@@ -156,8 +143,10 @@ def write_book(out: str | Path, sheets: Sequence[ResultSheet], *, keep_undo: boo
             for name, text in _EMPTY_BOOK.items():
                 writer.add(name, [(_XML + text).encode()])
         with zipfile.ZipFile(empty) as archive, temporary.open("r+b") as target:
-            plan[:] = [_plan(Source(empty, archive), Package(temporary, ()), sheets)]
-            _write(plan[0], target)
+            source = Source(empty, archive)
+            plan[:] = [_plan(source, Package(temporary, ()), sheets)]
+            with PackageWriter(target) as whole:
+                copy_parts(source, _all_parts(plan[0]), whole)
 
     written = replace_file(
         out, write, verify=lambda temporary: _verify(temporary, plan[0]), keep_undo=keep_undo
@@ -165,22 +154,6 @@ def write_book(out: str | Path, sheets: Sequence[ResultSheet], *, keep_undo: boo
     note = elsewhere(out, written)
     names = {placed.sheet.name: placed.name for placed in plan[0].placed}
     return Patched(written, names, (), (note,) if note else ())
-
-
-def _refuse(package: Package, book: Path) -> None:
-    """What must not be changed at all."""
-    if package.signed:
-        raise DataError(
-            "The workbook is digitally signed; a change would break the signature.",
-            fix=SEPARATE,
-            place=book.name,
-        )
-    if package.tracked:
-        raise DataError(
-            "The workbook is shared with tracked changes, which only Excel may add to.",
-            fix=SEPARATE,
-            place=book.name,
-        )
 
 
 @dataclass
@@ -315,21 +288,9 @@ def _free_sheet_name(wanted: str, taken: set[str]) -> str:
     raise AssertionError
 
 
-def _write(plan: _Plan, target: BinaryIO) -> None:
-    """The whole package: untouched entries as they are, edited parts, our sheets."""
-    source = plan.source
-    ours = {part: pieces for placed in plan.placed for part, pieces in _parts(plan, placed)}
-    with PackageWriter(target, source.archive.comment) as writer:
-        for entry in source.archive.infolist():
-            name = entry.filename
-            if name in ours:
-                writer.add(name, ours.pop(name), entry)
-            elif name in source.edited and (data := source.edited[name].edited()) != source.edited[name].data:
-                writer.add(name, [data], entry)
-            else:
-                writer.copy(source.file, entry)
-        for name, pieces in ours.items():
-            writer.add(name, pieces)
+def _all_parts(plan: _Plan) -> dict[str, Iterable[bytes]]:
+    """Every part of the results, by name."""
+    return {part: pieces for placed in plan.placed for part, pieces in _parts(plan, placed)}
 
 
 def _parts(plan: _Plan, placed: _Placed) -> Iterator[tuple[str, Iterator[bytes]]]:

@@ -12,17 +12,19 @@ from workbooks.gate.package import Relation, relations_part, resolved
 from workbooks.parts import XmlPart
 
 MAX_PART = 64 << 20  # largest part we take into memory to edit [bytes]
+MAX_SHEET = 512 << 20  # largest sheet whose cells we change one by one [bytes]
 SEPARATE = "Give the results a workbook of their own (--out)."
 
 
 class Source:
-    """The parts of the workbook as it is; `workbook` is the name of its main part."""
+    """The parts of the workbook as it is; `workbook` is the name of its main part, `left_out` are parts that go."""
 
     def __init__(self, file: BinaryIO, archive: zipfile.ZipFile) -> None:
         self.file, self.archive = file, archive
         self.entries = {entry.filename: entry for entry in archive.infolist()}
         self.folded = {name.lower(): name for name in self.entries}
         self.edited: dict[str, XmlPart] = {}
+        self.left_out: set[str] = set()
         main = (relation for relation in self.relations("").values() if relation.kind == "officeDocument")
         target = next(main).target
         self.workbook = self.named(target) or target
@@ -42,13 +44,22 @@ class Source:
             )
         if self.entries[name].file_size > MAX_PART:
             raise DataError("Part {part} is too large to be added to.", fix=SEPARATE, part=part)
+        return self._read(name)
+
+    def whole(self, part: str) -> bytes:
+        """A sheet's bytes, which may be many more than those of the lists we edit."""
+        if self.entries[part].file_size > MAX_SHEET:
+            raise DataError("Part {part} is too large to be added to.", fix=SEPARATE, part=part)
+        return self._read(part)
+
+    def _read(self, name: str) -> bytes:
         try:
             return self.archive.read(name)
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise DataError(
                 "Part {part} of the workbook is damaged (checksum or compression error).",
                 fix="Copy or download the file again.",
-                part=part,
+                part=name,
             ) from error
 
     def part(self, name: str) -> XmlPart:

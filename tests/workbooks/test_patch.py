@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from tierbook.errors import DataError, HostError
 from tierbook.language import say
-from workbooks import patch
+from workbooks import rewrite
 from workbooks.files import undo
 from workbooks.gate.package import gate
 from workbooks.own import ADDED
@@ -627,7 +627,7 @@ def test_what_the_reader_knows_already_is_not_looked_at_again(tmp_path, monkeypa
         looked.append(Path(path).name)
         return gate(path, **options)
 
-    monkeypatch.setattr(patch, "gate", look)
+    monkeypatch.setattr(rewrite, "gate", look)
     add_sheets(book, book, [result()], package=package)
     assert "book.xlsx" not in looked
     add_sheets(book, book, [result("B", "tierbook_b")], package=package)
@@ -636,13 +636,13 @@ def test_what_the_reader_knows_already_is_not_looked_at_again(tmp_path, monkeypa
 
 def test_a_book_changed_while_results_were_written_is_not_overwritten(tmp_path, monkeypatch):
     book = rich_book(tmp_path / "book.xlsx")
-    write = patch._write
+    write = rewrite.copy_parts
 
     def meddle(*arguments: Any) -> None:
         write(*arguments)
         book.write_bytes(book.read_bytes() + b" ")
 
-    monkeypatch.setattr(patch, "_write", meddle)
+    monkeypatch.setattr(rewrite, "copy_parts", meddle)
     with pytest.raises(HostError, match="changed by another program"):
         add_sheets(book, book, [result()])
 
@@ -723,7 +723,7 @@ def test_zip_features_other_writers_use_are_copied(tmp_path):
 
 
 def test_every_sentence_of_the_writers_has_chinese_words():
-    for module in ("patch.py", "own.py", "lists.py", "source.py", "parts.py", "sheet_xml.py"):
+    for module in ("patch.py", "rewrite.py", "own.py", "lists.py", "source.py", "parts.py", "sheet_xml.py"):
         tree = ast.parse((ROOT / "workbooks" / module).read_text("utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
