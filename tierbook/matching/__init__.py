@@ -1,0 +1,1 @@
+"""One customer, one record: which records belong together, and what the joined record says."""
