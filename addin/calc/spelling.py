@@ -1,0 +1,159 @@
+"""One function, three spellings in formulas, and the converter between them.
+
+Excel for Windows and a workbook's text say `CRM_VALUE`, Office.js says `CRM.VALUE`, LibreOffice keeps
+`ORG.TIERBOOK.FUNCTIONS.CRMVALUE`. LibreOffice takes references only where a range with error cells shall survive, so
+there each function has a twin for values and nested functions, `CRM_VALUE_OF`; which one a formula needs is seen here.
+Excel may also keep `_xldudf_CRM_VALUE` or, with a link to the add-in, `[1]!CRM_VALUE` and `tierbook.xlam!CRM_VALUE`.
+
+Standard library of Python 3.9 only: LibreOffice's own Python runs this file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+SPELLINGS = ("excel", "office", "calc")
+SERVICE = "org.tierbook.Functions"
+TWIN = "_OF"
+
+_PREFIX = f"{SERVICE.upper()}."
+_TEXT = r'"(?:[^"]|"")*(?:"|$)'
+_QUOTED = r"'(?:[^']|'')*(?:'|$)"
+_NAME = (
+    r"(?:\[\d+\]!|'[^']*tierbook\.xlam'!|(?<![\w.$!\\])(?:tierbook\.xlam!|_xldudf_|_xll\.)?)"
+    rf"(?P<name>CRM[._]\w+(?:\.\w+)*|{re.escape(_PREFIX)}\w+)(?=\s*\()"
+)
+_PIECE = re.compile(rf"{_TEXT}|{_NAME}|{_QUOTED}|\[", re.I)
+_STEP = re.compile(rf"{_TEXT}|{_QUOTED}|[\[(){{}},;]", re.I)
+
+_SHEET = r"""(?:\$?(?:'(?:[^']|'')+'|[^\s'"()+\-*/^&=<>,;:{}!]+)[!.]|\.)?"""
+_CELL = r"\$?[A-Z]{1,3}\$?[0-9]{1,7}"
+_REFERENCE = re.compile(
+    rf"""{_SHEET}(?:{_CELL}(?::{_SHEET}{_CELL})?|\$?[A-Z]{{1,3}}:\$?[A-Z]{{1,3}}|\$?[0-9]+:\$?[0-9]+)
+    |(?!(?:TRUE|FALSE)$)[^\W\d][\w.\\]*(?:\[.*\])?|(?:INDEX|OFFSET|INDIRECT)\s*\(.*\)""",
+    re.I | re.X | re.S,
+)
+
+
+def method(name: str) -> str:
+    """The name of a function in LibreOffice's interface.
+
+    >>> method("CRM_VALUE_PARTS")
+    'crmValueParts'
+    """
+    first, *others = name.lower().split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+class Spelling:
+    """The converter for the functions of a list.
+
+    Parameters
+    ----------
+    ranges : mapping
+        Function -> positions of the arguments that LibreOffice's function takes as references only.
+
+    >>> Spelling({"CRM_GROWTH": (0, 1)}).convert('=CRM.GROWTH(B2,B1)&"CRM.GROWTH("', "calc")
+    '=ORG.TIERBOOK.FUNCTIONS.CRMGROWTH(B2,B1)&"CRM.GROWTH("'
+    """
+
+    def __init__(self, ranges: Mapping[str, Sequence[int]]) -> None:
+        self.ranges = ranges
+        self._known = {name: name for name in ranges}
+        self._known.update({name + TWIN: name for name in ranges if name + TWIN not in ranges})
+        self._known.update({_PREFIX + method(name).upper(): base for name, base in self._known.items()})
+
+    def mentions(self, text: str) -> bool:
+        """Whether a text may hold one of the functions; a quick look."""
+        upper = text.upper()
+        return "CRM_" in upper or "CRM." in upper or _PREFIX in upper
+
+    def foreign(self, formula: str) -> bool:
+        """Whether a formula calls one of the functions in a spelling LibreOffice does not keep."""
+        return any(not one.upper().startswith(_PREFIX) for one, _, _ in self._calls(formula))
+
+    def called(self, formula: str) -> list[str]:
+        """The functions a formula calls, in order."""
+        return [self._base(name) or "" for name, _, _ in self._calls(formula)]
+
+    def convert(self, formula: str, to: str) -> str:
+        """The formula with its functions in another spelling; texts, sheet names and all else as they are."""
+        pieces, at = [], 0
+        for name, start, end in self._calls(formula):
+            base = self._base(name)
+            assert base is not None
+            pieces += [formula[at:start], self._spelled(base, to, formula, end)]
+            at = end
+        return "".join([*pieces, formula[at:]]) if pieces else formula
+
+    def _spelled(self, base: str, to: str, formula: str, end: int) -> str:
+        if to == "excel":
+            return base
+        if to == "office":
+            return base.replace("_", ".", 1)
+        given = arguments(formula, formula.index("(", end))
+        nested = any(at < len(given) and not is_reference(given[at]) for at in self.ranges[base])
+        return _PREFIX + method(base + TWIN if nested else base).upper()
+
+    def _base(self, name: str) -> str | None:
+        upper = name.upper()
+        return self._known.get(upper if upper.startswith(_PREFIX) else upper.replace(".", "_"))
+
+    def _calls(self, formula: str) -> list[tuple[str, int, int]]:
+        """Name, start and end of every call of ours."""
+        found, at = [], 0
+        while match := _PIECE.search(formula, at):
+            at = match.end()
+            if match[0] == "[":
+                at = _after_bracket(formula, match.start())
+            elif match["name"] and self._base(match["name"]):
+                found.append((match["name"], match.start(), match.end()))
+        return found
+
+
+def arguments(formula: str, opening: int) -> list[str]:
+    """The arguments of the call whose bracket opens there, in either program's notation.
+
+    >>> arguments('=F(A1, G("a,b";2), {1,2})', 2)
+    ['A1', 'G("a,b";2)', '{1,2}']
+    """
+    given, depth, at, begun = [], 0, opening, opening + 1
+    while match := _STEP.search(formula, at):
+        sign, at = match[0], match.end()
+        if sign == "[":
+            at = _after_bracket(formula, match.start())
+        elif sign in "({":
+            depth += 1
+        elif sign in ")}":
+            depth -= 1
+            if not depth:
+                given.append(formula[begun : match.start()].strip())
+                break
+        elif sign in ",;" and depth == 1:
+            given.append(formula[begun : match.start()].strip())
+            begun = at
+    return given
+
+
+def is_reference(argument: str) -> bool:
+    """Whether an argument is a plain reference or name, or left out.
+
+    >>> [is_reference(one) for one in ("Data!$A$2:$A$9", "$'my sheet'.A1", "A:A", "Sales[x]", "", "12", "A1*2")]
+    [True, True, True, True, True, False, False]
+    """
+    return not argument or _REFERENCE.fullmatch(argument) is not None
+
+
+def _after_bracket(formula: str, start: int) -> int:
+    """Where the square bracket that opens there has ended; an apostrophe makes the next sign plain."""
+    depth, at = 0, start
+    while at < len(formula):
+        sign = formula[at]
+        if sign == "'":
+            at += 1
+        depth += (sign == "[") - (sign == "]")
+        at += 1
+        if not depth:
+            break
+    return at
