@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
     from xlsxwriter.worksheet import Worksheet
 
+    from tierbook.quality import Problem
     from tierbook.score import Run
 
 MOST_CHARACTERS = 32_767
@@ -49,6 +50,8 @@ class Section:
         Place in the workbook.
     landscape_pages : int
         How many pages high it may print; 0 is as many as it takes.
+    lacks : function of Run
+        Why the page has nothing to show although everything in `needs` is there: too little data, say.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Section:
     draw: Callable[[Page, Run], None]
     order: int = 500
     landscape_pages: int = 0
+    lacks: Callable[[Run], Problem | None] = lambda run: None
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Page:
 
     def __init__(
         self, sheet: Worksheet, section: Section, run: Run, style: Style, contents: Sequence[tuple[Section, str]],
-        absent: Sequence[tuple[Section, Sequence[str]]] = (),
+        absent: Sequence[tuple[Section, Sequence[str | Problem]]] = (),
     ) -> None:  # fmt: skip
         self.sheet, self.section, self.run, self.style = sheet, section, run, style
         self.language = style.language

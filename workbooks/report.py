@@ -12,13 +12,15 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from tierbook.language import label, say
+from tierbook.mining import extra
 from workbooks import sections
 from workbooks.files import replace_file
 from workbooks.long_tables import write_package
-from workbooks.page import Page, Section
+from workbooks.page import EXTRA, Page, Section
 from workbooks.style import Style
 
 if TYPE_CHECKING:
+    from tierbook.quality import Problem
     from tierbook.score import Run
 
 # What Excel accepts as the name of a sheet.
@@ -54,12 +56,21 @@ def all_sections() -> tuple[Section, ...]:
     )
 
 
-def missing_needs(section: Section, run: Run) -> list[str]:
-    """What a page needs and the run does not have: input tables without rows, columns, results the pack does not give."""
-    return [need for need in section.needs if not any(_has(run, one) for one in need.split("|"))]
+def missing_needs(section: Section, run: Run) -> list[str | Problem]:
+    """What a page needs and the run does not have: input tables without rows, columns, results the pack does not give.
+
+    Where all is there and yet too little, the problem that says so.
+    """
+    missing: list[str | Problem] = [
+        need for need in section.needs if not any(_has(run, one) for one in need.split("|"))
+    ]
+    problem = None if missing else section.lacks(run)
+    return [problem] if problem else missing
 
 
 def _has(run: Run, need: str) -> bool:
+    if need.startswith(EXTRA):
+        return extra.installed()
     if run.tables.get(need):
         return True
     if need in run.customers.column_names:

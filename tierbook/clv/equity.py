@@ -67,14 +67,18 @@ def equity(
     if not known.any():
         raise DataError("No customer has a lifetime value.")
     name, value, cost = name[known], value[known], cost[known]
-    rows: dict[object, list[int]] = {}
-    for row, one in enumerate(name.tolist()):
-        if one is not None:
-            rows.setdefault(one, []).append(row)
+    numbers: dict[object, int] = {None: 0}
+    number = np.array([numbers.setdefault(one, len(numbers)) for one in name.tolist()])
+    # Members of one segment stand together, in their order; the first stretch are those without a segment.
+    order = np.argsort(number, kind="stable")
+    stretches = np.split(order, np.cumsum(np.bincount(number, minlength=len(numbers)))[:-1])
     whole = math.fsum(value)
-    groups = [(one, math.fsum(value[members]), members) for one, members in rows.items()]
+    groups = [
+        (one, math.fsum(value[members]), members)
+        for one, members in zip(list(numbers)[1:], stretches[1:], strict=True)
+    ]
     groups.sort(key=lambda group: (-group[1], str(group[0])))
-    groups.append((None, whole, list(range(value.size))))
+    groups.append((None, whole, np.arange(value.size)))
     customers = np.array([len(members) for *_, members in groups])
     together = np.array([sum_ for _, sum_, _ in groups])
     costs = np.array([_mean(cost[members]) for *_, members in groups])

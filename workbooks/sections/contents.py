@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tierbook.mining.extra import INSTALL
+from tierbook.quality import Problem
 from tierbook.tables import TABLES
-from workbooks.page import Page, Section
+from workbooks.page import EXTRA, Page, Section
 
 if TYPE_CHECKING:
     from tierbook.score import Run
@@ -56,12 +58,18 @@ _MEANING = {
 }
 
 
-def _switch(page: Page, missing: Sequence[str]) -> str:
+def _switch(page: Page, absent: Sequence[str | Problem]) -> str:
+    for problem in absent:
+        if isinstance(problem, Problem):
+            return problem.text(page.language)
+    missing = [need for need in absent if isinstance(need, str)]
     tables = [page.label(f"table_{name}") for name in missing if name in TABLES]
     if tables:
         return page.say(
             "Appears when the input holds: {tables}", tables=page.label("list_comma").join(tables)
         )
+    if any(need.startswith(EXTRA) for need in missing):
+        return page.say("Appears once this has been run: {line}", line=INSTALL)
     columns = [need for need in missing if "|" in need or "." in need]
     if columns:
         # Of many columns that would do, the first few are enough to name.
@@ -70,6 +78,8 @@ def _switch(page: Page, missing: Sequence[str]) -> str:
             "Appears when the input has a column: {columns}",
             columns=page.label("list_or").join(page.label(name) for name in names),
         )
+    if "history" in missing:
+        return page.say("Appears when asked for: `--history 12`")
     rules = [page.label(name) for name in missing]
     return page.say("Appears when the rules define: {rules}", rules=page.label("list_comma").join(rules))
 
