@@ -30,13 +30,17 @@ SHARED = {
 }  # fmt: skip
 WHERE_SUBJECTS_MEET = {"needs", "score", "scorer", "rulepack"}
 HEAVY = (
-    "duckdb", "fastexcel", "openpyxl", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sqlglot", "typer",
-    "xlsxwriter", "xlwings",
+    "anyio", "duckdb", "fastexcel", "openpyxl", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sqlglot", "starlette",
+    "typer", "uvicorn", "xlsxwriter", "xlwings",
 )  # fmt: skip
 # Themselves only imported inside functions, so they may import at their top what they cannot do without.
 LAZY = {
     "addin.addin_cli",
     "addin.cli",
+    "addin.excel.binding",
+    "addin.engine_app",
+    "addin.engine_cli",
+    "addin.engine_http",
     "addin.rules_cli",
     "addin.rules_on_books",
     "addin.terminal",

@@ -208,7 +208,9 @@ def _cell(argument: Argument, given: Range) -> Any:
 
 def _typed_cell(argument: Argument, cell: Any) -> Any:
     if argument.kind == "text":
-        return str(cell).strip()
+        # Spreadsheets pass every number as a double: customer 2 arrives as 2.0.
+        whole = isinstance(cell, float) and cell.is_integer()
+        return str(int(cell) if whole else cell).strip()
     column = read_column([cell], argument.kind)
     if column.refused:
         reason = column.refused[0]

@@ -1,17 +1,22 @@
-"""The Excel add-in as a file: a VBA project in a workbook package, the same bytes on every system."""
+"""The Excel add-in as a file: texts and tests on its sheet, a VBA project, a ribbon; the same bytes at every build."""
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
-from tierbook.errors import HostError
+from addin.excel import ribbon
+from addin.excel.project import NAME, modules, project
+from addin.excel.sheet import Sheet, sheet
 from workbooks.files import replace_file
 
 FILE = "tierbook.xlam"
-_BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)  # of a zip file; any other would differ from build to build
+_LONG_AGO = datetime(1980, 1, 1)  # the beginning of time in a zip file; the hour of the build would differ
+_WORKBOOK = b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+_ADDIN = b"application/vnd.ms-excel.addin.macroEnabled.main+xml"
+_RIBBON = "http://schemas.microsoft.com/office/2007/relationships/ui/extensibility"
 
 
 def build_addin(folder: Path) -> Path:
@@ -29,31 +34,41 @@ def build_addin(folder: Path) -> Path:
 
 def addin() -> bytes:
     """The content of the add-in."""
-    return _zipped(_blank_parts())
+    cells = sheet()
+    return package(cells, project(modules(cells.places)), ribbon.ribbon())
 
 
-def _blank_parts() -> dict[str, bytes]:
-    """The parts of an add-in with an empty VBA project."""
-    try:
-        from pyopenvba import ExcelFile
-    except ModuleNotFoundError as error:
-        raise HostError(
-            "The add-in for Excel is built with {package}, which is not installed.",
-            fix="Run pip install {package}.",
-            package="pyOpenVBA",
-        ) from error
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, FILE)
-        with ExcelFile.create_new(path) as file:
-            file.save()
-        with zipfile.ZipFile(path) as package:
-            return {part.filename: package.read(part) for part in package.infolist()}
-
-
-def _zipped(parts: dict[str, bytes]) -> bytes:
+def package(cells: Sheet, vba: bytes, ui: str) -> bytes:
+    """A workbook of one sheet that Excel takes for an add-in, with a VBA project and a ribbon."""
+    with zipfile.ZipFile(BytesIO(_workbook(cells, vba))) as file:
+        parts = {part.filename: file.read(part) for part in file.infolist()}
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(_WORKBOOK, _ADDIN)
+    relationship = f'<Relationship Id="rIdRibbon" Type="{_RIBBON}" Target="{ribbon.PART}"/></Relationships>'
+    parts["_rels/.rels"] = parts["_rels/.rels"].replace(b"</Relationships>", relationship.encode())
+    parts[ribbon.PART] = ui.encode()
     content = BytesIO()
     # Stored, not deflated: two versions of zlib give different bytes.
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as package:
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as file:
         for name, part in parts.items():
-            package.writestr(zipfile.ZipInfo(name, _BEGINNING_OF_TIME), part)
+            file.writestr(zipfile.ZipInfo(name, _LONG_AGO.timetuple()[:6]), part)
+    return content.getvalue()
+
+
+def _workbook(cells: Sheet, vba: bytes) -> bytes:
+    import xlsxwriter
+
+    content = BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False})
+    book.set_properties({"title": NAME, "author": NAME, "created": _LONG_AGO})
+    book.set_vba_name("ThisWorkbook")
+    page = book.add_worksheet(NAME.lower())
+    page.set_vba_name("Sheet1")
+    date = book.add_format({"num_format": "yyyy-mm-dd"})
+    for row, column, value in cells.cells:
+        if isinstance(value, datetime):
+            page.write_datetime(row, column, value, date)
+        else:
+            page.write(row, column, value)
+    book.add_vba_project(BytesIO(vba), is_stream=True)
+    book.close()
     return content.getvalue()

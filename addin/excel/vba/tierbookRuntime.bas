@@ -1,0 +1,162 @@
+Attribute VB_Name = "tierbookRuntime"
+Option Explicit
+Option Private Module
+' The engine's handle, kept: looked for before it is started, checked every two seconds at most, renewed when it is gone.
+
+Private Const ADDIN_VERSION As String = "{version}"
+Private Const BINDING As String = "addin.excel.binding"
+Private Const CHECK_SECONDS As Long = 2
+
+Private mEngine As Object
+Private mLooked As Date
+Private mReason As String
+Private mFailed As String
+Private mWanted As Boolean
+
+Public Function tierbookAnswer(ByVal functionName As String, ByVal given As Variant) As Variant
+    Dim answer As Variant
+    If tierbookReady() Then
+        If tierbookAsk(functionName, given, answer) Then
+            tierbookAnswer = tierbookShown(answer)
+            Exit Function
+        End If
+    End If
+    If functionName = "CRM_WHY" And mEngine Is Nothing Then
+        tierbookAnswer = tierbookOwnReason()
+    Else
+        tierbookAnswer = tierbookFailed(functionName, mReason)
+    End If
+End Function
+
+Public Function tierbookFailed(ByVal functionName As String, ByVal reason As String) As Variant
+    ' The reason is kept for CRM_WHY: by the engine, or here as long as there is none.
+    Dim noted As Variant
+    mFailed = functionName
+    If mEngine Is Nothing Then
+        mWanted = True
+        tierbookFailed = CVErr(xlErrNA)
+    Else
+        tierbookFailed = CVErr(xlErrValue)
+        tierbookAsk "tierbook_note", Array(functionName, reason), noted
+    End If
+    mReason = reason
+End Function
+
+Public Function tierbookAsk(ByVal functionName As String, ByVal given As Variant, ByRef answer As Variant) As Boolean
+    ' No workbook goes along (Nothing), so neither its sheets nor its folder are ever searched for code.
+    Dim attempt As Long
+    Dim number As Long
+    For attempt = 1 To 2
+        If mEngine Is Nothing Then Exit Function
+        On Error Resume Next
+        Err.Clear
+        answer = mEngine.CallUDF(BINDING, functionName, given, Nothing, Nothing)
+        number = Err.Number
+        If number <> 0 Then mReason = Err.Description
+        On Error GoTo 0
+        If number = 0 Then
+            tierbookAsk = True
+            mLooked = Now
+            Exit Function
+        End If
+        If Not tierbookIsGone(number) Then Exit Function
+        ' Gone between two checks: looked for once more.
+        tierbookForget
+        tierbookReady
+    Next attempt
+End Function
+
+Public Function tierbookReady() As Boolean
+    Dim recently As Boolean
+    recently = DateDiff("s", mLooked, Now) < CHECK_SECONDS
+    If Not mEngine Is Nothing Then
+        tierbookReady = recently
+        If Not recently Then tierbookReady = tierbookGreeted()
+        If tierbookReady Then Exit Function
+        tierbookForget
+    ElseIf recently And mReason <> "" Then
+        ' A thousand cells without an engine look for it once.
+        Exit Function
+    End If
+    mReason = ""
+    mLooked = Now
+    Set mEngine = tierbookAttach()
+    If Not mEngine Is Nothing Then tierbookReady = tierbookGreeted()
+    If Not tierbookReady Then
+        Set mEngine = Nothing
+        If mReason = "" Then mReason = tierbookText("no_engine")
+    End If
+End Function
+
+Public Sub tierbookStart()
+    Dim launched As Boolean
+    tierbookForget
+    If Not tierbookReady() Then
+        On Error Resume Next
+        Err.Clear
+        tierbookLaunch
+        launched = (Err.Number = 0)
+        On Error GoTo 0
+        mReason = ""
+        If Not tierbookReady() And Not launched Then mReason = tierbookText("not_started")
+    End If
+    If mEngine Is Nothing Then
+        tierbookTell mReason
+    ElseIf mWanted Then
+        mWanted = False
+        tierbookRecalculate
+    End If
+End Sub
+
+Public Sub tierbookStop()
+    Dim answer As Variant
+    If tierbookReady() Then tierbookAsk "tierbook_stop", Array(), answer
+    tierbookForget
+End Sub
+
+Public Sub tierbookAct(ByVal actionName As String)
+    Dim answer As Variant
+    Dim place As Variant
+    If Not tierbookReady() Then tierbookStart
+    If mEngine Is Nothing Then Exit Sub
+    place = tierbookPlace()
+    If Not tierbookAsk("tierbook_act", Array(actionName, place(0), place(1)), answer) Then answer = mReason
+    If answer <> "" Then tierbookTell answer
+End Sub
+
+Private Function tierbookGreeted() As Boolean
+    Dim answer As Variant
+    On Error Resume Next
+    Err.Clear
+    answer = mEngine.CallUDF(BINDING, "tierbook_hello", Array(tierbookLanguage()), Nothing, Nothing)
+    If Err.Number <> 0 Then Exit Function
+    On Error GoTo 0
+    mLooked = Now
+    If answer = ADDIN_VERSION Then
+        tierbookGreeted = True
+    Else
+        mReason = Replace(Replace(tierbookText("versions"), "[addin]", ADDIN_VERSION), "[engine]", answer)
+    End If
+End Function
+
+Private Function tierbookOwnReason() As Variant
+    Dim table(1 To 2, 1 To 2) As Variant
+    table(1, 1) = "function"
+    table(1, 2) = "reason"
+    table(2, 1) = mFailed
+    table(2, 2) = mReason
+    tierbookOwnReason = table
+End Function
+
+Private Sub tierbookForget()
+    Set mEngine = Nothing
+    mReason = ""
+End Sub
+
+Private Function tierbookIsGone(ByVal number As Long) As Boolean
+    ' 462, then the server is unavailable, the call failed, the object is disconnected, or no longer connected.
+    Select Case number
+        Case 462, -2147023174, -2147023170, -2147417848, -2147220995
+            tierbookIsGone = True
+    End Select
+End Function

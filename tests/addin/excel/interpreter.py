@@ -1,0 +1,255 @@
+"""Excel's side of the add-in without Excel: its VBA in pyOpenVBA's interpreter, against an engine in this process.
+
+The engine is xlwings' own server with our functions. What crosses is converted as COM does it. Members of Excel that
+pyOpenVBA lacks are added in the form the add-in uses them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from pyopenvba.apps.excel import ExcelApplication
+from pyopenvba.apps.excel._model import Application, Workbook
+from pyopenvba.exceptions import VBARuntimeError
+from pyopenvba.interpreter._objects import MemberSpec, VBAObject, method
+from pyopenvba.interpreter._values import EMPTY, MISSING, NOTHING, VBAArray, VBADate, VBAErrorValue, VBAInt
+
+from addin.excel.cells import ERROR_BASE, ERRORS
+from tests.addin.excel import windows
+from udfs import CellError
+
+Serve = Callable[[str, str, tuple], Any]
+START = datetime(2026, 1, 5, 9)
+
+
+def to_com(value: Any) -> Any:
+    """A value of VBA as pywin32 hands it to Python."""
+    if value is EMPTY or value is NOTHING:
+        return None
+    if value is MISSING:
+        return windows.MISSING
+    if isinstance(value, VBAErrorValue):
+        return ERROR_BASE + value.number
+    if isinstance(value, VBADate):
+        return windows.Time.fromisoformat(value.to_datetime().isoformat())
+    if isinstance(value, VBAObject):
+        raise AssertionError(f"an object crosses to Python: {value!r}")
+    if isinstance(value, VBAArray):
+        spans = [range(low, high + 1) for low, high in value.bounds]
+        if len(spans) == 1:
+            return tuple(to_com(value.get([at])) for at in spans[0])
+        return tuple(tuple(to_com(value.get([row, column])) for column in spans[1]) for row in spans[0])
+    return int(value) if isinstance(value, VBAInt) else value
+
+
+def to_vba(value: Any) -> Any:
+    """What pywin32 makes of a result, as VBA sees it."""
+    if value is None:
+        return EMPTY
+    if isinstance(value, list | tuple):
+        if value and isinstance(value[0], list | tuple):
+            bounds = [(0, len(value) - 1), (0, len(value[0]) - 1)]
+            made = VBAArray(bounds)
+            for row, column in product(range(len(value)), range(len(value[0]))):
+                made.set([row, column], to_vba(value[row][column]))
+            return made
+        return VBAArray([(0, len(value) - 1)], items=[to_vba(one) for one in value])
+    if isinstance(value, datetime):
+        return VBADate.from_datetime(value.replace(tzinfo=None))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return VBAInt(value, "Long")
+    assert isinstance(value, str | float | bool), f"COM does not carry {value!r}"
+    return value
+
+
+class Engine(VBAObject):
+    """What the add-in holds of the engine."""
+
+    vba_type_name = "TierbookEngine"
+
+    def __init__(self, excel: Excel) -> None:
+        self.excel, self.gone = excel, False
+
+    @method
+    def CallUDF(self, script: Any, name: Any, args: Any, workbook: Any, caller: Any) -> Any:
+        if self.gone:
+            raise VBARuntimeError(462, "The remote server machine does not exist or is unavailable")
+        assert workbook is NOTHING and caller is NOTHING
+        self.excel.calls.append(name)
+        return to_vba(self.excel.serve(script, name, to_com(args)))
+
+
+class Commands(VBAObject):
+    """The command bars, of which the add-in asks one button, and the languages of Office."""
+
+    def __init__(self, excel: Excel) -> None:
+        self.excel = excel
+
+    @method
+    def Controls(self, Index: Any) -> Any:
+        return self
+
+    @method
+    def Enabled(self) -> Any:
+        return not self.excel.in_wizard
+
+    @method
+    def LanguageID(self, Id: Any) -> Any:
+        return VBAInt(self.excel.language_id, "Long")
+
+
+class Control(VBAObject):
+    """A button of the ribbon, as its callbacks get it."""
+
+    vba_type_name = "IRibbonControl"
+
+    def __init__(self, identifier: str) -> None:
+        self.identifier = identifier
+
+    @method
+    def Id(self) -> Any:
+        return self.identifier
+
+
+class Excel:
+    """The add-in loaded, with a workbook open beside it."""
+
+    def __init__(self, addin: Path, modules: Mapping[str, str], serve: Serve) -> None:
+        self.serve = serve
+        self.calls: list[str] = []
+        self.described: dict[str, tuple[str, list[str]]] = {}
+        self.later: list[str] = []
+        self.running: Engine | None = None
+        self.in_wizard, self.language_id, self.from_1904, self.recalculated, self.launches = (
+            False,
+            1033,
+            False,
+            0,
+            0,
+        )
+        self.app = ExcelApplication.open(addin, with_vba=False)
+        self.book = self.app.add_workbook()
+        self.clock = START
+        self.app.freeze_clock(START)
+        self._members()
+        self.app.interpreter.host.create = self._create
+        for name, source in modules.items():
+            # The interpreter knows neither GetObject nor the attributes of a procedure.
+            source = re.sub(
+                r"(?m)^Attribute \w+\.VB_.*\n", "", source.replace("GetObject(, ", "CreateObject(")
+            )
+            self.app.add_module(source, name=name)
+        # A callback answers in an argument, which only another procedure can read.
+        asking = (
+            "Public Function ask_{0}(control)\nDim found\n{0} control, found\nask_{0} = found\nEnd Function\n"
+        )
+        for callback in ("tierbookLabel", "tierbookScreentip", "tierbookSupertip"):
+            self.app.add_module(asking.format(callback), name=f"ask_{callback}_module")
+
+    def start(self) -> Engine:
+        """An engine that runs already."""
+        self.running = Engine(self)
+        return self.running
+
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self.clock += timedelta(seconds=seconds)
+        self.app.freeze_clock(self.clock)
+
+    def call(self, name: str, *cells: Any) -> Any:
+        """What a cell shows for a function; None is an argument left out."""
+        return _seen(self.app.interpreter.run(name, [_given(cell) for cell in cells]))
+
+    def range(self, address: str) -> Any:
+        """Cells of the workbook beside the add-in."""
+        return self.book.sheets_[0].vba_get("Range", [address])
+
+    def press(self, identifier: str) -> None:
+        """Press a button of the ribbon."""
+        self.app.interpreter.run("tierbookPress", [Control(identifier)])
+
+    def text(self, callback: str, identifier: str) -> Any:
+        """What a callback such as getLabel's gives a control."""
+        return self.app.interpreter.run(f"ask_{callback}", [Control(identifier)])
+
+    def _create(self, name: str) -> Any:
+        if self.running is None or self.running.gone:
+            raise VBARuntimeError(429, "ActiveX component can't create object")
+        return self.running
+
+    def _members(self) -> None:
+        """Members pyOpenVBA does not have."""
+        commands = Commands(self)
+
+        def add(kind: type[VBAObject], name: str, get: Callable, *parameters: str) -> None:
+            kind._vba_members[name.lower()] = MemberSpec(
+                name=name, kind="method", getter=get, parameters=parameters
+            )
+
+        add(Application, "CommandBars", lambda app, which=None: commands, "Index")
+        add(Application, "LanguageSettings", lambda app: commands)
+        add(Application, "Caller", lambda app: self.range("Z99"))
+        add(Application, "Hwnd", lambda app: VBAInt(4711, "Long"))
+        add(Workbook, "Date1904", lambda book: self.from_1904)
+
+        def describe(app: Any, macro: Any, text: Any, category: Any, arguments: Any) -> Any:
+            self.described[macro] = (text, arguments.items)
+            return EMPTY
+
+        add(Application, "MacroOptions", describe, "Macro", "Description", "Category", "ArgumentDescriptions")
+
+        def on_time(app: Any, when: Any, macro: Any) -> Any:
+            self.later.append(macro)
+            return EMPTY
+
+        add(Application, "OnTime", on_time, "EarliestTime", "Procedure")
+
+        def recalculate(app: Any) -> Any:
+            self.recalculated += 1
+            return EMPTY
+
+        add(Application, "CalculateFull", recalculate)
+
+
+def _given(cell: Any) -> Any:
+    """An argument of a call as Excel passes it: an array for a range."""
+    if cell is None:
+        return MISSING
+    if not isinstance(cell, list):
+        return cell if isinstance(cell, VBAObject) else _value(cell)
+    rows = [row if isinstance(row, list) else [row] for row in cell]
+    values = VBAArray([(1, len(rows)), (1, max(map(len, rows), default=0))])
+    for down, row in enumerate(rows, 1):
+        for right, one in enumerate(row, 1):
+            values.set([down, right], _value(one))
+    return values
+
+
+def _value(cell: Any) -> Any:
+    """A cell as Value2 gives it."""
+    if cell is None:
+        return EMPTY
+    if isinstance(cell, CellError):
+        return VBAErrorValue(next(number for number, code in ERRORS.items() if code == cell.code))
+    if isinstance(cell, datetime):
+        return VBADate.from_datetime(cell).serial
+    return float(cell) if isinstance(cell, int) and not isinstance(cell, bool) else cell
+
+
+def _seen(value: Any) -> Any:
+    """What a formula shows, as the conformance table writes it; an empty text shows as little as nothing."""
+    if isinstance(value, VBAArray):
+        spans = [range(low, high + 1) for low, high in value.bounds]
+        if len(spans) == 1:
+            return [[_seen(value.get([at])) for at in spans[0]]]
+        return [[_seen(value.get([row, column])) for column in spans[1]] for row in spans[0]]
+    if value is EMPTY or value == "":
+        return None
+    if isinstance(value, VBADate):
+        return value.to_datetime()
+    return CellError(ERRORS[value.number]) if isinstance(value, VBAErrorValue) else value
