@@ -15,6 +15,7 @@ import typer
 
 from addin.actions import Request, Written
 from addin.addin_cli import addin
+from addin.engine_cli import serve
 from addin.rules_on_books import rules
 from addin.settings import read_settings
 from addin.terminal import (
@@ -42,6 +43,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(rules, name="rules")
+app.command("serve", help=t("Be the local engine for spreadsheet programs, until it is stopped."))(serve)
 app.add_typer(addin, name="addin")
 
 Book = Annotated[
@@ -70,6 +72,16 @@ NoSnapshot = Annotated[
 Masked = Annotated[
     bool,
     typer.Option("--masked", help=t("Hide in the report the columns the rule pack masks, for sharing.")),
+]
+History = Annotated[
+    int | None,
+    typer.Option(
+        "--history",
+        min=2,
+        max=60,
+        help=t("Add a page with the last so many windows by the same rules, such as 12."),
+        show_default=False,
+    ),
 ]
 AsOf = Annotated[
     datetime | None,
@@ -171,13 +183,14 @@ def score(
 @app.command(help=t("Score every customer and draw the report workbook."))
 def report(
     book: Book, out: Out = None, pack: PackName = None, profile: ProfileName = None, as_of: AsOf = None,
-    masked: Masked = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
+    masked: Masked = False, history: History = None, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
 
     request = _request(book, pack, profile, as_of, lang)
     with _progress(request) as request:
         run = actions.beside_last(request, actions.score(request))
+        run = actions.over_time(request, run, history) if history else run
         written = actions.write_report(request, run, out, masked=masked)
         notes = () if no_snapshot else actions.keep_snapshot(request, run)
     _print_run(run, request, [written], notes, as_json=as_json)

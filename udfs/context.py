@@ -97,22 +97,25 @@ def memo_key(ranges: Iterable[Range]) -> tuple[Hashable, int] | None:
 class Context:
     """Where packs are, which one a workbook uses, the reader's language and today's date.
 
-    `packs` is a folder of rule packs; None means the packs shipped with Tierbook. Nothing reads the clock: without
-    `today`, no date counts as lying in the future.
+    `packs` is a folder of rule packs or a shelf; None means the packs shipped with Tierbook. Nothing reads the clock:
+    without `today`, no date counts as lying in the future. `dataclasses.replace(context, reasons=Reasons())` shares
+    packs and results with somebody else, but not the reasons.
     """
 
-    packs: Path | str | None = None
+    packs: Path | str | Shelf | None = None
     pack: str = "hospitality"
     language: str = "en"
     today: date | None = None
-    reasons: Reasons = field(default_factory=Reasons, init=False, repr=False, compare=False)
-    memo: Memo = field(default_factory=Memo, init=False, repr=False, compare=False)
+    reasons: Reasons = field(default_factory=Reasons, repr=False, compare=False)
+    memo: Memo = field(default_factory=Memo, repr=False, compare=False)
 
     @cached_property
     def shelf(self) -> Shelf:
         """The packs a cell may name."""
         from tierbook.rulepack.shelf import Shelf
 
+        if isinstance(self.packs, Shelf):
+            return self.packs
         return Shelf(shipped("rules") if self.packs is None else Path(self.packs))
 
     def rule_pack(self, name: str | None) -> Pack:

@@ -167,7 +167,7 @@ def locked(target: Path) -> Iterator[None]:
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         # A lock file that was removed while we waited for it protects nobody.
-        if _try_lock(handle) and _same(path, handle):
+        if try_lock(handle) and _same(path, handle):
             break
         os.close(handle)
         if time.monotonic() > deadline:
@@ -192,7 +192,8 @@ def locked(target: Path) -> Iterator[None]:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(handle: int) -> bool:
+    def try_lock(handle: int) -> bool:
+        """Whether the open file is ours alone from now on, until it is closed or the process ends."""
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -202,7 +203,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(handle: int) -> bool:
+    def try_lock(handle: int) -> bool:
+        """Whether the open file is ours alone from now on, until it is closed or the process ends."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
