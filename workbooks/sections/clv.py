@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tierbook.clv.gamma_gamma import correlation
-from tierbook.clv.holdout import MOST_REPEATS, HoldOut
+from tierbook.clv.holdout import GOOD, MOST_REPEATS, HoldOut
 from tierbook.clv.outlook import SILENT_DAYS, YEAR, refusal
 from tierbook.errors import DataError
 from tierbook.score import arrays
@@ -26,25 +26,32 @@ _LAST = 1 + _OTHERS
 _HALF = (_FIRST + _OTHER * _OTHERS - 16) // 2
 _CHART_ROWS = 16
 _TOP = 20
-_POINTS = 26  # of the curve
+_POINTS = 12  # of the curve, about
 _MODELS = {"bg_nbd": "BG/NBD", "mbg_nbd": "MBG/NBD", "pareto_nbd": "Pareto/NBD"}
 
 
 def draw(page: Page, run: Run) -> None:
-    """The verdict, what is to come, the check behind the verdict, chances, best customers, the model itself."""
+    """The verdict, what is to come and from whom, chances, the check behind the verdict, the model itself."""
     page.columns([20, _FIRST] + [_OTHER] * _OTHERS)
     row = page.header(_LAST)
     held_out, row = _draw_verdict(page, row)
     row = _draw_groups(page, row, "tier", "no_tier", page.label("clv_by_tier"))
     if run.pack.rfm_segments:
         row = _draw_groups(page, row, "rfm_segment", "no_segment", page.label("clv_by_segment"))
-    page.sheet.set_h_pagebreaks([row])
+    breaks = [row]
+    row, silent = _draw_silent(page, _draw_best(page, row))
+    breaks.append(row)
+    row = _draw_alive(page, row, silent)
+    breaks.append(row)
     if held_out:
-        row = _draw_check(page, row, held_out)
-    row = _draw_chances(page, row)
+        row, by_frequency, charts_at = _draw_check(page, row, held_out)
+        breaks.append(row)
+        row, curve = _draw_curve(page, row, held_out)
+        _draw_charts(page, charts_at, by_frequency, curve)
     row = _draw_shares(page, row)
-    row = _draw_best(page, row)
+    breaks.append(row)
     row = _draw_model(page, row)
+    page.sheet.set_h_pagebreaks(breaks)
     page.prints(row, _LAST)
 
 
@@ -60,7 +67,9 @@ def _draw_verdict(page: Page, row: int) -> tuple[HoldOut | None, int]:
         verdict = held_out.verdict
     except DataError as error:
         verdict = refusal(error)
-    page.put(row, 1, verdict.text(page.language), "bold", "alert" if verdict.level == "warning" else "good")
+    trusted = held_out is not None and abs(held_out.errors.total) <= GOOD
+    tone = "alert" if verdict.level == "warning" else "good" if trusted else "accent"
+    page.put(row, 1, verdict.text(page.language), "bold", tone)
     row += 1
     if held_out:
         said = page.say(
@@ -135,10 +144,12 @@ def _draw_groups(page: Page, row: int, column: str, missing: str, title: str) ->
     priced = page.run.outlook.spend is not None
 
     def cells(group: Group) -> list[Any]:
-        value = group.value if priced else None
+        if not group.buyers:
+            return [group.customers, 0, *[None] * 6]
+        worth = [group.value, share_of(group.value, total.value), group.value / group.buyers]
         return [
-            group.customers, group.buyers, group.alive, group.expected, share_of(group.expected, group.buyers), value,
-            share_of(group.value, total.value), share_of(group.value, group.buyers) if priced else None,
+            group.customers, group.buyers, group.alive, group.expected, group.expected / group.buyers,
+            *(worth if priced else [None] * 3),
         ]  # fmt: skip
 
     block = page.table(
@@ -161,7 +172,7 @@ def _draw_groups(page: Page, row: int, column: str, missing: str, title: str) ->
 # --- The check
 
 
-def _draw_check(page: Page, row: int, found: HoldOut) -> int:
+def _draw_check(page: Page, row: int, found: HoldOut) -> tuple[int, Block, int]:
     charts_at, row = row, row + _CHART_ROWS
     groups, errors = found.by_frequency, found.errors
     row = page.heading(
@@ -206,25 +217,25 @@ def _draw_check(page: Page, row: int, found: HoldOut) -> int:
         share=page.share(errors.curve),
     )
     page.put(block.after, 1, note, "small")
-    row, curve = _draw_curve(page, block.after + 2, found)
-    _draw_charts(page, charts_at, by_frequency, curve)
-    return row
+    return block.after + 2, by_frequency, charts_at
 
 
 def _draw_curve(page: Page, row: int, found: HoldOut) -> tuple[int, Block]:
     curve = found.curve
+    last = curve.day.size - 1
+    end = last - (found.end - found.calibration_end).days
+    # Points on the day that parts what the model knew from what it did not, on the last day, and evenly between.
     step = -(-curve.day.size // _POINTS)
-    end = np.datetime64(found.calibration_end)
+    points = sorted({*range(end, -1, -step), *range(end, last, step), last})
     row = page.heading(
         row, 1, page.label("clv_curve"),
         page.say("Repeat purchases of the customers known on {day}, cumulated from the first day on.", day=page.date(found.calibration_end)),
     )  # fmt: skip
     rows = []
-    for at in range((curve.day.size - 1) % step, curve.day.size, step):
-        day, came = curve.day[at], float(curve.actual[at])
-        known = day <= end
-        rows.append([day.item(), came if known else None, None if known else came, float(curve.expected[at]),
-                     share_of(float(curve.expected[at]) - came, came)])  # fmt: skip
+    for at in points:
+        came, expected = float(curve.actual[at]), float(curve.expected[at])
+        rows.append([curve.day[at].item(), came if at <= end else None, came if at >= end else None, expected,
+                     share_of(expected - came, came)])  # fmt: skip
     block = page.table(
         row, 1,
         [
@@ -239,7 +250,7 @@ def _draw_curve(page: Page, row: int, found: HoldOut) -> tuple[int, Block]:
 
 def _draw_charts(page: Page, row: int, by_frequency: Block, curve: Block) -> None:
     height = _CHART_ROWS * look.ROW_PIXELS - 10
-    title = page.say("Purchases per customer in the hold-out period, by repeat purchases before")
+    title = page.say("Purchases per customer, by repeat purchases before")
     made = charts.chart(page, "column", title=title, legend=True)
     for position, colour in ((4, look.ACCENT), (5, look.ACCENT_SOFT)):
         made.add_series({
@@ -249,7 +260,7 @@ def _draw_charts(page: Page, row: int, by_frequency: Block, curve: Block) -> Non
     made.set_x_axis(charts.category_axis(page))
     made.set_y_axis(charts.value_axis(page, min=0))
     page.place(made, row, 1, _HALF, height, title)
-    title = page.say("Repeat purchases of all customers, cumulated: what came and what was expected")
+    title = page.say("Repeat purchases, cumulated: what came, what was expected")
     made = charts.chart(page, "line", title=title, legend=True)
     for position, line in (
         (1, {"color": look.ACCENT_MID, "width": 2.5}), (2, {"color": look.ACCENT, "width": 3}),
@@ -259,8 +270,8 @@ def _draw_charts(page: Page, row: int, by_frequency: Block, curve: Block) -> Non
             "name": curve.heading(position), "categories": curve.column(0), "values": curve.column(position),
             "line": line, "marker": {"type": "none"},
         })  # fmt: skip
-    interval = max((curve.last - curve.first + 1) // 6, 1)
-    made.set_x_axis(charts.category_axis(page, num_format="yyyy-mm", text_axis=True, interval_unit=interval))
+    small = charts.font(page, 8, look.INK)
+    made.set_x_axis(charts.category_axis(page, num_format="yy-mm", text_axis=True, num_font=small))
     made.set_y_axis(charts.value_axis(page, min=0))
     page.place(made, row, 1, _HALF, height, title, shift=_HALF + 16)
 
@@ -268,14 +279,14 @@ def _draw_charts(page: Page, row: int, by_frequency: Block, curve: Block) -> Non
 # --- Chances
 
 
-def _draw_chances(page: Page, row: int) -> int:
+def _draw_silent(page: Page, row: int) -> tuple[int, Block]:
     run = page.run
     row = page.heading(
         row, 1, page.label("clv_silent"),
         page.say("The mean probability that a customer buys nothing within so many days, active or not."),
     )  # fmt: skip
-    groups = [*grouped(run, "tier"), everyone(run)]
-    silent = page.table(
+    total = everyone(run)
+    block = page.table(
         row, 1,
         [
             Column(page.label("tier"), "text", ("bold",)), Column(page.label("clv_buyers"), "count"),
@@ -283,12 +294,20 @@ def _draw_chances(page: Page, row: int) -> int:
         ],
         [
             [page.word(group.name, "no_tier"), group.buyers, *(group.silent[days] for days in SILENT_DAYS)]
-            for group in groups[:-1]
+            for group in grouped(run, "tier")
         ],
-        [page.label("total"), groups[-1].buyers, *(groups[-1].silent[days] for days in SILENT_DAYS)],
+        [page.label("total"), total.buyers, *(total.silent[days] for days in SILENT_DAYS)],
     )  # fmt: skip
-    page.heat(silent.first, silent.left + 2, silent.last, silent.left + 1 + len(SILENT_DAYS))
-    row, alive = _draw_alive(page, silent.after + 2)
+    page.heat(block.first, block.left + 2, block.last, block.left + 1 + len(SILENT_DAYS))
+    return block.after + 2, block
+
+
+# A tier is told by its mark too, for who sees no hues.
+_MARKS = ("circle", "square", "triangle", "diamond")
+
+
+def _draw_alive(page: Page, row: int, silent: Block) -> int:
+    row, alive = _draw_tenths(page, row)
     height = _CHART_ROWS * look.ROW_PIXELS - 10
     title = page.say("Customers by their probability of being active")
     made = charts.chart(page, "column", title=title)
@@ -301,27 +320,21 @@ def _draw_chances(page: Page, row: int) -> int:
     page.place(made, row, 1, _HALF, height, title)
     title = page.say("Probability of no purchase within so many days, by tier")
     made = charts.chart(page, "line", title=title, legend=True)
-    count = silent.last - silent.first + 1
-    head = silent.first - 1
-    for at, colour in zip(range(silent.first, silent.last + 1), look.shades(count), strict=True):
+    head, left, right = silent.first - 1, silent.left + 2, silent.left + 1 + len(SILENT_DAYS)
+    rows = range(silent.first, silent.last + 1)
+    for place, (at, colour) in enumerate(zip(rows, look.shades(len(rows) + 1), strict=False)):
+        mark = {"type": _MARKS[place % len(_MARKS)], "size": 6, "fill": {"color": colour}, "border": {"color": look.WHITE}}  # fmt: skip
         made.add_series({
-            "name": [silent.sheet, at, silent.left],
-            "categories": [silent.sheet, head, silent.left + 2, head, silent.left + 1 + len(SILENT_DAYS)],
-            "values": [silent.sheet, at, silent.left + 2, at, silent.left + 1 + len(SILENT_DAYS)],
-            "line": {"color": colour, "width": 2.5},
-            "marker": {"type": _MARKS[(at - silent.first) % len(_MARKS)], "size": 6, "fill": {"color": colour}, "border": {"color": look.WHITE}},
+            "name": [silent.sheet, at, silent.left], "categories": [silent.sheet, head, left, head, right],
+            "values": [silent.sheet, at, left, at, right], "line": {"color": colour, "width": 2.5}, "marker": mark,
         })  # fmt: skip
     made.set_x_axis(charts.category_axis(page))
-    made.set_y_axis(charts.value_axis(page, "share0", min=0, max=1))
+    made.set_y_axis(charts.value_axis(page, "share0", min=0, max=1, major_unit=0.25))
     page.place(made, row, 1, _HALF, height, title, shift=_HALF + 16)
     return row + _CHART_ROWS
 
 
-# A tier is told by its mark too, for who sees no hues.
-_MARKS = ("circle", "square", "triangle", "diamond")
-
-
-def _draw_alive(page: Page, row: int) -> tuple[int, Block]:
+def _draw_tenths(page: Page, row: int) -> tuple[int, Block]:
     outlook = page.run.outlook
     row = page.heading(row, 1, page.label("clv_alive"))
     known = ~np.isnan(outlook.p_alive)

@@ -36,12 +36,14 @@ def draw(page: Page, run: Run) -> None:
     cost = acquisition_cost(run)
     row = _draw_notes(page, row, cost is not None)
     charts_at, row = row, row + _CHART_ROWS
-    blocks = {}
+    blocks, breaks = {}, []
     for column, aggregate, missing in _CUTS:
         if column in run.customers.column_names and run.customers[column].null_count < run.customers.num_rows:
             blocks[column] = _draw_groups(page, row, column, aggregate, missing, cost)
             row = blocks[column].after + 2
+            breaks.append(row)
     _draw_charts(page, charts_at, blocks)
+    page.sheet.set_h_pagebreaks(breaks[:1])
     page.prints(row, _LAST)
 
 
