@@ -22,7 +22,7 @@ FEWEST_ROWS = 10
 MOST_ANSWERS, MOST_TEXTS, MOST_DEPTH = 20, 20, 6
 HELD_OUT = 0.3
 # A sentence that speaks of fewer rows than this is chance. [share of the rows learned from]
-SMALLEST_LEAF = 0.02
+SMALLEST_LEAF = 0.05
 # A rounder number may send so many rows the other way; fewer than the smallest leaf, so that none is emptied.
 SLACK = 0.01
 
@@ -133,28 +133,41 @@ def tree(columns: Mapping[str, NDArray], target: NDArray, *, depth: float = 3, s
     )  # fmt: skip
 
 
+def shown(number: float) -> str:
+    """A number of a sentence: thousands apart, no more digits than it has."""
+    return f"{number:,.10g}"
+
+
 def words(
     conditions: Sequence[Condition], language: str = "en", *, name: Callable[[str], str] = str,
     text: Callable[[str, str], str] = lambda column, text: text,
+    number: Callable[[str, float], str] = lambda column, number: shown(number),
 ) -> str:  # fmt: skip
-    """The conditions as a reader says them; `name` and `text` turn columns and texts into words.
+    """The conditions as a reader says them; `name`, `text` and `number` turn columns and what stands in them into words.
 
     >>> words([Condition("orders", high=3), Condition("days", low=90, missing=True)])
     'orders is at most 3 and days is above 90 or missing'
     """
-    said = [_words(one, language, name(one.column), text) for one in conditions]
+    said = []
+    for one in conditions:
+        values = {
+            "name": name(one.column),
+            "low": number(one.column, one.low),
+            "high": number(one.column, one.high),
+        }
+        if one.text is not None:
+            values = {"name": name(one.column), "text": text(one.column, one.text)}
+        said.append(_words(one, values, language))
     return say(" and ", language).join(said) or say("always", language)
 
 
-def _words(one: Condition, language: str, name: str, text: Callable[[str, str], str]) -> str:
+def _words(one: Condition, values: Mapping[str, str], language: str) -> str:
     if one.text is not None:
-        template = "{name} is not {text}" if one.is_not else "{name} is {text}"
-        return say(template, language, name=name, text=text(one.column, one.text))
-    low, high = shown(one.low), shown(one.high)
+        return say("{name} is not {text}" if one.is_not else "{name} is {text}", language, **values)
     if one.low >= one.high:  # no number fits
-        return say("{name} is missing", language, name=name)
+        return say("{name} is missing", language, **values)
     if math.isinf(one.low) and math.isinf(one.high):
-        return say("{name} is known", language, name=name)
+        return say("{name} is known", language, **values)
     if math.isinf(one.low):
         template = "{name} is at most {high} or missing" if one.missing else "{name} is at most {high}"
     elif math.isinf(one.high):
@@ -165,12 +178,7 @@ def _words(one: Condition, language: str, name: str, text: Callable[[str, str], 
             if one.missing
             else "{name} is above {low} and at most {high}"
         )
-    return say(template, language, name=name, low=low, high=high)
-
-
-def shown(number: float) -> str:
-    """A number of a sentence: thousands apart, no more digits than it has."""
-    return f"{number:,.10g}"
+    return say(template, language, **values)
 
 
 class _Side(NamedTuple):
