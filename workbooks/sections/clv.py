@@ -224,9 +224,10 @@ def _draw_curve(page: Page, row: int, found: HoldOut) -> tuple[int, Block]:
     curve = found.curve
     last = curve.day.size - 1
     end = last - (found.end - found.calibration_end).days
-    # Points on the day that parts what the model knew from what it did not, on the last day, and evenly between.
-    step = -(-curve.day.size // _POINTS)
-    points = sorted({*range(end, -1, -step), *range(end, last, step), last})
+    # Points on the day that parts what the model knew from what it did not, and evenly on both sides.
+    known = max(round(_POINTS * end / last), 1)
+    halves = np.linspace(0, end, known + 1), np.linspace(end, last, max(_POINTS - known, 1) + 1)
+    points = np.unique(np.round(np.concatenate(halves)).astype(int)).tolist()
     row = page.heading(
         row, 1, page.label("clv_curve"),
         page.say("Repeat purchases of the customers known on {day}, cumulated from the first day on.", day=page.date(found.calibration_end)),
