@@ -163,10 +163,12 @@ def _protocol() -> str:
 def _jobs() -> str:
     job = _node("TierbookOnLoad", '<prop oor:name="Service"><value>org.tierbook.OnLoad</value></prop>')
     bound = '<node oor:name="TierbookOnLoad" oor:op="replace"/>'
+    events = "".join(
+        f'<node oor:name="{event}" oor:op="fuse"><node oor:name="JobList">{bound}</node></node>'
+        for event in ("OnLoad", "OnNew")
+    )
     return _component(
-        "Jobs",
-        f'<node oor:name="Jobs">{job}</node><node oor:name="Events"><node oor:name="OnLoad" oor:op="fuse">'
-        f'<node oor:name="JobList">{bound}</node></node></node>',
+        "Jobs", f'<node oor:name="Jobs">{job}</node><node oor:name="Events">{events}</node>'
     )
 
 

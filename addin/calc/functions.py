@@ -62,13 +62,17 @@ def spelling() -> Spelling:
 
 
 def facts() -> dict[str, Any]:
-    """What the component needs to know, as JSON: function -> positions of reference arguments; method -> function and
-    whether its result is a single cell."""
+    """What the component needs to know, as JSON: function -> positions of reference arguments; method -> function,
+    whether its result is a single cell, and whether dates may be among its cells."""
     known = functions().values()
     return {
         "ranges": {function.name: _ranges(function) for function in known},
         "methods": {
-            name: {"function": function.name, "single": function.result == "cell"}
+            name: {
+                "function": function.name,
+                "single": function.result == "cell",
+                "dates": any(one.kind == "date" or one.shape not in ("cell", "column", "pack") for one in function.arguments),
+            }
             for function in known
             for name in (method(function.name), method(function.name + TWIN))
         },

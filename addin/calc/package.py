@@ -28,6 +28,7 @@ SOURCES = (
     "calc/parts.py",
     "calc/spelling.py",
     "calc/component/__init__.py",
+    "calc/component/ahead.py",
     "calc/component/calculator.py",
     "calc/component/cells.py",
     "calc/component/commands.py",

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from addin.calc.component.cells import error_value, given_cells, shown, shown_rows
+from addin.calc.component.ahead import Ahead
+from addin.calc.component.cells import NULL_DATE, error_value, shown, shown_rows
 from addin.engine_client import Engine, EngineError
 
 WHY = "CRM_WHY"
@@ -25,7 +26,7 @@ class Calculator:
     Parameters
     ----------
     facts : mapping
-        Method -> function, and whether its result is one cell.
+        Method -> function, whether its result is one cell, whether dates may be among its cells.
     engine : Engine
         For the cells.
     watch : Engine
@@ -43,7 +44,8 @@ class Calculator:
         language: str,
         back: Callable[[], None],
     ) -> None:
-        self.engine, self.language = engine, language
+        self.language = language
+        self._ahead = Ahead(engine)
         self._facts, self._watch, self._back = facts, watch, back
         self._missing: EngineError | None = None
         self._reasons: deque[tuple[str, str]] = deque(maxlen=MOST_REASONS)
@@ -53,27 +55,28 @@ class Calculator:
     def call(self, method: str, arguments: Sequence[Any], null_date: Callable[[], int]) -> Any:
         """What a cell shows for a method of the interface; a failure is an error cell, and its reason is kept."""
         facts = self._facts[method]
+        days = null_date() if facts["dates"] else NULL_DATE
         try:
-            result = self._asked(facts["function"], arguments, null_date)
+            result = self._asked(facts["function"], arguments, days)
         except EngineError as error:
             if error.code not in ABOUT_CELLS:
                 self._keep_reason(facts["function"], error)
                 self._wait_for_engine(error)
             failure = error_value("#VALUE!" if error.code in ABOUT_CELLS else "#N/A")
             return failure if facts["single"] else ((failure,),)
-        return shown(result, null_date) if facts["single"] else shown_rows(result, null_date)
+        return shown(result, days) if facts["single"] else shown_rows(result, days)
 
     def look_now(self) -> None:
         """Look for the engine at once: it may just have been started."""
         self._look.set()
 
-    def _asked(self, function: str, arguments: Sequence[Any], null_date: Callable[[], int]) -> Any:
+    def _asked(self, function: str, arguments: Sequence[Any], days: int) -> Any:
         if function == WHY and self._reasons:
             return [["function", "reason"], *map(list, self._reasons)]
         if self._missing is not None:
             # Thousands of cells must not each look for an engine that is not there.
             raise self._missing
-        return self.engine.call(function, *given_cells(arguments, null_date))
+        return self._ahead.call(function, arguments, days)
 
     def _keep_reason(self, function: str, error: EngineError) -> None:
         reason = (function, error.text(self.language))

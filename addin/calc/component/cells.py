@@ -8,7 +8,7 @@ Standard library of Python 3.9 only: LibreOffice's own Python runs this file.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -31,24 +31,28 @@ _NUMBERS = {code: number for number, code in _ERRORS.items()}
 _WRONG_VALUE = 519
 
 
-def given_cells(arguments: Sequence[Any], null_date: Callable[[], int]) -> list[Any]:
+def given_cells(arguments: Sequence[Any], days: int) -> list[Any]:
     """The arguments of a call as the engine takes them; those left out at the end are gone.
 
     Parameters
     ----------
     arguments : sequence
         Cell ranges (UNO), rows of values, values; None where one was left out.
-    null_date : callable
-        Gives the ordinal of the document's day 0; only asked where there are ranges.
+    days : int
+        The ordinal of the document's day 0.
     """
     last = len(arguments)
     while last and arguments[last - 1] is None:
         last -= 1
-    rows = [_used_rows(one) if hasattr(one, "getDataArray") else 0 for one in arguments[:last]]
-    taken = []
-    for one, (height, used) in zip(arguments[:last], _rows_together(arguments[:last], rows)):
+    heights = [_heights(one) if is_range(one) else (0, 0) for one in arguments[:last]]
+    longest: dict[int, int] = {}
+    for height, used in heights:
+        longest[height] = max(longest.get(height, 0), used)
+    taken: list[Any] = []
+    for one, (height, _) in zip(arguments[:last], heights):
         if height:
-            taken.append(_range_cells(one, used, height, null_date))
+            # Columns of one height stay of one height.
+            taken.append(_one_or_rows(_used_range(one, longest[height], height), days))
         elif isinstance(one, tuple):
             taken.append([[_blank(cell) for cell in row] for row in one])
         else:
@@ -56,7 +60,12 @@ def given_cells(arguments: Sequence[Any], null_date: Callable[[], int]) -> list[
     return taken
 
 
-def shown(cell: Any, null_date: Callable[[], int]) -> Any:
+def is_range(argument: Any) -> bool:
+    """Whether an argument is a range of cells."""
+    return hasattr(argument, "getDataArray")
+
+
+def shown(cell: Any, days: int) -> Any:
     """What LibreOffice takes for a cell of a result."""
     if cell is None or isinstance(cell, (float, str, bool)):
         return cell
@@ -64,17 +73,17 @@ def shown(cell: Any, null_date: Callable[[], int]) -> Any:
         return error_value(cell.code)
     if isinstance(cell, datetime):
         seconds = cell.hour * 3600 + cell.minute * 60 + cell.second + cell.microsecond / 1e6
-        return cell.toordinal() - null_date() + seconds / 86_400
+        return cell.toordinal() - days + seconds / 86_400
     return float(cell)
 
 
-def shown_rows(rows: Any, null_date: Callable[[], int]) -> tuple[tuple[Any, ...], ...]:
+def shown_rows(rows: Any, days: int) -> tuple[tuple[Any, ...], ...]:
     """What LibreOffice takes for a result of several cells."""
     if not isinstance(rows, list):
-        return ((shown(rows, null_date),),)
+        return ((shown(rows, days),),)
     plain = {float, str, type(None), bool}
     return tuple(
-        tuple(cell if type(cell) in plain else shown(cell, null_date) for cell in row) for row in rows
+        tuple(cell if type(cell) in plain else shown(cell, days) for cell in row) for row in rows
     )
 
 
@@ -84,14 +93,18 @@ def error_value(code: str) -> float:
     return struct.unpack("<d", struct.pack("<Q", bits))[0]
 
 
-def read_range(cells: Any) -> list[list[Any]]:
+def read_range(cells: Any, days: int = NULL_DATE) -> list[list[Any]]:
     """The cells of a range (UNO) with None for blanks and `ErrorCell` for errors."""
-    rows = [[_blank(cell) for cell in row] for row in cells.getDataArray()]
-    _name_errors(rows, cells)
+    data = cells.getDataArray()
+    rows: list[list[Any]] = [[None if cell == "" else cell for cell in row] for row in data]
+    if any(None in row for row in data):
+        _name_errors(data, rows, cells)
+    if days != NULL_DATE:
+        _shift_dates(rows, cells, days - NULL_DATE)
     return rows
 
 
-def _used_rows(cells: Any) -> tuple[int, int]:
+def _heights(cells: Any) -> tuple[int, int]:
     """Height of a range, and how many of its rows lie in the part of the sheet that is in use."""
     address = cells.getRangeAddress()
     height = address.EndRow - address.StartRow + 1
@@ -102,26 +115,15 @@ def _used_rows(cells: Any) -> tuple[int, int]:
     return height, min(height, max(1, cursor.getRangeAddress().EndRow - address.StartRow + 1))
 
 
-def _rows_together(arguments: Sequence[Any], rows: Sequence[Any]) -> Iterator[tuple[int, int]]:
-    """Height and rows to read of each range: columns of one height stay of one height."""
-    longest: dict[int, int] = {}
-    for one in rows:
-        if one:
-            longest[one[0]] = max(longest.get(one[0], 0), one[1])
-    return ((one[0], longest[one[0]]) if one else (0, 0) for one in rows)
+def _used_range(cells: Any, used: int, height: int) -> Any:
+    if used == height:
+        return cells
+    address = cells.getRangeAddress()
+    return cells.getCellRangeByPosition(0, 0, address.EndColumn - address.StartColumn, used - 1)
 
 
-def _range_cells(cells: Any, used: int, height: int, null_date: Callable[[], int]) -> Any:
-    """One cell, or rows of cells."""
-    if used < height:
-        address = cells.getRangeAddress()
-        cells = cells.getCellRangeByPosition(0, 0, address.EndColumn - address.StartColumn, used - 1)
-    data = cells.getDataArray()
-    rows: list[list[Any]] = [[None if cell == "" else cell for cell in row] for row in data]
-    if any(None in row for row in data):
-        _name_errors(rows, cells)
-    if null_date() != NULL_DATE:
-        _shift_dates(rows, cells, null_date() - NULL_DATE)
+def _one_or_rows(cells: Any, days: int) -> Any:
+    rows = read_range(cells, days)
     return rows[0][0] if len(rows) == len(rows[0]) == 1 else rows
 
 
@@ -129,9 +131,9 @@ def _blank(cell: Any) -> Any:
     return None if cell == "" else cell
 
 
-def _name_errors(rows: list[list[Any]], cells: Any) -> None:
+def _name_errors(data: Any, rows: list[list[Any]], cells: Any) -> None:
     """Put the errors, which a range gives as nothing, in their places."""
-    for at, row in enumerate(cells.getDataArray()):
+    for at, row in enumerate(data):
         for place, cell in enumerate(row):
             if cell is None:
                 number = cells.getCellByPosition(place, at).getError()

@@ -15,6 +15,7 @@ from addin.calc.spelling import Spelling
 
 SPREADSHEET = "com.sun.star.sheet.SpreadsheetDocument"
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 1024
+MOST_TYPED = 1000  # cells filled at once that are looked at
 _FORMULAS = 16  # com.sun.star.sheet.CellFlags.FORMULA
 _OWN_ROW = re.compile(r"(?<=[A-Za-z])(\$?)(\d+)(?![\d.(])")
 
@@ -39,6 +40,8 @@ def revive(document: Any, spelling: Spelling) -> Reentered:
     """Enter formulas that LibreOffice could not read again, in its own spelling; the document stays unmodified."""
     was_modified = document.isModified()
     count = protected = 0
+    undo = document.getUndoManager()
+    first = not undo.isUndoPossible()
     with still(document):
         for sheet in document.getSheets():
             runs = list(_foreign(sheet, spelling))
@@ -48,9 +51,34 @@ def revive(document: Any, spelling: Spelling) -> Reentered:
             for run in runs:
                 _enter(sheet, run, spelling)
                 count += len(run.texts)
+    if count and first:
+        undo.clear()  # the user has changed nothing yet
     if count and not was_modified:
         document.setModified(False)
     return Reentered(count, protected)
+
+
+def settle(document: Any, changed: Any, spelling: Spelling) -> None:
+    """Cells just typed: give functions of typed values and nested functions their twin, which takes those.
+
+    Not after an undo, which would otherwise be undone at once.
+    """
+    if document.getUndoManager().isRedoPossible() or document.isReadonly():
+        return
+    sheet = changed.getSpreadsheet()
+    for one in changed.queryContentCells(_FORMULAS).getRangeAddresses():
+        rows = sheet.getCellRangeByPosition(
+            one.StartColumn, one.StartRow, one.EndColumn, one.EndRow
+        ).getFormulaArray()
+        if len(rows) * len(rows[0]) > MOST_TYPED or not any(map(spelling.mentions, rows[0])):
+            continue
+        for down, row in enumerate(rows):
+            for right, formula in enumerate(row):
+                if formula.startswith("{") or not spelling.mentions(formula):
+                    continue
+                settled = spelling.convert(formula, "calc")
+                if settled != formula:
+                    sheet.getCellByPosition(one.StartColumn + right, one.StartRow + down).setFormula(settled)
 
 
 @contextmanager
@@ -204,4 +232,25 @@ def _enter(sheet: Any, run: _Run, spelling: Spelling) -> None:
         return
     last = run.row + len(texts) - 1
     target = sheet.getCellRangeByPosition(run.column, run.row, run.column, last)
-    target.setFormulaArray(tuple((text,) for text in texts))
+    for first, end in _alike(target):
+        piece = sheet.getCellRangeByPosition(run.column, first, run.column, end)
+        piece.getCellByPosition(0, 0).setFormula(texts[first - run.row])
+        if end > first:
+            piece.fillAuto(_down(), 1)
+    # What only looked filled down, such as a number at the end of a text, is entered by itself.
+    for at, (entered,) in enumerate(target.getFormulaArray()):
+        if entered != texts[at]:
+            target.getCellByPosition(0, at).setFormula(texts[at])
+
+
+def _alike(target: Any) -> list[tuple[int, int]]:
+    """First and last rows of the pieces of a column with one format: filling down takes the format along."""
+    pieces = target.getCellFormatRanges()
+    found = [pieces.getByIndex(at).getRangeAddress() for at in range(pieces.getCount())]
+    return sorted((one.StartRow, one.EndRow) for one in found)
+
+
+def _down() -> Any:
+    import uno
+
+    return uno.Enum("com.sun.star.sheet.FillDirection", "TO_BOTTOM")

@@ -22,6 +22,7 @@ from com.sun.star.frame import XDispatchProvider, XNotifyingDispatch
 from com.sun.star.frame.DispatchResultState import SUCCESS
 from com.sun.star.lang import XInitialization, XServiceInfo
 from com.sun.star.task import XJob
+from com.sun.star.util import XChangesListener
 from org.tierbook import XFunctions
 
 from addin.calc.component import formulas, saved, words
@@ -34,7 +35,7 @@ from addin.engine_client import WORDS, Engine
 HERE = Path(words.__file__).parent
 ADDIN = json.loads((HERE / "addin.json").read_text("utf-8"))
 JOB, HANDLER = "org.tierbook.OnLoad", "org.tierbook.Commands"
-CHANGED = ("OnSaveDone", "OnSaveAsDone", "OnSaveToDone", "OnCopyToDone")
+SAVED = ("OnSaveDone", "OnSaveAsDone")
 
 
 class Addin:
@@ -143,13 +144,28 @@ class Saving(unohelper.Base, XDocumentEventListener):
         self.owner = owner
 
     def documentEventOccured(self, event: Any) -> None:
-        if event.EventName in CHANGED and formulas.is_spreadsheet(event.Source):
-            url = event.Supplement if isinstance(event.Supplement, str) else event.Source.getURL()
+        if event.EventName in SAVED and formulas.is_spreadsheet(event.Source):
+            url = event.Source.getURL()
             if url.startswith("file:"):
                 saved.for_excel(Path(uno.fileUrlToSystemPath(url)), self.owner.spelling)
 
     def disposing(self, event: Any) -> None:
         """Nothing is held."""
+
+
+class Typed(unohelper.Base, XChangesListener):
+    """Looks at cells that were just typed."""
+
+    def __init__(self, document: Any, spelling: Spelling) -> None:
+        self.document, self.spelling = document, spelling
+
+    def changesOccurred(self, event: Any) -> None:
+        for change in event.Changes:
+            if change.Accessor == "cell-change" and hasattr(change.ReplacedElement, "queryContentCells"):
+                formulas.settle(self.document, change.ReplacedElement, self.spelling)
+
+    def disposing(self, event: Any) -> None:
+        """The document is gone, and with it whoever would call."""
 
 
 class Functions(unohelper.Base, XFunctions, XServiceInfo):
@@ -184,7 +200,7 @@ for _name in ADDIN["methods"]:
 
 
 class OnLoad(unohelper.Base, XJob, XServiceInfo):
-    """A document has been opened: formulas written for Excel come to life."""
+    """A document has been opened or begun: formulas written for Excel come to life, those typed are looked at."""
 
     def __init__(self, context: Any) -> None:
         self.context = context
@@ -196,6 +212,7 @@ class OnLoad(unohelper.Base, XJob, XServiceInfo):
         owner = addin(self.context)
         if formulas.is_spreadsheet(document):
             formulas.revive(document, owner.spelling)
+            document.addChangesListener(Typed(document, owner.spelling))
         return ()
 
     def getImplementationName(self) -> str:
