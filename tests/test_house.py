@@ -53,9 +53,11 @@ LAZY = {
             "guide",
             "meant",
             "model",
+            "own_tables",
             "pack",
             "read",
             "scalars",
+            "shape",
             "schema",
         )
     ),

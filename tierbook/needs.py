@@ -28,7 +28,7 @@ def needs(
     Parameters
     ----------
     section : str
-        value, tiers, stages, ladder, positions, churn, early_warning, winback, `class.<group>` or `score.<name>`;
+        value, tiers, stages, ladder, positions, churn, early_warning, winback, credit, `class.<group>` or `score.<name>`;
         actions are tiers, churn and stages together.
     given : iterable of str
         Columns at hand; a feature of the pack that is among them is not traced back.
@@ -120,6 +120,8 @@ def _levels(pack: Pack, section: str) -> Sequence[CompiledLevel]:
         return pack.churn.levels if pack.churn else ()
     if section == "winback":
         return pack.winback.levels if pack.winback else ()
+    if section == "credit":
+        return pack.credit.levels if pack.credit else ()
     if kind == "class":
         return pack.classes.get(name, ())
     if kind == "score":

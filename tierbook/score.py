@@ -53,7 +53,7 @@ class Run:
 
     `customers` has one row per customer, ordered by `customer_id`: the customer's own columns, the features, and the
     results `value`, `value.<part>`, `tier`, `stage`, `action`, `positions`, `ladder`, `class.<group>`, `score.<name>`,
-    `rfm_segment`, `early_warning`, `early_warning_reason`, `winback`, `winback_spend` where the pack has the section,
+    `rfm_segment`, `early_warning`, `early_warning_reason`, `winback`, `winback_spend`, `credit` where the pack has the section,
     `churn_score`, `churn_level`, `churn_flagged`, `churn_signals`. Results hold the pack's names;
     `word` says what a reader sees for them. `previous` is the same pack at `as_of - window_days`,
     `last` what the last run before this one said, where that was kept. `history` are the same rules at earlier days a
@@ -485,6 +485,8 @@ def _scored(customers: pa.Table, pack: Pack, profile: str) -> pa.Table:
         results["early_warning_reason"] = scorer.early_warning_reason()
     if pack.winback:
         results["winback"], results["winback_spend"] = scorer.winback(), scorer.winback_spend()
+    if pack.credit:
+        results["credit"] = scorer.credit()
     results["churn_score"] = scorer.churn_score() if pack.churn else empty_number
     results["churn_level"] = scorer.churn_level() if pack.churn else empty_text
     results["churn_flagged"] = scorer.churn_flagged() if pack.churn else np.zeros(scorer.length, dtype=bool)

@@ -190,6 +190,12 @@ class Scorer:
         let_go = self._level_index(section.levels, None) == len(section.levels) - 1
         return winback.spend_at_most(self._holds(section.of), let_go, self._numbers(section.spend_at_most))
 
+    def credit(self) -> NDArray[np.object_]:
+        """The credit status of each customer; "" for those without receivables."""
+        status = self._named(self._section("credit", self.pack.credit).levels)
+        status[np.isnan(self["receivable"])] = ""
+        return status
+
     def rfm_segment(self, r: NDArray, f: NDArray, m: NDArray) -> NDArray[np.object_]:
         """The pack's name for each combination of RFM scores; None where a score is missing."""
         names = {"r": r, "f": f, "m": m, **self.profile.thresholds}

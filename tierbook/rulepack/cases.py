@@ -39,6 +39,7 @@ _RESULTS = (
     "early_warning_reason",
     "winback",
     "winback_spend",
+    "credit",
 )
 TOLERANCE = 1e-6
 

@@ -69,6 +69,8 @@ def _level_lists(pack: Pack) -> Iterable[tuple[Path, Sequence[CompiledLevel]]]:
     yield ("early_warning",), pack.early_warning
     if pack.winback:
         yield ("winback", "levels"), pack.winback.levels
+    if pack.credit:
+        yield ("credit", "levels"), pack.credit.levels
 
 
 def _repeated(source: Source, path: Path, names: Sequence[str | None], *, key: str) -> Iterable[Problem]:

@@ -10,17 +10,22 @@ from tierbook import features, tables
 from tierbook.quality import Problem
 from tierbook.rulepack import model
 from tierbook.rulepack.expression import Expression, ExpressionError, Type, parse
+from tierbook.rulepack.own_tables import BySource
 from tierbook.rulepack.pack import (
     CompiledChurn,
+    CompiledCredit,
     CompiledFlag,
     CompiledLevel,
     CompiledLookup,
+    CompiledMatching,
     CompiledMeasure,
     CompiledPart,
     CompiledPoints,
     CompiledScore,
     CompiledScorePart,
+    CompiledStep,
     CompiledTiers,
+    CompiledTrack,
     CompiledTwoWay,
     CompiledWinback,
     Pack,
@@ -84,7 +89,8 @@ class Compiler:
             churn=self.churn(pack.churn),
             rfm_segments=self.levels(pack.rfm.segments, ("rfm", "segments"), names=RFM_NAMES | self.constants) if pack.rfm else (),
             early_warning=self.levels(pack.early_warning, ("early_warning",)), winback=self.winback(pack.winback),
-            points=self.points(pack.points), words=pack.words, types=dict(self.types),
+            points=self.points(pack.points), credit=self.credit(pack.credit), tracks=self.tracks(pack.leads),
+            matching=self.matching(pack.matching), merge=pack.merge, survivor=self.survivor(), words=pack.words, types=dict(self.types),
             masked=self.masked(pack.report),
         )  # fmt: skip
         return replace(compiled, expressions=len(self.found))
@@ -358,3 +364,68 @@ class Compiler:
             points.expire_after_months,
             tuple(points.spread_over_year),
         )
+
+    def credit(self, credit: model.Credit | None) -> CompiledCredit | None:
+        if credit is None:
+            return None
+        return CompiledCredit(tuple(credit.ageing_days), self.levels(credit.levels, ("credit", "levels")))
+
+    def columns_of(self, table: str) -> dict[str, Type]:
+        """What conditions on the rows of a table may name: its columns, the pack's own and the thresholds."""
+        known = {column.name: TYPE_OF_KIND[column.kind] for column in tables.TABLES[table].columns}
+        return known | {name.lower(): kind for name, kind in self.pack.columns.items()} | self.constants
+
+    def tracks(self, leads: model.Leads | None) -> tuple[CompiledTrack, ...]:
+        if leads is None:
+            return ()
+        names, compiled = self.columns_of("leads"), []
+        for i, track in enumerate(leads.tracks):
+            here: Path = ("leads", "tracks", i)
+            steps = tuple(
+                CompiledStep(
+                    step.name,
+                    self.maybe(self.condition, step.done_when, (*here, "steps", j, "done_when"), names),
+                    step.within_days,
+                )
+                for j, step in enumerate(track.steps)
+            )
+            when = self.maybe(self.condition, track.when, (*here, "when"), names)
+            compiled.append(CompiledTrack(track.name, when, steps))
+        return tuple(compiled)
+
+    def matching(self, rules: Iterable[model.Matching]) -> tuple[CompiledMatching, ...]:
+        names = self.columns_of("customers")
+        compiled = []
+        for i, rule in enumerate(rules):
+            here: Path = ("matching", i)
+            for j, name in enumerate(rule.same_if_equal):
+                self.field_of_customers(name, (*here, "same_if_equal", j))
+            for name in rule.compare:
+                self.field_of_customers(name, (*here, "compare", name), at_key=True)
+            compiled.append(
+                CompiledMatching(
+                    self.condition(rule.of, (*here, "of"), names),
+                    tuple(name.lower() for name in rule.same_if_equal),
+                    {name.lower(): (one.weight, one.how) for name, one in rule.compare.items()},
+                )
+            )
+        return tuple(compiled)
+
+    def survivor(self) -> dict[str, str | tuple[str, ...]]:
+        for name in self.pack.survivor:
+            if name != "default":
+                self.field_of_customers(name, ("survivor", name), at_key=True)
+        return {
+            name.lower(): tuple(one.source) if isinstance(one, BySource) else one
+            for name, one in self.pack.survivor.items()
+        }
+
+    def field_of_customers(self, name: str, path: Path, *, at_key: bool = False) -> None:
+        if name.lower() not in self.columns_of("customers").keys() - self.constants.keys():
+            self.say(
+                path,
+                "The customers have no column {name}.",
+                "Name a column such as name or mobile, or declare it under columns.",
+                at_key=at_key,
+                name=name,
+            )

@@ -95,6 +95,8 @@ class _Explained:
             sections["early_warning"] = partial(self.levels, "early_warning", pack.early_warning)
         if pack.winback:
             sections["winback"] = self.winback
+        if pack.credit:
+            sections["credit"] = self.credit
         if pack.rfm_segments and not np.isnan(scores := self.rfm_scores()).any():
             self.known |= dict(zip("rfm", scores, strict=True))
             sections["rfm"] = partial(self.levels, "rfm", pack.rfm_segments)
@@ -192,6 +194,16 @@ class _Explained:
             yield self.step(
                 "winback", "winback_spend", words, self.met(section.spend_at_most), self.shown(limit)
             )
+
+    def credit(self) -> Iterator[Step]:
+        """Only customers with receivables have a status."""
+        section = self.pack.credit
+        assert section is not None
+        owes = not np.isnan(self.scorer["receivable"][self.row])
+        words = say("has receivables", self.language)
+        yield self.asked("credit", "receivable", words, self.named(["receivable"]), owes, decides=not owes)
+        if owes:
+            yield from self.levels("credit", section.levels)
 
     def levels(
         self, section: str, listed: Sequence[CompiledLevel], *, ranked: NDArray | None = None

@@ -9,25 +9,23 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from tierbook.rulepack.scalars import Constant, Date, Flag, Formula, Name, Number, Text, Whole, problem
+from tierbook.rulepack.own_tables import Credit, Leads, Matching, Merge, Survivor
+from tierbook.rulepack.scalars import Constant, Date, Formula, Name, Number, Text, Whole, problem
+from tierbook.rulepack.shape import (
+    BECAUSE,
+    MOST_FEATURES,
+    MOST_FLAGS,
+    MOST_GROUPS,
+    MOST_LEVELS,
+    MOST_WORDS,
+    Level,
+    Levels,
+    Section,
+    shape,
+)
 
 LANGUAGES = ("en", "zh")
 How = Literal["count", "sum", "mean", "median", "min", "max", "distinct", "share"]
-# No pack comes near these; they keep a mistake or malice from costing seconds. Flags of a customer are one 64-bit number.
-MOST_LEVELS, MOST_FLAGS, MOST_GROUPS, MOST_FEATURES, MOST_WORDS = 60, 62, 30, 400, 4000
-_BECAUSE = "Why it is so; printed where the rules are shown."
-_LEVEL_CONDITIONS = ("top", "top_of_value", "from", "when")
-
-
-def _shape(**schema: Any) -> ConfigDict:
-    """Settings of a section, with what its schema says beyond its keys."""
-    return ConfigDict(extra="forbid", frozen=True, populate_by_name=True, json_schema_extra=schema)
-
-
-class Section(BaseModel):
-    """Unknown keys are mistakes, and a pack never changes after it was read."""
-
-    model_config = _shape()
 
 
 class Threshold(Section):
@@ -35,13 +33,13 @@ class Threshold(Section):
 
     value: Number = Field(alias="is", description="The number.", examples=[180, 0.2])
     unit: Text = Field(description="What it counts.", examples=["days", "share of customers", "currency"])
-    because: Text = Field("", description=_BECAUSE, examples=["98 % of guests return within 180 days"])
+    because: Text = Field("", description=BECAUSE, examples=["98 % of guests return within 180 days"])
 
 
 class Measure(Section):
     """One figure per customer over the rows of an input table: exactly one of count, sum, mean and so on."""
 
-    model_config = _shape(oneOf=[{"required": [how]} for how in get_args(How)])
+    model_config = shape(oneOf=[{"required": [how]} for how in get_args(How)])
     count: Text | None = Field(None, description="How many rows of a table.", examples=["transactions"])
     sum: Text | None = Field(
         None, description="The sum of a column of numbers.", examples=["transactions.amount"]
@@ -164,60 +162,6 @@ Feature = Annotated[
 ]
 
 
-class Level(Section):
-    """One level of a list in which the first that fits wins; every condition given must hold."""
-
-    model_config = _shape(
-        allOf=[
-            {"oneOf": [{"required": ["name"]}, {"required": ["name_from"]}]},
-            {
-                "oneOf": [
-                    {"anyOf": [{"required": [key]} for key in _LEVEL_CONDITIONS]},
-                    {"required": ["otherwise"], "properties": {"otherwise": {"enum": [True, "true"]}}},
-                ]
-            },
-        ]
-    )
-    name: Name | None = Field(
-        None, description="The level's name, as rules know it; words say what people read.", examples=["vip"]
-    )
-    name_from: Name | None = Field(
-        None, description="The text column that names the level.", examples=["top_category"]
-    )
-    top: Constant | None = Field(
-        None, description="Cumulative share of customers, counted from the first.", examples=[0.2]
-    )
-    top_of_value: Constant | None = Field(
-        None, description="Cumulative share of the value ranked by.", examples=[0.8]
-    )
-    start: Constant | None = Field(
-        None, alias="from", description="Lowest value of the level.", examples=[60]
-    )
-    when: Formula | None = Field(
-        None, description="What must hold for the customer.", examples=["days_since_last >= departed_days"]
-    )
-    otherwise: Flag = Field(False, description="true on the last level: it takes everyone left.")
-    action: Name | None = Field(
-        None, description="What to do with customers of this level.", examples=["win_back"]
-    )
-    because: Text = Field("", description=_BECAUSE)
-
-    @model_validator(mode="after")
-    def _has_name_and_condition(self) -> Level:
-        if (self.name is None) == (self.name_from is None):
-            raise problem("A level has either a name or a name_from.")
-        conditions = (self.top, self.top_of_value, self.start, self.when)
-        if self.otherwise == any(condition is not None for condition in conditions):
-            raise problem("A level has conditions (top, top_of_value, from, when) or otherwise: true.")
-        return self
-
-
-Levels = Annotated[
-    list[Level],
-    Field(min_length=1, max_length=MOST_LEVELS, description="Levels, best first; the first that fits."),
-]
-
-
 class Tiers(Section):
     """Ordered levels of customers, best first, ranked by one figure."""
 
@@ -232,7 +176,7 @@ class Position(Section):
 
     name: Name = Field(description="The flag's name.", examples=["key_account"])
     when: Formula = Field(description="Who carries it.", examples=["orders <= 2"])
-    because: Text = Field("", description=_BECAUSE)
+    because: Text = Field("", description=BECAUSE)
 
 
 class Signal(Section):
@@ -244,7 +188,7 @@ class Signal(Section):
     reason: Name | None = Field(
         None, description="The entry of words that says it; by default the signal's name."
     )
-    because: Text = Field("", description=_BECAUSE)
+    because: Text = Field("", description=BECAUSE)
 
 
 class Churn(Section):
@@ -428,6 +372,20 @@ class PackModel(Section):
     )
     winback: Winback | None = None
     points: Points | None = None
+    credit: Credit | None = None
+    leads: Leads | None = None
+    matching: list[Matching] = Field(
+        [],
+        max_length=MOST_GROUPS,
+        description="How records of one customer are found, for each kind of record; the first whose `of` holds.",
+    )
+    merge: Merge = Field(default_factory=lambda: Merge.model_validate({}))
+    survivor: dict[Name, Survivor] = Field(
+        {},
+        max_length=MOST_FEATURES,
+        description="Which value of a field the joined record keeps; `default` for the fields not named.",
+        examples=[{"default": "newest", "name": "most_complete"}],
+    )
     report: Report | None = None
     words: dict[Name, Words] = Field(
         {}, max_length=MOST_WORDS, description="What users read, one line a name."

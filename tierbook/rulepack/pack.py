@@ -15,6 +15,7 @@ from tierbook.language import label
 from tierbook.quality import Problem
 from tierbook.rulepack import model
 from tierbook.rulepack.expression import Expression, Type
+from tierbook.rulepack.own_tables import HowAlike, Merge
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,41 @@ class CompiledPoints:
 
 
 @dataclass(frozen=True)
+class CompiledCredit:
+    """Status of customers with receivables; `ageing_days` are the last days past due of the buckets."""
+
+    ageing_days: tuple[int, ...]
+    levels: tuple[CompiledLevel, ...]
+
+
+@dataclass(frozen=True)
+class CompiledStep:
+    """One step of leads; `done_when` is None where only the next stage completes it."""
+
+    name: str
+    done_when: Expression | None
+    within_days: int | None
+
+
+@dataclass(frozen=True)
+class CompiledTrack:
+    """A way of leads; `when` is None on the one all others go."""
+
+    name: str
+    when: Expression | None
+    steps: tuple[CompiledStep, ...]
+
+
+@dataclass(frozen=True)
+class CompiledMatching:
+    """How records of one kind are compared; `compare` is field -> (weight, how)."""
+
+    of: Expression
+    same_if_equal: tuple[str, ...]
+    compare: Mapping[str, tuple[float, HowAlike]]
+
+
+@dataclass(frozen=True)
 class CompiledScorePart:
     points: float
     by: Expression
@@ -164,6 +200,11 @@ class Pack:
     early_warning: tuple[CompiledLevel, ...]
     winback: CompiledWinback | None
     points: CompiledPoints | None
+    credit: CompiledCredit | None
+    tracks: tuple[CompiledTrack, ...]
+    matching: tuple[CompiledMatching, ...]
+    merge: Merge
+    survivor: Mapping[str, str | tuple[str, ...]]
     words: Mapping[str, model.Words]
     types: Mapping[str, Type] = field(repr=False)
     expressions: int = 0

@@ -94,6 +94,9 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
         yield Rule("winback", "winback_of", pack.winback.of.text)
         yield from _levels("winback", pack.winback.levels, language)
         yield Rule("winback", "winback_spend", pack.winback.spend_at_most.text)
+    yield from _credit(pack, language)
+    yield from _leads(pack, language)
+    yield from _records(pack, language)
     if pack.points:
         of = pack.points.of.text if pack.points.of else say("everyone", language)
         words = "by {basis}; for {of}; they last {months} months"
@@ -108,6 +111,48 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
             yield Rule(
                 "points", "spread_over_year", say("a month earns 1/12 of {parts}", language, parts=parts)
             )
+
+
+def _credit(pack: Pack, language: str) -> Iterator[Rule]:
+    if pack.credit:
+        days = ", ".join(str(day) for day in pack.credit.ageing_days)
+        yield Rule("credit", "ageing_days", say("up to {days} days past due, and more", language, days=days))
+        yield from _levels("credit", pack.credit.levels, language)
+
+
+def _leads(pack: Pack, language: str) -> Iterator[Rule]:
+    for track in pack.tracks:
+        yield Rule("leads", track.name, track.when.text if track.when else say("all others", language))
+        for step in track.steps:
+            words = step.done_when.text if step.done_when else say("the next stage", language)
+            if step.within_days is not None:
+                words = say("{done}, within {days} days", language, done=words, days=step.within_days)
+            yield Rule(f"leads.{track.name}", step.name, words)
+
+
+def _records(pack: Pack, language: str) -> Iterator[Rule]:
+    """How records of one customer are found and joined."""
+    for rule in pack.matching:
+        yield Rule("matching", "of", rule.of.text)
+        if rule.same_if_equal:
+            names = ", ".join(label(name, language) for name in rule.same_if_equal)
+            yield Rule("matching", "same_if_equal", names)
+        for name, (weight, how) in rule.compare.items():
+            words = say(
+                "weight {weight:g}, {how}", language, weight=weight, how=label(f"alike_{how}", language)
+            )
+            yield Rule("matching", name, words)
+    if pack.matching:
+        merge, review = (f"{number:g}" for number in (pack.merge.start, pack.merge.review_from))
+        yield Rule("merge", "merge_from", say("one customer from a score of {score}", language, score=merge))
+        yield Rule("merge", "review_from", say("for a person to decide from {score}", language, score=review))
+    for name, survivor in pack.survivor.items():
+        words = (
+            say("of the first of {sources}", language, sources=", ".join(survivor))
+            if isinstance(survivor, tuple)
+            else label(f"survivor_{survivor}", language)
+        )
+        yield Rule("survivor", name, words)
 
 
 def _churn(pack: Pack, language: str) -> Iterator[Rule]:
