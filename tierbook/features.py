@@ -19,6 +19,8 @@ from tierbook.tables import TABLES, Kind, Table
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_NARROW = 1e11  # amounts from which DECIMAL(18, 6) might not do
+
 FeatureType = Literal["number", "text", "date", "yes_no"]
 
 # Feature names by the table without which there is nothing to calculate them from, in the order of the specification.
@@ -91,11 +93,16 @@ def load(engine: Engine, tables: Mapping[str, pa.Table]) -> None:
     texts over the views never change; `tierbook_given` says which tables there are. Columns nobody knows follow the known ones. Exact duplicates of a
     transaction row with a number count once. Without a `turnover` column, turnover is the amount.
 
+    Three tables hold what every date's features begin with: `tierbook_numbers` gives each customer a number, lighter
+    to group by and to join on than the identifiers people use, `tierbook_sales` has the rows of transactions with it
+    and exact money, `tierbook_purchase_days` one row per customer and day with a purchase.
+
     Parameters
     ----------
     tables : mapping of str to Arrow table
         By canonical names, with canonical column names (`tierbook/tables.py`).
     """
+    sold = None
     for name, table in TABLES.items():
         given = tables.get(name)
         if given is None:
@@ -104,11 +111,51 @@ def load(engine: Engine, tables: Mapping[str, pa.Table]) -> None:
         rows = _finite(given)
         if name == "transactions" and len(repeated := repeated_rows(rows)):
             rows = rows.take(np.delete(np.arange(len(rows)), repeated))
+        if name == "transactions":
+            sold = rows
         if name == "customers":
             rows = rows.drop_columns(list(_recalculated(rows.column_names, tables)))
         engine.put(f"tierbook_given_{name}", rows)
         engine.view(f"tierbook_{name}", f"{_normalised(table, rows.column_names)} FROM tierbook_given_{name}")
     engine.view("tierbook_given", f"SELECT {', '.join(f'{name in tables} AS {name}' for name in TABLES)}")
+    settings = {
+        "money": _money(sold) if sold else "DECIMAL(38, 6)",
+        # Numbers that stand on one row only group nothing.
+        "order_number": "NULL" if sold is None or _numbers_rise(sold) else "transaction_id",
+    }
+    for name, text in _PREPARED.items():
+        engine.make(name, Template(text).substitute(settings))
+
+
+_PREPARED = {
+    "tierbook_numbers": """
+        SELECT customer_id, ROW_NUMBER() OVER (ORDER BY customer_id) AS customer
+        FROM (
+            SELECT customer_id FROM tierbook_customers UNION SELECT customer_id FROM tierbook_transactions
+        ) AS everyone
+        WHERE customer_id IS NOT NULL""",
+    "tierbook_sales": """
+        SELECT
+            numbers.customer, sale.date, CAST($order_number AS VARCHAR) AS order_number,
+            sale.product, sale.category, sale.channel, sale.settlement,
+            CAST(sale.amount AS $money) AS amount,
+            CAST(sale.cost AS $money) AS cost,
+            CAST(sale.turnover AS $money) AS turnover
+        FROM tierbook_transactions AS sale
+        JOIN tierbook_numbers AS numbers ON numbers.customer_id = sale.customer_id""",
+    # Beside each day the purchase day before it, and which of the customer's days it is.
+    "tierbook_purchase_days": """
+        SELECT
+            customer, date, spend,
+            LAG(date) OVER (PARTITION BY customer ORDER BY date) AS day_before,
+            ROW_NUMBER() OVER (PARTITION BY customer ORDER BY date) AS place
+        FROM (
+            SELECT customer, date, SUM(amount) AS spend
+            FROM tierbook_sales
+            WHERE amount >= 0 AND date IS NOT NULL
+            GROUP BY customer, date
+        ) AS days""",
+}
 
 
 def customer_features(engine: Engine, *, as_of: date, window_days: int) -> None:
@@ -150,7 +197,7 @@ def repeated_rows(transactions: pa.Table) -> np.ndarray:
 
     Two equal rows without a transaction number are two purchases.
     """
-    if "transaction_id" not in transactions.column_names or not len(transactions):
+    if "transaction_id" not in transactions.column_names or _numbers_rise(transactions):
         return np.empty(0, dtype=np.int64)
     import duckdb
     import pyarrow as pa
@@ -174,6 +221,31 @@ def repeated_rows(transactions: pa.Table) -> np.ndarray:
             QUALIFY ROW_NUMBER() OVER (PARTITION BY {every} ORDER BY tierbook_place) > 1
             ORDER BY place
         """).fetchnumpy()["place"]
+
+
+def _numbers_rise(transactions: pa.Table) -> bool:
+    """Whether every row has a number above that of the row before, so that none occurs twice; that is cheap to see."""
+    import pyarrow.compute as pc
+
+    if "transaction_id" not in transactions.column_names:
+        return False
+    numbers = transactions["transaction_id"].combine_chunks()
+    if numbers.null_count:
+        return False
+    return bool(pc.all(pc.greater(numbers[1:], numbers[:-1]), min_count=0).as_py())
+
+
+def _money(transactions: pa.Table) -> str:
+    """The narrowest DECIMAL that holds every amount to six decimals: narrow ones add up faster, and as exactly."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for name in ("amount", "cost", "turnover"):
+        if name in transactions.column_names:
+            bounds = pc.min_max(transactions[name].cast(pa.float64(), safe=False)).as_py()
+            if bounds["min"] is not None and max(-bounds["min"], bounds["max"]) >= _NARROW:
+                return "DECIMAL(38, 6)"
+    return "DECIMAL(18, 6)"
 
 
 def _normalised(table: Table, given: Iterable[str]) -> str:

@@ -12,30 +12,15 @@
 
 WITH
 
--- Everyone listed, and everyone who is known only from a transaction. The numbers are lighter to group by and to
--- join on than the identifiers people use.
+-- Everyone listed, and everyone who is known only from a transaction.
 people AS (
-    SELECT customer_id, ROW_NUMBER() OVER (ORDER BY customer_id) AS customer
-    FROM (
-        SELECT customer_id FROM tierbook_customers
-        UNION
-        SELECT customer_id FROM tierbook_transactions WHERE date <= $as_of
-    ) AS everyone
-    WHERE customer_id IS NOT NULL
+    SELECT customer_id, customer
+    FROM tierbook_numbers
+    WHERE customer IN (SELECT customer FROM tierbook_sales WHERE date <= $as_of)
+        OR customer_id IN (SELECT customer_id FROM tierbook_customers)
 ),
 
 -- ------------------------------------------------------------------------------------------------ transactions
-
-sales AS (
-    SELECT
-        people.customer, sale.date, sale.transaction_id, sale.product, sale.category, sale.channel, sale.settlement,
-        CAST(sale.amount AS DECIMAL(38, 6)) AS amount,
-        CAST(sale.cost AS DECIMAL(38, 6)) AS cost,
-        CAST(sale.turnover AS DECIMAL(38, 6)) AS turnover
-    FROM tierbook_transactions AS sale
-    JOIN people ON people.customer_id = sale.customer_id
-    WHERE sale.date <= $as_of
-),
 
 money AS (
     SELECT
@@ -45,7 +30,8 @@ money AS (
         SUM(turnover) AS turnover,
         SUM(amount) FILTER (WHERE date > $recent_after) AS spend_recent,
         SUM(amount) FILTER (WHERE date > $previous_after AND date <= $recent_after) AS spend_previous
-    FROM sales
+    FROM tierbook_sales
+    WHERE date <= $as_of
     GROUP BY customer
 ),
 
@@ -53,13 +39,13 @@ money AS (
 -- without a number is an order of its own.
 purchases AS (
     SELECT customer, MIN(date) AS date
-    FROM sales
-    WHERE amount >= 0 AND transaction_id IS NOT NULL
-    GROUP BY customer, transaction_id
+    FROM tierbook_sales
+    WHERE date <= $as_of AND amount >= 0 AND order_number IS NOT NULL
+    GROUP BY customer, order_number
     UNION ALL
     SELECT customer, date
-    FROM sales
-    WHERE amount >= 0 AND transaction_id IS NULL
+    FROM tierbook_sales
+    WHERE date <= $as_of AND amount >= 0 AND order_number IS NULL
 ),
 
 orders AS (
@@ -70,17 +56,6 @@ orders AS (
         COUNT(*) FILTER (WHERE date > $previous_after AND date <= $recent_after) AS orders_previous
     FROM purchases
     GROUP BY customer
-),
-
--- One row per day with a purchase, beside the purchase day before it.
-purchase_days AS (
-    SELECT customer, date, spend, LAG(date) OVER (PARTITION BY customer ORDER BY date) AS day_before
-    FROM (
-        SELECT customer, date, SUM(amount) AS spend
-        FROM sales
-        WHERE amount >= 0
-        GROUP BY customer, date
-    ) AS days
 ),
 
 rhythm AS (
@@ -97,25 +72,26 @@ rhythm AS (
                 OR EXTRACT(MONTH FROM day_before) <> EXTRACT(MONTH FROM date)
                 OR EXTRACT(YEAR FROM day_before) <> EXTRACT(YEAR FROM date)
         ) AS active_months
-    FROM purchase_days
+    FROM tierbook_purchase_days
+    WHERE date <= $as_of
     GROUP BY customer
 ),
 
 -- What a customer's money went to, through which channel, and how it was settled.
 spending AS (
     SELECT customer, 'category' AS kind, category AS name, SUM(amount) AS spend
-    FROM sales
-    WHERE category IS NOT NULL
+    FROM tierbook_sales
+    WHERE date <= $as_of AND category IS NOT NULL
     GROUP BY customer, category
     UNION ALL
     SELECT customer, 'channel' AS kind, channel AS name, SUM(amount) AS spend
-    FROM sales
-    WHERE channel IS NOT NULL
+    FROM tierbook_sales
+    WHERE date <= $as_of AND channel IS NOT NULL
     GROUP BY customer, channel
     UNION ALL
     SELECT customer, 'settlement' AS kind, settlement AS name, SUM(amount) AS spend
-    FROM sales
-    WHERE settlement IS NOT NULL
+    FROM tierbook_sales
+    WHERE date <= $as_of AND settlement IS NOT NULL
     GROUP BY customer, settlement
 ),
 
@@ -142,16 +118,16 @@ favourites AS (
 -- grouping every sale by product costs more than everything else about products.
 recent_products AS (
     SELECT DISTINCT customer, product
-    FROM sales
-    WHERE amount >= 0 AND product IS NOT NULL AND date > $recent_after
+    FROM tierbook_sales
+    WHERE amount >= 0 AND product IS NOT NULL AND date > $recent_after AND date <= $as_of
 ),
 
 known_products AS (
-    SELECT DISTINCT sales.customer, sales.product
-    FROM sales
+    SELECT DISTINCT sale.customer, sale.product
+    FROM tierbook_sales AS sale
     JOIN recent_products
-        ON recent_products.customer = sales.customer AND recent_products.product = sales.product
-    WHERE sales.amount >= 0 AND sales.date <= $recent_after
+        ON recent_products.customer = sale.customer AND recent_products.product = sale.product
+    WHERE sale.amount >= 0 AND sale.date <= $recent_after
 ),
 
 new_products AS (
