@@ -100,10 +100,10 @@ def test_the_check_on_the_page_is_that_of_the_function_in_cells(sheets):
     assert set(added_up(rows, "Purchases that came")) == {found["purchases"][1]}
     for row, name in zip(rows[:-1], [f"repeats_{count}" for count in (*range(7), "7_or_more")], strict=True):
         assert [row["Came per customer"], row["Expected per customer"]] == pytest.approx(found[name][1:])
-    curve = table(sheets["clv"], "Date")
-    assert curve[-1]["Date"].date() == run.as_of
+    curve = table(sheets["clv"], "Day")
+    assert curve[-1]["Day"].date() == run.as_of
     both = [row for row in curve if None not in (row["Came, known to the model"], row["Came, held out"])]
-    assert [row["Date"].date() for row in both] == [run.held_out.calibration_end]
+    assert [row["Day"].date() for row in both] == [run.held_out.calibration_end]
 
 
 def test_chances_of_silence_fall_with_time_and_are_means_of_the_tier():

@@ -22,6 +22,7 @@ from tierbook.clv.histories import Histories, histories, to_fit
 _CHUNK = 8192
 _SAMPLE = 20_000
 _NEAR_ONE = 1e-5
+_MOST_TERMS = 500
 
 
 class BgNbdParams(NamedTuple):
@@ -146,15 +147,29 @@ def purchases_if_alive(
 
 
 def _hyp2f1(first: float, second: float, third: NDArray, z: NDArray) -> NDArray[np.float64]:
-    """2F1, also where scipy gives inf: z near 1 and third - first - second exactly a large whole number."""
+    """2F1, also where scipy gives no number: parameters in the millions, or z near 1 and a large whole difference."""
     from scipy.special import hyp2f1
 
     value = hyp2f1(first, second, third, z)
     lost = ~np.isfinite(value)
     if lost.any():
         third, z = (array[lost] for array in np.broadcast_arrays(third, z))
-        value[lost] = (hyp2f1(first, second - 1e-8, third, z) + hyp2f1(first, second + 1e-8, third, z)) / 2
+        beside = (hyp2f1(first, second - 1e-8, third, z) + hyp2f1(first, second + 1e-8, third, z)) / 2
+        value[lost] = np.where(np.isfinite(beside), beside, _series(first, second, third, z))
     return value
+
+
+def _series(first: float, second: float, third: NDArray, z: NDArray) -> NDArray[np.float64]:
+    """2F1 by its definition, for the huge parameters of customers who are all alike; there z is tiny. NaN where it does not settle."""
+    term, total, largest = np.ones(z.shape), np.ones(z.shape), np.ones(z.shape)
+    for n in range(_MOST_TERMS):
+        term = term * ((first + n) * (second + n) / (third + n) / (n + 1) * z)
+        total += term
+        largest = np.maximum(largest, np.abs(term))
+        if (np.abs(term) <= 1e-17 * np.abs(total)).all():
+            break
+    settled = (np.abs(term) <= 1e-12 * np.abs(total)) & (largest < 1e4 * np.abs(total))
+    return np.where(settled, total, np.nan)
 
 
 def _more_chances(params: BgNbdParams | MbgNbdParams) -> int:

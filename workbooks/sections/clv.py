@@ -240,7 +240,7 @@ def _draw_curve(page: Page, row: int, found: HoldOut) -> tuple[int, Block]:
     block = page.table(
         row, 1,
         [
-            Column(page.label("date"), "date", ("left",)), Column(page.label("clv_came_known"), "count"),
+            Column(page.label("day"), "date", ("left",)), Column(page.label("clv_came_known"), "count"),
             Column(page.label("clv_came_later"), "count"), Column(page.label("clv_foreseen"), "count"),
             Column(page.label("clv_difference"), "share"),
         ],
@@ -367,9 +367,9 @@ def _draw_tenths(page: Page, row: int) -> tuple[int, Block]:
 def _draw_shares(page: Page, row: int) -> int:
     """Expected value by tenth of the customers, the best first."""
     outlook = page.run.outlook
-    if outlook.spend is None:
-        return row
     value = outlook.value[best(page.run)]
+    if outlook.spend is None or not value.size:
+        return row
     total = everyone(page.run).value
     tenths = [one for one in np.array_split(value, min(10, value.size)) if one.size]
     row = page.heading(

@@ -248,6 +248,14 @@ def test_nothing_jumps_where_the_formula_divides_by_zero(x, T, horizon, r, b):
     assert around[1] == pytest.approx((around[0] + around[2]) / 2, rel=1e-4)
 
 
+@pytest.mark.parametrize("kind", [BgNbdParams, MbgNbdParams])
+def test_customers_who_are_all_alike_and_never_leave_go_on_as_before(kind):
+    """The estimate of such data lies far out, where scipy's 2F1 gives no number: 12 purchases in 365 days of each."""
+    params = kind(r=1_202_604.0, alpha=1_202_604 * 30.0, a=3.2e-6, b=20_947.0)
+    found = expected_purchases([11, 11], [330, 340], [335, 341], horizon=365.25, params=params)
+    assert found == pytest.approx(365.25 / 30, rel=1e-4)
+
+
 def test_missing_stays_missing_and_nothing_gives_nothing():
     found = p_alive([2, np.nan, 2], [30, 30, np.nan], [38, 38, 38], params=CDNOW)
     assert np.isnan(found).tolist() == [False, True, True]
