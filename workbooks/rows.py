@@ -70,8 +70,16 @@ def tiers(run: Run) -> list[dict[str, Any]]:
 def stages(run: Run) -> list[dict[str, Any]]:
     """The aggregate `stages`, in the course of a customer's life."""
     rows = keyed(records(run.table("stages")), "stage", _names(run.pack.stages))
-    place = {name: position for position, name in enumerate(_COURSE)}
-    return sorted(rows, key=lambda row: place.get(row["stage"], len(_COURSE)))
+    return sorted(rows, key=lambda row: _place(row["stage"]))
+
+
+def in_course(names: Sequence[str]) -> list[str]:
+    """Stages in the course of a customer's life; those we do not know follow as they stand."""
+    return sorted(names, key=_place)
+
+
+def _place(stage: str | None) -> int:
+    return _COURSE.index(stage) if stage in _COURSE else len(_COURSE)
 
 
 def totals(rows: Sequence[Mapping[str, Any]], *names: str) -> dict[str, float]:

@@ -7,7 +7,9 @@ pack (with its profile): a second pack run for the same date adds its rows, a re
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +56,16 @@ def keep_snapshot(run: Run, source: Path) -> Problem | None:
 
 def last_snapshot(run: Run, source: Path) -> Snapshot | None:
     """What the last earlier run by the same pack and profile said; None where there was none."""
+    return next(_earlier(run, source), None)
+
+
+def earlier_snapshots(run: Run, source: Path, *, most: int) -> list[Snapshot]:
+    """What the last runs before this one said, by the same pack and profile, the earliest first."""
+    return list(islice(_earlier(run, source), most))[::-1]
+
+
+def _earlier(run: Run, source: Path) -> Iterator[Snapshot]:
+    """The latest first."""
     import pyarrow.compute as pc
 
     for as_of in sorted(_dates(_folder(source)), reverse=True):
@@ -64,8 +76,7 @@ def last_snapshot(run: Run, source: Path) -> Snapshot | None:
         rows = table.filter(same)
         if rows.num_rows:
             version, fingerprint = rows["version"][0].as_py(), rows["hash"][0].as_py()
-            return Snapshot(as_of, version, fingerprint, rows.select(_OF_CUSTOMER))
-    return None
+            yield Snapshot(as_of, version, fingerprint, rows.select(_OF_CUSTOMER))
 
 
 def _folder(source: Path) -> Path:

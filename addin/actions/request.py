@@ -88,6 +88,14 @@ def beside_last(request: Request, run: Run) -> Run:
     return run.since(last) if last else run
 
 
+def over_time(request: Request, run: Run, count: int) -> Run:
+    """The run with the same rules at its last days, a window apart, and the runs that were kept."""
+    from workbooks.snapshots import earlier_snapshots
+
+    request.progress(0.0, "Looking back")
+    return run.over_time(count, earlier=earlier_snapshots(run, request.place, most=count))
+
+
 def keep_snapshot(request: Request, run: Run) -> Sequence[Problem]:
     """Keep what the run found for the next report; a note where that could not be written."""
     from workbooks.snapshots import keep_snapshot as keep

@@ -306,3 +306,14 @@ def test_the_demo_scores_both_samples(tmp_path):
     assert sample_path("hospitality").is_file()
     for name in ("hospitality", "cdnow"):
         assert not list(sample_path(name).parent.glob(f"{name}.xlsx.tierbook/*.parquet"))
+
+
+def test_a_report_looks_back_when_asked(purchases, tmp_path):
+    from openpyxl import load_workbook
+
+    out = tmp_path / "report.xlsx"
+    asked = ("report", purchases, "--out", out, "--as-of", "2026-03-31", "--no-snapshot")
+    done = tierbook(*asked, "--history", "12", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Over time" in load_workbook(out, read_only=True).sheetnames
+    assert tierbook(*asked, "--history", "1", cwd=tmp_path).returncode == 2

@@ -26,8 +26,9 @@ from tierbook.quality import Problem
 from tierbook.rulepack.read import read_pack
 from tierbook.score import Run, score
 from workbooks import style
+from workbooks.page import Section
 from workbooks.reader import read
-from workbooks.report import all_sections, sheet_name, write_report
+from workbooks.report import all_sections, missing_needs, sheet_name, write_report
 from workbooks.rows import watched
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:Use
 @cache
 def sample_run() -> Run:
     source = read(ROOT / "workbooks/samples/hospitality.xlsx")
-    return score(source.tables, pack(), problems=source.problems, files=source.files)
+    run = score(source.tables, pack(), problems=source.problems, files=source.files)
+    return run.over_time(12)
 
 
 @cache
@@ -73,6 +75,11 @@ def small_run(names: list[str], **more: Any) -> Run:
     return score(tables, pack(), **{"as_of": AS_OF} | more)
 
 
+def present(run: Run) -> list[Section]:
+    """The pages a run has what it takes for."""
+    return [section for section in all_sections() if not missing_needs(section, run)]
+
+
 @pytest.fixture(scope="module")
 def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The report of the sample in both languages."""
@@ -87,7 +94,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def sheets(books: dict[str, Path]) -> dict[str, Worksheet]:
     """The English report's sheets by section."""
     book = openpyxl.load_workbook(books["en"])
-    return {section.name: book[sheet_name(section, "en")] for section in all_sections()}
+    return {section.name: book[sheet_name(section, "en")] for section in present(sample_run())}
 
 
 def table(sheet: Worksheet, *headings: str) -> list[dict[str, Any]]:
@@ -379,9 +386,10 @@ def test_the_chinese_report_has_no_english_word_left(tmp_path):
         one.because for one in pack().thresholds.values()
     }
     data |= {signal.because for signal in pack().churn.signals} | {f"C{number}" for number in range(30)}
-    # Names of things, not words: the font, the program, what Excel calls fields and formats in headers and charts.
+    # Names of things, not words: the font, the program, what Excel calls fields and formats in headers and charts,
+    # models and their parameters.
     known = (
-        r"hospitality 2026[.\d]*|SHA-256|RFM|`tierbook check`|General|[&A-Z\d\"]*Microsoft YaHei,Regular\"&8&K56626C|&[LRPN]|"
+        r"M?BG/NBD|Gamma-Gamma|alpha|gamma|hospitality 2026[.\d]*|SHA-256|RFM|`tierbook check`|`--history 12`|General|[&A-Z\d\"]*Microsoft YaHei,Regular\"&8&K56626C|&[LRPN]|"
         + pack().hash[:8]
     )
     leaks = {
@@ -418,7 +426,7 @@ def test_every_feature_and_result_has_a_label():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_sheet_prints_on_landscape_a4_with_title_date_and_rules(books, language):
     book = openpyxl.load_workbook(books[language])
-    for section in all_sections():
+    for section in present(sample_run()):
         sheet = book[sheet_name(section, language)]
         assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
         assert int(sheet.page_setup.fitToWidth or 1) == 1
@@ -492,7 +500,7 @@ def test_libreoffice_prints_every_page_whole(office, books, language):
     # Header, footer and title tell where every sheet of the workbook starts and that each fits the paper's width.
     last = re.findall(r"\d+", pages[-1].strip().splitlines()[-1])[-1]
     assert int(last) == len(pages)
-    for section in all_sections():
+    for section in present(sample_run()):
         assert any(sheet_name(section, language) in page for page in pages)
 
 
@@ -507,12 +515,12 @@ def test_the_same_run_gives_the_same_bytes(tmp_path, books):
 @pytest.mark.parametrize("count", [1, 2, 40])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pages_are_drawn_from_one_customer_as_from_many(tmp_path, count, language):
-    path = write_report(
-        small_run([f"N{number}" for number in range(count)]), tmp_path / "small.xlsx", language=language
-    )
+    run = small_run([f"N{number}" for number in range(count)]).over_time(2)
+    path = write_report(run, tmp_path / "small.xlsx", language=language)
     assert openpyxl.load_workbook(path).sheetnames == [
-        sheet_name(section, language) for section in all_sections()
+        sheet_name(section, language) for section in present(run)
     ]
+    assert {"history", "churn", "actions", "value", "overview"} <= {section.name for section in present(run)}
 
 
 def test_a_page_without_its_input_is_absent_and_contents_says_what_it_needs(tmp_path):

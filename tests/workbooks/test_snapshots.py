@@ -16,7 +16,7 @@ from tierbook.language import LANGUAGES, label
 from tierbook.rulepack.read import read_pack
 from tierbook.score import Run, score
 from workbooks.report import write_report
-from workbooks.snapshots import keep_snapshot, last_snapshot, snapshot_path
+from workbooks.snapshots import earlier_snapshots, keep_snapshot, last_snapshot, snapshot_path
 
 ROOT = Path(__file__).parents[2]
 PACK = read_pack(ROOT / "rules/hospitality.yaml")
@@ -142,3 +142,70 @@ def test_without_an_earlier_run_the_report_compares_with_the_window_alone(book):
     }
     assert label("tier_moves") in texts
     assert not [text for text in texts if "since the last run" in text]
+
+
+def rows_below(path: Path, page: str, heading: str, language: str) -> list[tuple]:
+    """The table under a heading, its heading row first, down to the first blank cell."""
+    sheet = openpyxl.load_workbook(path)[label(f"page_{page}", language)]
+    everything = [row[1:] for row in sheet.iter_rows(values_only=True)]
+    at = next(at for at, row in enumerate(everything) if row[0] == label(heading, language))
+    start = next(
+        row for row in range(at + 1, len(everything)) if everything[row][0] == label("as_of", language)
+    )
+    end = next((row for row in range(start, len(everything)) if everything[row][0] is None), len(everything))
+    return everything[start:end]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_over_time_holds_the_runs_of_earlier_days_by_the_same_rules(language, book):
+    run = run_for(LATER).over_time(4)
+    path = write_report(run, book.with_name("report.xlsx"), language=language)
+    head, *rows = rows_below(path, "history", "over_time", language)
+    days = [LATER - timedelta(days=90 * back) for back in (3, 2, 1, 0)]
+    assert [row[0].date() for row in rows] == days
+    for row, day in zip(rows, days, strict=True):
+        (then,) = run_for(day).table("totals").to_pylist()
+        said = dict(zip(head, row, strict=False))
+        assert said[label("customers", language)] == then["customers"]
+        assert said[label("revenue_recent", language)] == pytest.approx(then["revenue_recent"])
+        assert said[label("value", language)] == pytest.approx(then["value"])
+        assert said[label("at_risk_short", language)] == then["flagged"]
+    for what in ("tier", "stage", "churn_level"):
+        _, *counted = rows_below(path, "history", f"over_time_{what}", language)
+        totals = [next(cell for cell in reversed(row) if cell is not None) for row in counted]
+        assert totals == [row[1] for row in rows]
+        assert all(
+            sum(filter(None, row[1:])) == 2 * total for row, total in zip(counted, totals, strict=True)
+        )
+
+
+def test_looking_back_ends_where_purchases_begin():
+    run = run_for(LATER).over_time(12)
+    assert [moment.as_of for moment in run.history][-1] == LATER
+    assert run.history[0].as_of >= date(2025, 7, 1)
+    assert len(run.history) == 6
+    assert run.history[-2].tables["tiers"] == run.previous.table("tiers")
+
+
+def test_runs_that_were_kept_stand_beside_them_as_they_were(book):
+    kept = [run_for(day) for day in (date(2026, 4, 30), EARLIER)]
+    for one in kept:
+        keep_snapshot(one, book)
+    now = run_for(LATER)
+    earlier = earlier_snapshots(now, book, most=12)
+    assert [one.as_of for one in earlier] == [date(2026, 4, 30), EARLIER]
+    assert [one.as_of for one in earlier_snapshots(now, book, most=1)] == [EARLIER]
+    path = write_report(now.over_time(2, earlier=earlier), book.with_name("report.xlsx"))
+    head, *rows = rows_below(path, "history", "kept_runs", "en")
+    for row, run in zip(rows, kept, strict=True):
+        (then,) = run.table("totals").to_pylist()
+        said = dict(zip(head, row, strict=False))
+        assert (said["Customers"], said["At risk"]) == (then["customers"], then["flagged"])
+        assert said["Value"] == pytest.approx(then["value"])
+
+
+def test_nobody_asked_for_earlier_days_and_contents_says_how(book):
+    sheets = openpyxl.load_workbook(write_report(run_for(LATER), book.with_name("report.xlsx")))
+    said = {row[1]: row[2] for row in sheets["Contents"].iter_rows(values_only=True)}
+    assert said["Over time"] == "Appears when asked for: `--history 12`"
+    assert "Over time" not in sheets.sheetnames

@@ -78,8 +78,6 @@ def _switch(page: Page, absent: Sequence[str | Problem]) -> str:
             "Appears when the input has a column: {columns}",
             columns=page.label("list_or").join(page.label(name) for name in names),
         )
-    if "history" in missing:
-        return page.say("Appears when asked for: `--history 12`")
     rules = [page.label(name) for name in missing]
     return page.say("Appears when the rules define: {rules}", rules=page.label("list_comma").join(rules))
 
