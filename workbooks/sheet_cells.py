@@ -81,11 +81,15 @@ class FormulaCell(NamedTuple):
 
 @dataclass(frozen=True)
 class Written:
-    """What a cell shall hold: a value, and a formula (without `=`) over `area` in its first cell."""
+    """What a cell shall hold: a value, and a formula (without `=`) over `area` in its first cell.
+
+    With `kept`, the formula that stands there stays as it is written, but for the cells an array fills (`area`).
+    """
 
     value: Any = None
     formula: str = ""
     area: Area | None = None
+    kept: bool = False
 
 
 class SheetCells:
@@ -219,8 +223,12 @@ class SheetCells:
                 pieces.append(self._made((row, one), written[one], b""))
                 next_column += 1
             if next_column < len(waiting) and waiting[next_column] == column:
-                style = attributes.get(b"s", b"")
-                pieces.append(self._made((row, column), written[column], style))
+                one_there = self._formula.search(cell[2] or b"") if written[column].kept else None
+                if one_there:
+                    pieces.append(self._with_result(cell[1], one_there[0], written[column]))
+                else:
+                    style = attributes.get(b"s", b"")
+                    pieces.append(self._made((row, column), written[column], style))
                 next_column += 1
             else:
                 pieces.append(cell[0])
@@ -230,24 +238,41 @@ class SheetCells:
         tag = re.sub(rb"""\sspans\s*=\s*(?:"[^"]*"|'[^']*')""", b"", found[1]).rstrip()
         return b"<%brow%b>%b</%brow>" % (p, tag, b"".join(pieces), p)
 
+    def _with_result(self, attributes: bytes, formula: bytes, written: Written) -> bytes:
+        """A cell whose formula stays, with another result."""
+        plain = re.sub(rb"""\st\s*=\s*(?:"[^"]*"|'[^']*')""", b"", attributes).rstrip()
+        if written.area:
+            area = written.area.ref.encode()
+            formula = re.sub(
+                rb"""(\sref\s*=\s*)(?:"[^"]*"|'[^']*')""", lambda found: found[1] + b'"' + area + b'"', formula, count=1
+            )  # fmt: skip
+        opened = b"<" + self._prefix + b"c" + plain
+        return self._shown(opened.decode(), formula.decode(), written.value, result=True, styled=True)
+
     def _made(self, place: Place, written: Written, style: bytes) -> bytes:
         """One cell; nothing where it shall be blank and has no style."""
-        p, value = self._prefix.decode(), written.value
+        p = self._prefix.decode()
         opened = f'<{p}c r="{letters(place[1])}{place[0]}"' + (f' s="{style.decode()}"' if style else "")
         formula = ""
         if written.formula:
             over = f' t="array" ref="{written.area.ref}"' if written.area else ""
             formula = f"<{p}f{over}>{plain_text(written.formula)}</{p}f>"
+        result = bool(formula or written.area or written.kept)
+        return self._shown(opened, formula, written.value, result=result, styled=bool(style))
+
+    def _shown(self, opened: str, formula: str, value: Any, *, result: bool, styled: bool) -> bytes:
+        """A cell that begins like that, with a value; the text of a result stands in it another way than a typed one."""
+        p = self._prefix.decode()
         code = getattr(value, "code", None)
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
-            shown = f"{opened}>{formula}</{p}c>" if formula else f"{opened}/>" if style else ""
+            shown = f"{opened}>{formula}</{p}c>" if formula else f"{opened}/>" if styled else ""
         elif code is not None:
             shown = f'{opened} t="e">{formula}<{p}v>{plain_text(code)}</{p}v></{p}c>'
         elif isinstance(value, bool):
             shown = f'{opened} t="b">{formula}<{p}v>{value:d}</{p}v></{p}c>'
         elif isinstance(value, int | float):
             shown = f"{opened}>{formula}<{p}v>{value!r}</{p}v></{p}c>"
-        elif formula or written.area:
+        elif result:
             shown = f'{opened} t="str">{formula}<{p}v>{plain_text(str(value))}</{p}v></{p}c>'
         else:
             text = plain_text(str(value))

@@ -14,10 +14,12 @@ from tierbook.language import LANGUAGES, say
 IDENTIFIER = "org.tierbook.calc"
 PROTOCOL = "org.tierbook.command:"
 COMPONENT = "tierbook_component.py"
+BATCH = "org.tierbook.Batch"
 SERVICES = {
     SERVICE: "com.sun.star.sheet.AddIn",
     "org.tierbook.OnLoad": "com.sun.star.task.Job",
     "org.tierbook.Commands": "com.sun.star.frame.ProtocolHandler",
+    BATCH: "com.sun.star.task.JobExecutor",
 }
 LOCALES = {"en": "en-US", "zh": "zh-CN"}
 CONTEXT = "com.sun.star.sheet.SpreadsheetDocument"

@@ -29,6 +29,7 @@ SOURCES = (
     "calc/spelling.py",
     "calc/component/__init__.py",
     "calc/component/ahead.py",
+    "calc/component/batch.py",
     "calc/component/calculator.py",
     "calc/component/cells.py",
     "calc/component/commands.py",

@@ -10,7 +10,7 @@ from html import unescape
 
 from addin.calc.spelling import Spelling
 
-_FOLDERS = re.compile(r"xl/(?:worksheets|tables|chartsheets|charts|pivotCache)/[^/]+\.xml|xl/[^/]+\.xml", re.I)
+_WITHOUT = re.compile(r"docProps/|customXml/|\[Content_Types\]|(?:.*/)?(?:sharedStrings|styles|theme\d*|calcChain)\.xml$", re.I)
 # Cells, names, conditional formats, validations, calculated and total columns of tables, and the formulas of extensions.
 _FORMULA = re.compile(
     rb"(<((?:[A-Za-z_][\w.-]*:)?(?:f|formula|formula1|formula2|definedName|calculatedColumnFormula|totalsRowFormula))"
@@ -21,7 +21,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 def may_hold_formulas(name: str) -> bool:
     """Whether a part of that name may hold formulas."""
-    return _FOLDERS.fullmatch(name) is not None and not name.lower().endswith("sharedstrings.xml")
+    return name.lower().endswith(".xml") and not _WITHOUT.match(name)
 
 
 def convert_part(data: bytes, spelling: Spelling, to: str) -> bytes:

@@ -21,11 +21,11 @@ from com.sun.star.document import XDocumentEventListener
 from com.sun.star.frame import XDispatchProvider, XNotifyingDispatch
 from com.sun.star.frame.DispatchResultState import SUCCESS
 from com.sun.star.lang import XInitialization, XServiceInfo
-from com.sun.star.task import XJob
+from com.sun.star.task import XJob, XJobExecutor
 from com.sun.star.util import XChangesListener
 from org.tierbook import XFunctions
 
-from addin.calc.component import formulas, saved, words
+from addin.calc.component import batch, formulas, saved, words
 from addin.calc.component.calculator import Calculator
 from addin.calc.component.commands import PROTOCOL, Commands, Person, Stopped
 from addin.calc.component.dialogs import Dialogs
@@ -35,6 +35,7 @@ from addin.engine_client import WORDS, Engine
 HERE = Path(words.__file__).parent
 ADDIN = json.loads((HERE / "addin.json").read_text("utf-8"))
 JOB, HANDLER = "org.tierbook.OnLoad", "org.tierbook.Commands"
+BATCH = "org.tierbook.Batch"
 SAVED = ("OnSaveDone", "OnSaveAsDone")
 
 
@@ -299,6 +300,31 @@ class Handler(unohelper.Base, XDispatchProvider, XNotifyingDispatch, XInitializa
         )
 
 
+class Batch(unohelper.Base, XJobExecutor, XServiceInfo):
+    """A workbook computed for the command line: `service:org.tierbook.Batch?` and the address of a file with the job."""
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+
+    def trigger(self, url: str) -> None:
+        owner = addin(self.context)
+        desktop = owner.service("com.sun.star.frame.Desktop")
+        try:
+            job = json.loads(Path(uno.fileUrlToSystemPath(url)).read_text("utf-8"))
+            batch.compute(job, desktop, owner.spelling)
+        finally:
+            owner.service("com.sun.star.awt.AsyncCallback").addCallback(Later(desktop.terminate), None)
+
+    def getImplementationName(self) -> str:
+        return BATCH
+
+    def supportsService(self, name: str) -> bool:
+        return name in self.getSupportedServiceNames()
+
+    def getSupportedServiceNames(self) -> tuple[str, ...]:
+        return (BATCH, "com.sun.star.task.JobExecutor")
+
+
 def _answers(arguments: Any) -> dict[str, str] | None:
     """The answers a macro gives beforehand, as JSON in an argument `Answers`; None where a person is there."""
     for one in arguments:
@@ -308,7 +334,7 @@ def _answers(arguments: Any) -> dict[str, str] | None:
 
 
 g_ImplementationHelper = unohelper.ImplementationHelper()
-for _service in (Functions, OnLoad, Handler):
+for _service in (Functions, OnLoad, Handler, Batch):
     _made = _service(None)
     g_ImplementationHelper.addImplementation(
         _service, _made.getImplementationName(), _made.getSupportedServiceNames()
