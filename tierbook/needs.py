@@ -28,7 +28,7 @@ def needs(
     Parameters
     ----------
     section : str
-        value, tiers, stages, ladder, positions, churn, early_warning, winback, credit, `class.<group>` or `score.<name>`;
+        value, tiers, stages, ladder, positions, churn, early_warning, winback, groups, credit, `class.<group>` or `score.<name>`;
         actions are tiers, churn and stages together.
     given : iterable of str
         Columns at hand; a feature of the pack that is among them is not traced back.
@@ -79,6 +79,8 @@ def traced(
             open_names |= needs(pack, "value", given=given, profile=profile)
         elif name in ("tier", "stage"):
             open_names |= needs(pack, f"{name}s", given=given, profile=profile)
+        elif name == "churn_level" and pack.churn:
+            open_names |= needs(pack, "churn", given=given, profile=profile)
         elif name in pack.features:
             open_names |= pack.features[name].names
         elif name.endswith("_score") and name.removesuffix("_score") in pack.scores:
@@ -97,8 +99,9 @@ def ranks_population(pack: Pack, section: str, *, given: Iterable[str] = ()) -> 
     if any(level.top is not None or level.top_of_value is not None for level in levels_):
         return True
     open_names = {name for expression in _expressions(pack, section) for name in expression.names}
-    if "value" in open_names and "value" not in given and pack.parts:
-        open_names |= {name for expression in _expressions(pack, "value") for name in expression.names}
+    for name, rests_on in (("value", "value"), ("churn_level", "churn")):
+        if name in open_names and name not in given:
+            open_names |= {one for expression in _expressions(pack, rests_on) for one in expression.names}
     from tierbook.rulepack.tree import POPULATION
 
     seen: set[str] = set()
@@ -120,6 +123,8 @@ def _levels(pack: Pack, section: str) -> Sequence[CompiledLevel]:
         return pack.churn.levels if pack.churn else ()
     if section == "winback":
         return pack.winback.levels if pack.winback else ()
+    if section == "groups":
+        return pack.groups.levels if pack.groups else ()
     if section == "credit":
         return pack.credit.levels if pack.credit else ()
     if kind == "class":
@@ -148,6 +153,8 @@ def _expressions(
                 )
     elif section == "tiers" and pack.tiers:
         found.append(pack.tiers.rank_by)
+    elif section == "groups" and pack.groups:
+        found.append(pack.groups.rank_by)
     elif section == "positions":
         found += [position.when for position in pack.positions]
     elif section == "winback" and pack.winback:

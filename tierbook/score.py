@@ -53,7 +53,7 @@ class Run:
 
     `customers` has one row per customer, ordered by `customer_id`: the customer's own columns, the features, and the
     results `value`, `value.<part>`, `tier`, `stage`, `action`, `positions`, `ladder`, `class.<group>`, `score.<name>`,
-    `rfm_segment`, `early_warning`, `early_warning_reason`, `winback`, `winback_spend`, `credit` where the pack has the section,
+    `rfm_segment`, `early_warning`, `early_warning_reason`, `winback`, `winback_spend`, `retention_group`, `credit` where the pack has the section,
     `churn_score`, `churn_level`, `churn_flagged`, `churn_signals`. Results hold the pack's names;
     `word` says what a reader sees for them. `previous` is the same pack at `as_of - window_days`,
     `last` what the last run before this one said, where that was kept. `history` are the same rules at earlier days a
@@ -483,6 +483,8 @@ def _scored(customers: pa.Table, pack: Pack, profile: str) -> pa.Table:
     if pack.early_warning:
         results["early_warning"] = scorer.early_warning()
         results["early_warning_reason"] = scorer.early_warning_reason()
+    if pack.groups:
+        results["retention_group"] = scorer.retention_group()
     if pack.winback:
         results["winback"], results["winback_spend"] = scorer.winback(), scorer.winback_spend()
     if pack.credit:

@@ -20,7 +20,7 @@ from tierbook.needs import needs, traced
 
 if TYPE_CHECKING:
     from tierbook.rulepack.expression import Expression
-    from tierbook.rulepack.pack import CompiledLevel, CompiledPart, Pack
+    from tierbook.rulepack.pack import CompiledLevel, CompiledPart, CompiledTiers, Pack
 
 Columns = Mapping[str, NDArray]
 
@@ -69,6 +69,8 @@ class Scorer:
             return self.columns[name]
         if name in ("tier", "stage"):
             return self.tier() if name == "tier" else self.stage()
+        if name == "churn_level" and self.pack.churn:
+            return self.churn_level()
         if name.removesuffix("_score") in self.pack.scores:
             return self.score(name.removesuffix("_score"))
         raise DataError(
@@ -85,10 +87,7 @@ class Scorer:
 
     def tier(self) -> NDArray[np.object_]:
         """Tier names; None where the value ranked by is unknown."""
-        ranked = np.round(self._numbers(self._tiers.rank_by), value.DECIMALS)
-        index = self._level_index(self._tiers.levels, ranked)
-        index[np.isnan(ranked)] = -1
-        return self._names(self._tiers.levels, index)
+        return self._ranked(self._tiers)
 
     def stage(self) -> NDArray[np.object_]:
         """Lifecycle stage names."""
@@ -175,6 +174,10 @@ class Scorer:
     def rfm_fall(self) -> NDArray[np.float64]:
         """Points the RFM total fell since the window before. [points; NaN without both scores]"""
         return early_warning.score_fall(*self._rfm_scores())
+
+    def retention_group(self) -> NDArray[np.object_]:
+        """Retention group by worth and risk; None where the value ranked by is unknown."""
+        return self._ranked(self._section("groups", self.pack.groups))
 
     def winback(self) -> NDArray[np.object_]:
         """What to do about each lost customer; "" for those not lost, None where the spending limit is unknown."""
@@ -327,6 +330,13 @@ class Scorer:
                 gives=[[self.profile.constant(gain) for gain in row] for row in part.gives],
             )
         return self._numbers(part)
+
+    def _ranked(self, section: CompiledTiers) -> NDArray[np.object_]:
+        """Level names of a section that ranks by a figure; None where it is unknown."""
+        ranked = np.round(self._numbers(section.rank_by), value.DECIMALS)
+        index = self._level_index(section.levels, ranked)
+        index[np.isnan(ranked)] = -1
+        return self._names(section.levels, index)
 
     def _named(
         self, section: Sequence[CompiledLevel], *, ranked: NDArray | None = None

@@ -1,4 +1,4 @@
-"""Lifecycle stages, the ladder and classes in cells."""
+"""Lifecycle stages, the ladder, retention groups and classes in cells."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ def _stage(features: FeatureRange, *, pack: Pack) -> NDArray:
 
 def _ladder(features: FeatureRange, *, pack: Pack) -> NDArray:
     return features.scorer(pack, "ladder").ladder()
+
+
+def _group(features: FeatureRange, *, pack: Pack) -> NDArray:
+    return features.scorer(pack, "groups").retention_group()
 
 
 def _matrix(stages_before: NDArray, stages_after: NDArray) -> dict[str, NDArray]:
@@ -78,6 +82,31 @@ LADDER = declare(
             [["potential"], ["new"], ["satisfied"], ["regular"]],
         ),
         missing="No rung of the pack fits.",
+    )
+)
+
+GROUP = declare(
+    ExcelFunction(
+        name="CRM_GROUP",
+        help="Retention group of each customer by worth and risk: no value, stable or at risk, of high or low value.",
+        arguments=(FEATURES, PACK, HEADERS),
+        returns="Group name for each row.",
+        result="column",
+        calculate=_group,
+        example=Example(
+            (
+                [
+                    ["value", "net_value", "churn_level"],
+                    [52000, 9000, "none"],
+                    [52000, 9000, "warning"],
+                    [800, 90, "watch"],
+                    [800, 90, "lost"],
+                    [800, -5, "none"],
+                ],
+            ),
+            [["stable_high"], ["at_risk_high"], ["stable_low"], ["at_risk_low"], ["no_value"]],
+        ),
+        missing="The value is missing, or no group of the pack fits.",
     )
 )
 

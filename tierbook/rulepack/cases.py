@@ -39,6 +39,7 @@ _RESULTS = (
     "early_warning_reason",
     "winback",
     "winback_spend",
+    "retention_group",
     "credit",
 )
 TOLERANCE = 1e-6
@@ -194,6 +195,8 @@ def _answer(case: Case, name: str, pack: Pack) -> Any:
     columns: dict[str, Any] = {}
     for column, kind in pack.types.items():
         if column in pack.thresholds or column in ("tier", "stage", "value"):
+            continue
+        if column == "churn_level" and column not in case.given:
             continue
         if column not in pack.features or column in case.given:
             one = case.given.get(column)

@@ -69,6 +69,8 @@ def _level_lists(pack: Pack) -> Iterable[tuple[Path, Sequence[CompiledLevel]]]:
     yield ("early_warning",), pack.early_warning
     if pack.winback:
         yield ("winback", "levels"), pack.winback.levels
+    if pack.groups:
+        yield ("groups", "levels"), pack.groups.levels
     if pack.credit:
         yield ("credit", "levels"), pack.credit.levels
 

@@ -89,6 +89,7 @@ class Compiler:
             churn=self.churn(pack.churn),
             rfm_segments=self.levels(pack.rfm.segments, ("rfm", "segments"), names=RFM_NAMES | self.constants) if pack.rfm else (),
             early_warning=self.levels(pack.early_warning, ("early_warning",)), winback=self.winback(pack.winback),
+            groups=self.groups(pack.groups),
             points=self.points(pack.points), credit=self.credit(pack.credit), tracks=self.tracks(pack.leads),
             matching=self.matching(pack.matching), merge=pack.merge, survivor=self.survivor(), words=pack.words, types=dict(self.types),
             masked=self.masked(pack.report),
@@ -343,6 +344,14 @@ class Compiler:
             self.levels(winback.levels, ("winback", "levels")),
             self.number(winback.spend_at_most, ("winback", "spend_at_most")),
         )
+
+    def groups(self, groups: model.Groups | None) -> CompiledTiers | None:
+        if groups is None:
+            return None
+        # The one section that asks how likely customers are to leave.
+        self.types |= {"churn_level": "text"} if self.pack.churn else {}
+        levels = self.levels(groups.levels, ("groups", "levels"))
+        return CompiledTiers(self.number(groups.rank_by, ("groups", "rank_by")), levels)
 
     def points(self, points: model.Points | None) -> CompiledPoints | None:
         if points is None:

@@ -17,7 +17,7 @@ from tierbook.rulepack.show import figure_words, level_words, part_words, sectio
 
 if TYPE_CHECKING:
     from tierbook.rulepack.expression import Expression
-    from tierbook.rulepack.pack import CompiledLevel, CompiledPart
+    from tierbook.rulepack.pack import CompiledLevel, CompiledPart, CompiledTiers
     from tierbook.scorer import Scorer
 
 
@@ -81,7 +81,7 @@ class _Explained:
         if pack.parts:
             sections["value"] = self.value
         if pack.tiers:
-            sections["tiers"] = self.tiers
+            sections["tiers"] = partial(self.ranked, "tiers", pack.tiers)
         sections["positions"] = self.positions
         listed = {"stages": pack.stages, "ladder": pack.ladder}
         listed |= {f"class.{group}": one for group, one in pack.classes.items()}
@@ -95,6 +95,8 @@ class _Explained:
             sections["early_warning"] = partial(self.levels, "early_warning", pack.early_warning)
         if pack.winback:
             sections["winback"] = self.winback
+        if pack.groups:
+            sections["groups"] = partial(self.ranked, "groups", pack.groups)
         if pack.credit:
             sections["credit"] = self.credit
         if pack.rfm_segments and not np.isnan(scores := self.rfm_scores()).any():
@@ -137,14 +139,12 @@ class _Explained:
         total = self.shown(self.figure("value"))
         yield self.step("value", "value", say("all parts added up", self.language), "", total, decides=True)
 
-    def tiers(self) -> Iterator[Step]:
-        tiers = self.pack.tiers
-        assert tiers is not None
+    def ranked(self, section: str, tiers: CompiledTiers) -> Iterator[Step]:
         ranked = np.round(self.figures(tiers.rank_by), value.DECIMALS)
         mine = ranked[self.row]
-        yield self.step("tiers", "rank_by", tiers.rank_by.text, self.met(tiers.rank_by), self.shown(mine))
+        yield self.step(section, "rank_by", tiers.rank_by.text, self.met(tiers.rank_by), self.shown(mine))
         if not np.isnan(mine):
-            yield from self.levels("tiers", tiers.levels, ranked=ranked)
+            yield from self.levels(section, tiers.levels, ranked=ranked)
 
     def score(self, name: str) -> Iterator[Step]:
         score = self.pack.scores[name]

@@ -48,7 +48,7 @@ def with_change(base: Pack, new: Pack, change: Change, profile: str) -> tuple[Pa
         listed = {**getattr(base, section), name: getattr(new, section).get(name)}
         known = {group: one for group, one in listed.items() if one is not None}
         return _replaced(base, section, known), False
-    if section in ("tiers", "churn"):
+    if section in ("tiers", "churn", "groups"):
         return _replaced(
             base, section, _section(getattr(base, section), getattr(new, section), kind, key)
         ), False

@@ -171,6 +171,10 @@ class Tiers(Section):
     levels: Levels
 
 
+class Groups(Tiers):
+    """Retention groups by worth and risk (systems.md J); their conditions may ask for churn_level."""
+
+
 class Position(Section):
     """A flag; a customer may carry several."""
 
@@ -371,6 +375,7 @@ class PackModel(Section):
         [], max_length=MOST_LEVELS, description="Levels of a falling RFM score; the first that fits."
     )
     winback: Winback | None = None
+    groups: Groups | None = None
     points: Points | None = None
     credit: Credit | None = None
     leads: Leads | None = None

@@ -199,6 +199,7 @@ class Pack:
     rfm_segments: tuple[CompiledLevel, ...]
     early_warning: tuple[CompiledLevel, ...]
     winback: CompiledWinback | None
+    groups: CompiledTiers | None
     points: CompiledPoints | None
     credit: CompiledCredit | None
     tracks: tuple[CompiledTrack, ...]

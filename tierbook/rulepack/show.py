@@ -97,6 +97,9 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
     yield from _credit(pack, language)
     yield from _leads(pack, language)
     yield from _records(pack, language)
+    if pack.groups:
+        yield Rule("groups", "rank_by", pack.groups.rank_by.text)
+        yield from _levels("groups", pack.groups.levels, language)
     if pack.points:
         of = pack.points.of.text if pack.points.of else say("everyone", language)
         words = "by {basis}; for {of}; they last {months} months"

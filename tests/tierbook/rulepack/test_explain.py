@@ -91,6 +91,7 @@ def check_all(one):
         "churn": whole.churn_level() if one.churn else None,
         "early_warning": whole.early_warning() if one.early_warning else None,
         "winback": whole.winback() if one.winback else None,
+        "groups": whole.retention_group() if one.groups else None,
         **{f"class.{group}": whole.class_of(group) for group in one.classes},
         **{f"score.{name}": whole.score_level(name) for name in one.scores},
     }
