@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from anyio import to_thread
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route, Router
 
 from addin.engine_actions import Running, action_call
 from addin.engine_calls import Log, Malformed, batch, call
-from addin.engine_guard import LARGEST, Guard, Receive, Refusal, Scope, Send, refuse
+from addin.engine_guard import LARGEST, Guard, Receive, Refusal, Scope, Send
 from addin.engine_place import Place
 from addin.engine_project import Project, Session, Sessions
 from addin.engine_wire import dumps, loads
 from udfs import CellError
 
 AT_ONCE = 4096  # a message up to this size is answered at once, a larger one beside the others [bytes]
-ARRIVE = 30.0  # how long a body may take to arrive [s]
 MOST_AT_WORK = 8  # large calls and actions at the same time
 
 Message = dict[str, Any]
@@ -61,19 +58,22 @@ class Engine:
     def app(self) -> Guard:
         """The ASGI application."""
         handlers: dict[str, Handler] = {
-            "hello": self._hello,
-            "session": self._session,
-            "call": self._call,
-            "batch": self._batch,
-            "action": self._action,
-            "status": self._status,
-            "stop": self._stopping,
+            "/hello": self._hello,
+            "/session": self._session,
+            "/call": self._call,
+            "/batch": self._batch,
+            "/action": self._action,
+            "/status": self._status,
+            "/stop": self._stopping,
         }
-        routes = [
-            Route(f"/{name}", self._endpoint(handler), methods=["POST"]) for name, handler in handlers.items()
-        ]
+
+        # Starlette's router and request would double what a cell costs.
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await self._respond(handlers.get(scope["path"], _nothing_there), receive)
+            await response(scope, receive, send)
+
         return Guard(
-            Router(routes, redirect_slashes=False, default=self._nothing_there),
+            app,
             place=self._place,
             language=lambda: self._project.settings.language,
             refused=lambda code: self._note(f"refused: {code}"),
@@ -84,29 +84,26 @@ class Engine:
         for stop in self._at_work.values():
             stop()
 
-    def _endpoint(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        async def endpoint(request: Request) -> Response:
+    async def _respond(self, handler: Handler, receive: Receive) -> Response:
+        self._last = time.monotonic()
+        self._requests += 1
+        message: Message = {}
+        try:
+            body = await _body(receive)
+            message = _message(body)
+            return await handler(message, len(body))
+        except Refusal as refusal:
+            return self._refused(refusal, message)
+        except Malformed:
+            return self._refused(_malformed(), message)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception as error:  # noqa: BLE001 - the edge of the host: one request fails, the engine goes on
+            self._log(error)
+            template = "Tierbook met something it was not made for ({kind})."
+            return self._refused(Refusal(500, "internal", template, kind=type(error).__name__), message)
+        finally:
             self._last = time.monotonic()
-            self._requests += 1
-            message: Message = {}
-            try:
-                body = await _body(request)
-                message = _message(body)
-                return await handler(message, len(body))
-            except Refusal as refusal:
-                return self._refused(refusal, message)
-            except Malformed:
-                return self._refused(_malformed(), message)
-            except ClientDisconnect:
-                return Response(status_code=400)
-            except Exception as error:  # noqa: BLE001 - the edge of the host: one request fails, the engine goes on
-                self._log(error)
-                template = "Tierbook met something it was not made for ({kind})."
-                return self._refused(Refusal(500, "internal", template, kind=type(error).__name__), message)
-            finally:
-                self._last = time.monotonic()
-
-        return endpoint
 
     async def _hello(self, message: Message, size: int) -> Response:
         nonce = message.get("nonce")
@@ -196,27 +193,24 @@ class Engine:
             refusal.body(language), refusal.status, media_type="application/json", headers=_NO_SNIFF
         )
 
-    async def _nothing_there(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await refuse(
-            Refusal(404, "request", "The engine has nothing at this address."),
-            send,
-            self._project.settings.language,
-        )
+
+async def _nothing_there(message: Message, size: int) -> Response:
+    raise Refusal(404, "request", "The engine has nothing at this address.")
 
 
-async def _body(request: Request) -> bytes:
-    """The whole body; its length was checked from the head.
+async def _body(receive: Receive) -> bytes:
+    """The whole body; how long it may be and take is settled before.
 
     Raises
     ------
-    Refusal
-        It does not arrive in time.
+    ClientDisconnect
     """
-    try:
-        async with asyncio.timeout(ARRIVE):
-            return await request.body()
-    except TimeoutError:
-        raise Refusal(408, "slow", "The request did not arrive in time.") from None
+    parts: list[bytes] = []
+    while (part := await receive())["type"] == "http.request":
+        parts.append(part["body"])
+        if not part["more_body"]:
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+    raise ClientDisconnect
 
 
 def _message(body: bytes) -> Message:

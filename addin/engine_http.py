@@ -16,7 +16,9 @@ from addin.engine_guard import Refusal
 
 MOST_CONNECTIONS = 64
 HEAD_TIME = 3.0  # for a request's head to arrive, from the connection or its first byte [s]
+BODY_TIME = 30.0  # for the body to follow [s]
 LARGEST_HEAD = 16_384  # [bytes]
+_CONTINUE = b"HTTP/1.1 100 "
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -35,7 +37,10 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
             oldest = next(iter(self._unproven), self)
+            self._unproven.pop(oldest, None)
             oldest.transport.abort()
+            if oldest is self:
+                return
         self._unproven[self] = None
         self._wait_for_head()
 
@@ -49,9 +54,13 @@ class LimitedProtocol(HttpToolsProtocol):
                 self._wait_for_head()
             self._head += len(data)
         super().data_received(data)
+        if self.transport.is_closing():
+            return
         # What has arrived of a head and is not over: what follows the head in one piece does not count.
-        if self._in_head and self._head > LARGEST_HEAD and not self.transport.is_closing():
+        if self._in_head and self._head > LARGEST_HEAD:
             self.send_400_response("")
+        elif not self._in_head and self._timer is None:
+            self._timer = self.loop.call_later(BODY_TIME, self._too_slow)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
@@ -63,25 +72,29 @@ class LimitedProtocol(HttpToolsProtocol):
         self._proven()
         self._in_head = False
         super().on_headers_complete()
+        self.cycle.transport = _OneWrite(self.transport)  # type: ignore[assignment]
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
+        self._unset_timer()
         self._in_head, self._head, self._fields = True, 0, 0
 
     def send_400_response(self, msg: str) -> None:
+        if max(self._head, self._fields) > LARGEST_HEAD and self._in_head:
+            self._refuse(Refusal(431, "size", "The request has too many headers."))
+        else:
+            self._refuse(Refusal(400, "request", "The request is not HTTP."))
+
+    def _too_slow(self) -> None:
+        self._refuse(Refusal(408, "slow", "The request did not arrive in time."))
+
+    def _refuse(self, refusal: Refusal) -> None:
         if self.transport.is_closing():
             return
-        if max(self._head, self._fields) > LARGEST_HEAD and self._in_head:
-            status, said = (
-                b"431 Request Header Fields Too Large",
-                Refusal(431, "size", "The request has too many headers."),
-            )
-        else:
-            status, said = b"400 Bad Request", Refusal(400, "request", "The request is not HTTP.")
-        body = said.body("en")
+        body = refusal.body("en")
         self.transport.write(
-            b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
-            % (status, len(body), body)
+            b"HTTP/1.1 %d Refused\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
+            % (refusal.status, len(body), body)
         )
         self.transport.close()
 
@@ -90,9 +103,32 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _proven(self) -> None:
         self._unproven.pop(self, None)
+        self._unset_timer()
+
+    def _unset_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class _OneWrite:
+    """A transport that sends the head of an answer together with the first piece of its body: one system call less."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head: bytes | None = None
+
+    def write(self, data: bytes) -> None:
+        if self._head is None and not data.startswith(_CONTINUE):
+            self._head = data
+        elif self._head:
+            head, self._head = self._head, b""
+            self._transport.writelines([head, data])
+        else:
+            self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class Server(uvicorn.Server):

@@ -13,6 +13,7 @@ from tierbook.quality import Problem
 if TYPE_CHECKING:
     from tierbook.rulepack.pack import Pack
 
+LONGEST_NAME = 100  # longer ones no file system takes as a file's name
 _STALE = "The newest edit cannot be used; {pack} {version} as it was before stays in use."
 
 
@@ -43,7 +44,11 @@ class Shelf:
             There is no such pack; names those there are.
         """
         for folder in self.folders:
-            if name.isidentifier() and (file := folder / f"{name}.yaml").is_file():
+            if (
+                name.isidentifier()
+                and len(name) <= LONGEST_NAME
+                and (file := folder / f"{name}.yaml").is_file()
+            ):
                 return file
         near = difflib.get_close_matches(name, self.names(), n=1)
         raise RuleError(
