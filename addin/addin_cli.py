@@ -20,6 +20,8 @@ HostName = Annotated[
     ),
 ]
 
+InstallHost = Annotated[str, typer.Option("--host", help=t("The program: calc."))]
+
 
 @addin.command("build", help=t("Build an add-in from its texts, by default for every program."))
 def addin_build(
@@ -34,3 +36,34 @@ def addin_build(
             )
     for name in host or HOSTS:
         print(HOSTS[name](folder))
+
+
+@addin.command("install", help=t("Build an add-in and add it to its program."))
+def addin_install(host: InstallHost) -> None:
+    from tempfile import TemporaryDirectory
+
+    from addin.calc.office import install
+    from addin.engine_place import user_folder
+    from addin.server import remember_launch
+
+    _installable(host)
+    with TemporaryDirectory() as folder:
+        install(HOSTS[host](Path(folder)))
+    remember_launch(user_folder())
+    print(t("The add-in is installed; start the program again."))
+
+
+@addin.command("uninstall", help=t("Take an add-in out of its program."))
+def addin_uninstall(host: InstallHost) -> None:
+    from addin.calc.office import uninstall
+
+    _installable(host)
+    print(t("The add-in is gone.") if uninstall() else t("The add-in was not installed."))
+
+
+def _installable(host: str) -> None:
+    if host != "calc":
+        raise typer.BadParameter(
+            say("Only the add-in for LibreOffice is installed this way; write calc.", "en"),
+            param_hint="--host",
+        )

@@ -12,5 +12,11 @@ def _excel(folder: Path) -> Path:
     return build_addin(folder)
 
 
-HOSTS: dict[str, Callable[[Path], Path]] = {"excel": _excel}
+def _calc(folder: Path) -> Path:
+    from addin.calc.package import build_addin
+
+    return build_addin(folder)
+
+
+HOSTS: dict[str, Callable[[Path], Path]] = {"excel": _excel, "calc": _calc}
 """Program -> what builds its add-in into a folder and says under which name."""

@@ -30,33 +30,20 @@ _CONFIGURATION = ("CalcAddIns", "Addons", "ProtocolHandler", "Jobs")
 
 
 class Command(NamedTuple):
-    """An entry of the menu: what follows the protocol, its label and help in English, its group."""
+    """An entry of the menu: what follows the protocol, its label in English, its group."""
 
     name: str
     label: str
-    help: str
     group: str
 
 
 # What only the add-in itself can do.
 OWN = (
-    Command(
-        "array",
-        "Enter as table",
-        "Give the table function of the selected cell as many cells as its result needs.",
-        "Cells",
-    ),
-    Command(
-        "calculate",
-        "Calculate again",
-        "Bring formulas written for Excel to life and compute every formula of the workbook again.",
-        "Cells",
-    ),
-    Command("start", "Start engine", "Start the program that calculates, or find the one running.", "Engine"),
-    Command(
-        "stop", "Stop engine", "Stop the program that calculates; cells keep what they show.", "Engine"
-    ),
-    Command("cancel", "Cancel", "Stop the action that is running.", "Engine"),
+    Command("array", "Enter as table", "Cells"),
+    Command("calculate", "Calculate again", "Cells"),
+    Command("start", "Start engine", "Engine"),
+    Command("stop", "Stop engine", "Engine"),
+    Command("cancel", "Cancel", "Engine"),
 )
 
 
@@ -64,7 +51,7 @@ def commands() -> list[Command]:
     """All entries of the menu, in the order of their groups."""
     from addin.actions import ACTIONS
 
-    every = [Command(one.name, one.label, one.help, one.group) for one in ACTIONS.values()]
+    every = [Command(one.name, one.label, one.group) for one in ACTIONS.values()]
     every += OWN
     return [one for group in dict.fromkeys(one.group for one in every) for one in every if one.group == group]
 
@@ -84,9 +71,7 @@ def configuration(methods: Sequence[Method], version: str) -> dict[str, str]:
 
 def titles() -> dict[str, dict[str, str]]:
     """Language -> command -> what the menu calls it."""
-    return {
-        language: {one.name: say(one.label, language) for one in commands()} for language in LANGUAGES
-    }
+    return {language: {one.name: say(one.label, language) for one in commands()} for language in LANGUAGES}
 
 
 def _functions(methods: Iterable[Method]) -> str:
@@ -95,7 +80,7 @@ def _functions(methods: Iterable[Method]) -> str:
             method.name,
             _property("DisplayName", dict.fromkeys(LANGUAGES, method.display))
             + _property("Description", method.help)
-            + "<prop oor:name=\"Category\"><value>Add-In</value></prop>"
+            + '<prop oor:name="Category"><value>Add-In</value></prop>'
             + _property("CompatibilityName", dict.fromkeys(LANGUAGES, method.display))
             + '<node oor:name="Parameters">'
             + "".join(
@@ -133,7 +118,9 @@ def _addons(entries: Sequence[Command]) -> str:
         )
         for at, one in enumerate(entries)
     )
-    top = _property("Title", dict.fromkeys(LANGUAGES, "Tierbook"), kind="xs:string") + _text("Context", CONTEXT)
+    top = _property("Title", dict.fromkeys(LANGUAGES, "Tierbook"), kind="xs:string") + _text(
+        "Context", CONTEXT
+    )
     submenu = "".join(_node(f"m{at:02}", one) for at, one in enumerate(menu))
     submenu = f'<node oor:name="Submenu">{submenu}</node>'
     toolbar = "".join(_node(f"t{at:02}", one) for at, one in enumerate(bar))
@@ -149,7 +136,9 @@ def _addons(entries: Sequence[Command]) -> str:
 def _entry(command: Command) -> str:
     return (
         _text("URL", PROTOCOL + command.name)
-        + _property("Title", {language: say(command.label, language) for language in LANGUAGES}, kind="xs:string")
+        + _property(
+            "Title", {language: say(command.label, language) for language in LANGUAGES}, kind="xs:string"
+        )
         + _text("Target", "_self")
         + _text("Context", CONTEXT)
     )
@@ -169,9 +158,7 @@ def _jobs() -> str:
         f'<node oor:name="{event}" oor:op="fuse"><node oor:name="JobList">{bound}</node></node>'
         for event in ("OnLoad", "OnNew")
     )
-    return _component(
-        "Jobs", f'<node oor:name="Jobs">{job}</node><node oor:name="Events">{events}</node>'
-    )
+    return _component("Jobs", f'<node oor:name="Jobs">{job}</node><node oor:name="Events">{events}</node>')
 
 
 def _components() -> str:

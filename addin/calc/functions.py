@@ -71,7 +71,10 @@ def facts() -> dict[str, Any]:
             name: {
                 "function": function.name,
                 "single": function.result == "cell",
-                "dates": any(one.kind == "date" or one.shape not in ("cell", "column", "pack") for one in function.arguments),
+                "dates": any(
+                    one.kind == "date" or one.shape not in ("cell", "column", "pack")
+                    for one in function.arguments
+                ),
             }
             for function in known
             for name in (method(function.name), method(function.name + TWIN))
@@ -88,9 +91,7 @@ def _method(name: str, function: ExcelFunction, texts: dict[str, str], range_kin
     for one in function.arguments:
         said = {language: say(one.help, language) for language in LANGUAGES}
         if one.shape != "pairs":
-            parameters.append(
-                Parameter(_kind(one, range_kind), dict.fromkeys(LANGUAGES, one.name), said)
-            )
+            parameters.append(Parameter(_kind(one, range_kind), dict.fromkeys(LANGUAGES, one.name), said))
             continue
         for number in range(1, MOST_PAIRS + 1):
             names = [f"{one.name}_{part}_{number}" for part in ("name", "range")]

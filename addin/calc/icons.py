@@ -22,7 +22,9 @@ def _box(left: float, top: float, right: float, bottom: float, colour: Colour) -
     return (lambda x, y: left <= x < right and top <= y < bottom), colour
 
 
-def _ring(x0: float, y0: float, outer: float, inner: float, colour: Colour, *, gap: tuple[float, float] = (0, 0)) -> Shape:
+def _ring(
+    x0: float, y0: float, outer: float, inner: float, colour: Colour, *, gap: tuple[float, float] = (0, 0)
+) -> Shape:
     """A ring, or with `inner` 0 a disc; `gap` is left open, from one angle to another. [degrees]"""
 
     def inside(x: float, y: float) -> bool:
@@ -79,7 +81,10 @@ PICTURES: dict[str, list[Shape]] = {
         _box(9.4, 3.8, 11.2, 12.5, _GOLD),
     ],
     "undo": [_ring(8.5, 9, 5.5, 3.7, _BLUE, gap=(135, 235)), _area([(1, 5.5), (7, 1.5), (6.5, 8)], _BLUE)],
-    "calculate": [_ring(8, 8, 6, 4.2, _GREEN, gap=(290, 350)), _area([(8.5, 0), (14.5, 4), (8.5, 7)], _GREEN)],
+    "calculate": [
+        _ring(8, 8, 6, 4.2, _GREEN, gap=(290, 350)),
+        _area([(8.5, 0), (14.5, 4), (8.5, 7)], _GREEN),
+    ],
     "array": _GRID,
     "start": [_area([(4, 2), (14, 8), (4, 14)], _GREEN)],
     "stop": [_box(3, 3, 13, 13, _RED)],

@@ -46,7 +46,9 @@ def program(name: str) -> str:
         for folder in sorted(glob.glob(pattern)):
             found = found or shutil.which(name, path=folder)
     if found is None:
-        raise HostError("LibreOffice was not found.", fix="Install LibreOffice, or put its programs on the PATH.")
+        raise HostError(
+            "LibreOffice was not found.", fix="Install LibreOffice, or put its programs on the PATH."
+        )
     return found
 
 

@@ -10,7 +10,9 @@ from html import unescape
 
 from addin.calc.spelling import Spelling
 
-_WITHOUT = re.compile(r"docProps/|customXml/|\[Content_Types\]|(?:.*/)?(?:sharedStrings|styles|theme\d*|calcChain)\.xml$", re.I)
+_WITHOUT = re.compile(
+    r"docProps/|customXml/|\[Content_Types\]|(?:.*/)?(?:sharedStrings|styles|theme\d*|calcChain)\.xml$", re.I
+)
 # Cells, names, conditional formats, validations, calculated and total columns of tables, and the formulas of extensions.
 _FORMULA = re.compile(
     rb"(<((?:[A-Za-z_][\w.-]*:)?(?:f|formula|formula1|formula2|definedName|calculatedColumnFormula|totalsRowFormula))"
@@ -29,8 +31,10 @@ def convert_part(data: bytes, spelling: Spelling, to: str) -> bytes:
     if data[:2] in _UTF16:
         text = data.decode("utf-16")
         converted = _converted(text.encode("utf-8"), spelling, to).decode("utf-8")
-        return data if converted == text else data[:2] + converted.encode(
-            "utf-16-le" if data[:2] == _UTF16[0] else "utf-16-be"
+        return (
+            data
+            if converted == text
+            else data[:2] + converted.encode("utf-16-le" if data[:2] == _UTF16[0] else "utf-16-be")
         )
     return _converted(data, spelling, to)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from addin.calc.component.cells import given_cells, is_range, read_range
@@ -58,7 +59,7 @@ class Ahead:
                 return self._engine.call(function, *cells)
             calls = [cells, *more]
             results = self._engine.batch([(function, *one) for one in calls])
-            self._waiting = {_key(function, one): result for one, result in zip(calls, results)}
+            self._waiting = {_key(function, one): result for one, result in zip_longest(calls, results)}
             self._asked = time.monotonic()
         result = self._waiting[key]
         if isinstance(result, EngineError):
@@ -69,7 +70,7 @@ class Ahead:
         self, function: str, arguments: Sequence[Any], cells: Sequence[Any], days: int
     ) -> list[list[Any]]:
         """The cells of calls for the rows below; none where this call does not continue a column."""
-        places = tuple(_place(one) if is_range(one) else cell for one, cell in zip(arguments, cells))
+        places = tuple(_place(one) if is_range(one) else cell for one, cell in zip_longest(arguments, cells))
         last = self._last.get(function)
         moving = _moving(last.places, places) if last else ()
         if not last or not moving:
@@ -80,7 +81,7 @@ class Ahead:
         calls = []
         for row in range(count):
             call = list(cells)
-            for at, column in zip(moving, columns):
+            for at, column in zip_longest(moving, columns):
                 call[at] = column[row]
             calls.append(call)
         down = tuple(
@@ -101,7 +102,7 @@ def _moving(before: tuple[Any, ...], now: tuple[Any, ...]) -> tuple[int, ...]:
     if len(before) != len(now):
         return ()
     found = []
-    for at, (one, other) in enumerate(zip(before, now)):
+    for at, (one, other) in enumerate(zip_longest(before, now)):
         if one == other:
             continue
         if not isinstance(one, tuple) or not isinstance(other, tuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any
 
 from addin.engine_wire import ErrorCell
@@ -49,7 +50,7 @@ def given_cells(arguments: Sequence[Any], days: int) -> list[Any]:
     for height, used in heights:
         longest[height] = max(longest.get(height, 0), used)
     taken: list[Any] = []
-    for one, (height, _) in zip(arguments[:last], heights):
+    for one, (height, _) in zip_longest(arguments[:last], heights):
         if height:
             # Columns of one height stay of one height.
             taken.append(_one_or_rows(_used_range(one, longest[height], height), days))
@@ -82,9 +83,7 @@ def shown_rows(rows: Any, days: int) -> tuple[tuple[Any, ...], ...]:
     if not isinstance(rows, list):
         return ((shown(rows, days),),)
     plain = {float, str, type(None), bool}
-    return tuple(
-        tuple(cell if type(cell) in plain else shown(cell, days) for cell in row) for row in rows
-    )
+    return tuple(tuple(cell if type(cell) in plain else shown(cell, days) for cell in row) for row in rows)
 
 
 def error_value(code: str) -> float:
@@ -146,6 +145,8 @@ def _shift_dates(rows: list[list[Any]], cells: Any, days: int) -> None:
     for part in cells.queryContentCells(_DATES).getRangeAddresses():
         for at in range(part.StartRow - corner.StartRow, part.EndRow - corner.StartRow + 1):
             row = rows[at]
-            for place in range(part.StartColumn - corner.StartColumn, part.EndColumn - corner.StartColumn + 1):
+            for place in range(
+                part.StartColumn - corner.StartColumn, part.EndColumn - corner.StartColumn + 1
+            ):
                 if isinstance(row[place], float):
                     row[place] += days

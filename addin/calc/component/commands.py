@@ -138,7 +138,9 @@ class Commands:
         formula = cell.getFormula()
         if not self.spelling.called(formula):
             raise Refused(
-                self._say("The selected cell holds no function of Tierbook. Type one first, such as =CRM_RFM(…).")
+                self._say(
+                    "The selected cell holds no function of Tierbook. Type one first, such as =CRM_RFM(…)."
+                )
             )
         sheet = cell.getSpreadsheet()
         if self.document.isReadonly() or sheet.isProtected():
@@ -158,7 +160,9 @@ class Commands:
             if formula.startswith("{"):
                 cursor.setArrayFormula(formula[1:-1])
             raise Refused(
-                self._say("The result needs the cells up to {cell}, and some of them are not empty.", cell=last)
+                self._say(
+                    "The result needs the cells up to {cell}, and some of them are not empty.", cell=last
+                )
             )
         formulas.enter_array(cell, formula, size)
 
@@ -186,7 +190,7 @@ class Commands:
 
         url = self.document.getURL()
         path = Path(uno.fileUrlToSystemPath(url)) if url.startswith("file:") else None
-        stem = path.stem if path else self.document.getTitle().translate({ord(sign): "_" for sign in '/\\:'})
+        stem = path.stem if path else self.document.getTitle().translate({ord(sign): "_" for sign in "/\\:"})
         book = folder / f"{stem or 'workbook'}.xlsx"
         form = uno.createUnoStruct("com.sun.star.beans.PropertyValue")
         form.Name, form.Value = "FilterName", XLSX

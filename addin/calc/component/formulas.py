@@ -220,9 +220,7 @@ def _inside(array: _Run, column: int, row: int) -> bool:
 
 def _pattern(formula: str, row: int) -> str:
     """The formula with rows as distances from its own, so that formulas filled down are alike."""
-    return _OWN_ROW.sub(
-        lambda found: found[0] if found[1] else f"[{int(found[2]) - row - 1}]", formula
-    )
+    return _OWN_ROW.sub(lambda found: found[0] if found[1] else f"[{int(found[2]) - row - 1}]", formula)
 
 
 def _enter(sheet: Any, run: _Run, spelling: Spelling) -> None:

@@ -56,13 +56,19 @@ class Addin:
         node = uno.createUnoStruct("com.sun.star.beans.PropertyValue")
         node.Name, node.Value = "nodepath", "/org.openoffice.Setup/L10N"
         provider = self.service("com.sun.star.configuration.ConfigurationProvider")
-        access = provider.createInstanceWithArguments("com.sun.star.configuration.ConfigurationAccess", (node,))
+        access = provider.createInstanceWithArguments(
+            "com.sun.star.configuration.ConfigurationAccess", (node,)
+        )
         return "zh" if str(access.getByName("ooLocale")).startswith("zh") else "en"
 
     @cached_property
     def calculator(self) -> Calculator:
         return Calculator(
-            ADDIN["methods"], engine=self.engine(), watch=self.engine(), language=self.language, back=self.back
+            ADDIN["methods"],
+            engine=self.engine(),
+            watch=self.engine(),
+            language=self.language,
+            back=self.back,
         )
 
     def engine(self) -> Engine:
@@ -209,7 +215,7 @@ class OnLoad(unohelper.Base, XJob, XServiceInfo):
     def execute(self, arguments: Any) -> Any:
         given = {one.Name: one.Value for one in arguments}
         environment = {one.Name: one.Value for one in given.get("Environment", ())}
-        document = environment.get("Model")
+        document: Any = environment.get("Model")
         owner = addin(self.context)
         if formulas.is_spreadsheet(document):
             formulas.revive(document, owner.spelling)

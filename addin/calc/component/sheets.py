@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import Any
 
 from addin.calc.component.cells import error_value, read_range
@@ -53,7 +54,7 @@ class Writer:
         """
         places = [self._own(sheet["table"]) for sheet in sheets]
         with self._step():
-            for sheet, place in zip(sheets, places):
+            for sheet, place in zip_longest(sheets, places):
                 self._put(sheet, place)
 
     def put_cells(self, blocks: Sequence[Mapping[str, Any]], *, replace: bool) -> None:
@@ -156,7 +157,7 @@ class Writer:
             ranges.removeByName(given["table"])
         heads, rows = given["headers"], given["rows"]
         last = max(len(rows), 1)
-        for at, (form, width) in enumerate(zip(given["formats"], given["widths"])):
+        for at, (form, width) in enumerate(zip_longest(given["formats"], given["widths"])):
             column = sheet.getCellRangeByPosition(at, 1, at, last)
             column.setPropertyValue("NumberFormat", self._format(form))
             sheet.getColumns().getByIndex(at).setPropertyValue("Width", int(width * _CHARACTER))

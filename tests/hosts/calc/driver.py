@@ -98,7 +98,11 @@ class Driver:
 
     def state(self, book):
         document = self.books[book]
-        return {"modified": document.isModified(), "url": document.URL, "undo": document.UndoManager.isUndoPossible()}
+        return {
+            "modified": document.isModified(),
+            "url": document.URL,
+            "undo": document.UndoManager.isUndoPossible(),
+        }
 
     def unmodify(self, book):
         self.books[book].setModified(False)
@@ -148,7 +152,9 @@ class Driver:
             if entry["Name"].startswith("CRM_"):
                 found[entry["Name"]] = {
                     "help": entry["Description"],
-                    "arguments": [[one.Name, one.Description, one.IsOptional] for one in entry["Arguments"] or ()],
+                    "arguments": [
+                        [one.Name, one.Description, one.IsOptional] for one in entry["Arguments"] or ()
+                    ],
                 }
         return found
 
