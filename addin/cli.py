@@ -15,6 +15,7 @@ import typer
 
 from addin.actions import Request, Written
 from addin.addin_cli import addin
+from addin.calc_cli import calc, fix
 from addin.engine_cli import serve
 from addin.rules_on_books import rules
 from addin.settings import read_settings
@@ -45,6 +46,10 @@ app = typer.Typer(
 app.add_typer(rules, name="rules")
 app.command("serve", help=t("Be the local engine for spreadsheet programs, until it is stopped."))(serve)
 app.add_typer(addin, name="addin")
+app.command("calc", help=t("Compute every formula of a workbook through LibreOffice and keep the results."))(
+    calc
+)
+app.command("fix", help=t("Write the functions in formulas as another program knows them."))(fix)
 
 Book = Annotated[
     Path,

@@ -36,6 +36,8 @@ HEAVY = (
 # Themselves only imported inside functions, so they may import at their top what they cannot do without.
 LAZY = {
     "addin.addin_cli",
+    "addin.calc.component.service",
+    "addin.calc_cli",
     "addin.cli",
     "addin.excel.binding",
     "addin.engine_app",
