@@ -17,6 +17,7 @@ import xlwings as xw
 from xlwings.conversion import Converter, RawValueAccessor
 
 import udfs
+from addin.excel.acting import act
 from addin.excel.cells import cells_from_com, cells_to_com
 from addin.excel.self_test import SelfTest
 from addin.excel.wrappers import arguments_of
@@ -140,10 +141,8 @@ def tierbook_stop() -> None:
 @xw.ret(Cells)
 def tierbook_act(action: str, window: int, book: str) -> str:
     """Begin an action on a workbook of the Excel with that window; what to tell the user at once, else ""."""
-    from addin.excel.acting import act
-
     try:
-        return act(action, window, book, project=engine.project, language=engine.language)
+        return act(action, int(window), book, project=engine.project, language=engine.language)
     except TierbookError as error:
         return error.text(engine.language)
 

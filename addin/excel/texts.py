@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from addin.excel.ribbon import buttons, group_id, groups, id_of
+from addin.excel.ribbon import group_id, id_of, members
 from addin.excel.wrappers import arguments_of, description
 from tierbook.language import say
 from udfs.registry import functions
@@ -13,9 +13,11 @@ from udfs.registry import functions
 SENTENCES = {
     "no_engine": "The engine is not running. Press Start engine on the Tierbook tab.",
     "not_started": "The engine could not be started. Run tierbook doctor in a terminal; it says what is missing.",
-    "versions": "The add-in is version [addin] and the engine is version [engine]. Install the add-in again and restart Excel.",
+    "other_version": "The add-in is version [addin] and the engine is version [engine]. Install the add-in again and restart Excel.",
     "one_rectangle": "Give one rectangle of cells.",
 }
+NAMES = {"tierbook_tab": "Tierbook", "why_function": "function", "why_reason": "reason"}
+"""What is the same in every language."""
 """What the add-in says by itself; [words] are filled in by VBA."""
 
 
@@ -33,12 +35,13 @@ def texts() -> list[Text]:
 
 
 def _english() -> Iterator[tuple[str, str]]:
+    yield from NAMES.items()
     yield from SENTENCES.items()
-    for group in groups():
+    for group, actions in members().items():
         yield f"{group_id(group)}.label", group
-    for button in buttons():
-        yield f"{id_of(button.name)}.label", button.label
-        yield f"{id_of(button.name)}.help", button.help
+        for action in actions:
+            yield f"{id_of(action.name)}.label", action.label
+            yield f"{id_of(action.name)}.help", action.help
     for function in functions().values():
         yield function.name, description(function.help)
         for name, argument in arguments_of(function):

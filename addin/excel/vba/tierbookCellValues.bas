@@ -3,7 +3,7 @@ Option Explicit
 Option Private Module
 ' Values cross to the engine, never ranges: one reading here instead of a question for each cell from there.
 
-Private Const ERROR_BASE As Long = -2146828288
+Private Const ERROR_NUMBER As Long = 65535
 
 Public Function tierbookCells(Optional ByVal given As Variant) As Variant
     If IsMissing(given) Then
@@ -53,7 +53,7 @@ End Function
 
 Private Function tierbookCell(ByVal cell As Variant) As Variant
     If VarType(cell) = vbLong Then
-        tierbookCell = CVErr(cell - ERROR_BASE)
+        tierbookCell = CVErr(cell And ERROR_NUMBER)
     Else
         tierbookCell = cell
     End If
@@ -70,7 +70,7 @@ End Function
 Private Function tierbookValues(ByVal given As Range) As Variant
     Dim used As Range
     Dim last As Long
-    If given.Areas.Count > 1 Then Err.Raise vbObjectError + 513, "tierbook", tierbookText("one_rectangle")
+    If given.Areas.Count > 1 Then Err.Raise vbObjectError + 513, , tierbookText("one_rectangle")
     If given.Rows.Count = given.Worksheet.Rows.Count Then
         ' Whole columns: nothing lies below the used part of the sheet.
         Set used = given.Worksheet.UsedRange

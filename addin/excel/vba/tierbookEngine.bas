@@ -12,7 +12,7 @@ Public Function tierbookAttach() As Object
 End Function
 
 Public Sub tierbookLaunch()
-    ' Windows starts the engine, not Excel, so rules against programs started by Office do not forbid it.
+    ' COM starts the engine, not Excel, so rules against programs started by Office do not forbid it.
     Dim engine As Object
     Set engine = CreateObject(ENGINE_CLASS)
 End Sub

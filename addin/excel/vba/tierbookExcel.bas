@@ -4,9 +4,9 @@ Option Private Module
 ' What only Excel itself can say.
 
 Public Function tierbookInWizard() As Boolean
-    ' The function wizard calls a function at every key; the first button of this bar is off meanwhile.
+    ' The function wizard asks for a result at every key; the first button of the third bar, New, is off meanwhile.
     On Error Resume Next
-    tierbookInWizard = Not Application.CommandBars("Standard").Controls(1).Enabled
+    tierbookInWizard = Not Application.CommandBars(3).Controls(1).Enabled
 End Function
 
 Public Function tierbookLanguage() As String
@@ -35,7 +35,7 @@ Public Function tierbookPlace() As Variant
 End Function
 
 Public Sub tierbookTell(ByVal text As String)
-    MsgBox text, vbInformation, "Tierbook"
+    MsgBox text, vbInformation, tierbookText("tierbook_tab")
 End Sub
 
 Public Sub tierbookRecalculate()
@@ -52,7 +52,7 @@ Public Sub tierbookDescribeMacro(ByVal macro As String, ByVal text As String, By
 #Else
     On Error Resume Next
     Application.MacroOptions Macro:="'" & ThisWorkbook.Name & "'!" & macro, Description:=text, _
-        Category:="Tierbook", ArgumentDescriptions:=arguments
+        Category:=tierbookText("tierbook_tab"), ArgumentDescriptions:=arguments
     ThisWorkbook.Saved = True
 #End If
 End Sub

@@ -1,6 +1,6 @@
 Attribute VB_Name = "tierbookRibbon"
 Option Explicit
-' What the buttons of the ribbon call; a button's identifier is tierbook_ and the name of its action.
+' What the buttons of the ribbon do; a button's identifier is tierbook_ and the name of its action.
 
 Public Sub tierbookLoaded(ribbon As IRibbonUI)
     tierbookDescribeLater
@@ -8,9 +8,9 @@ End Sub
 
 Public Sub tierbookPress(control As IRibbonControl)
     Select Case tierbookActionName(control)
-        Case "start"
+        Case "start_engine"
             tierbookStart
-        Case "stop"
+        Case "stop_engine"
             tierbookStop
         Case "self_test"
             tierbookSelfTest

@@ -31,38 +31,38 @@ End Function
 Public Function tierbookFailed(ByVal functionName As String, ByVal reason As String) As Variant
     ' The reason is kept for CRM_WHY: by the engine, or here as long as there is none.
     Dim noted As Variant
-    mFailed = functionName
-    If mEngine Is Nothing Then
-        mWanted = True
-        tierbookFailed = CVErr(xlErrNA)
-    Else
+    If tierbookReady() Then
         tierbookFailed = CVErr(xlErrValue)
         tierbookAsk "tierbook_note", Array(functionName, reason), noted
+    Else
+        tierbookFailed = CVErr(xlErrNA)
+        mWanted = True
     End If
+    mFailed = functionName
     mReason = reason
 End Function
 
 Public Function tierbookAsk(ByVal functionName As String, ByVal given As Variant, ByRef answer As Variant) As Boolean
     ' No workbook goes along (Nothing), so neither its sheets nor its folder are ever searched for code.
     Dim attempt As Long
-    Dim number As Long
     For attempt = 1 To 2
         If mEngine Is Nothing Then Exit Function
         On Error Resume Next
         Err.Clear
         answer = mEngine.CallUDF(BINDING, functionName, given, Nothing, Nothing)
-        number = Err.Number
-        If number <> 0 Then mReason = Err.Description
+        tierbookAsk = (Err.Number = 0)
+        If Not tierbookAsk Then mReason = Err.Description
         On Error GoTo 0
-        If number = 0 Then
-            tierbookAsk = True
+        If tierbookAsk Then
             mLooked = Now
             Exit Function
         End If
-        If Not tierbookIsGone(number) Then Exit Function
-        ' Gone between two checks: looked for once more.
-        tierbookForget
-        tierbookReady
+        ' Our functions raise nothing, so the engine went away since the last check: it is looked for once more.
+        If attempt = 1 Then
+            Set mEngine = Nothing
+            mReason = ""
+            tierbookReady
+        End If
     Next attempt
 End Function
 
@@ -73,7 +73,6 @@ Public Function tierbookReady() As Boolean
         tierbookReady = recently
         If Not recently Then tierbookReady = tierbookGreeted()
         If tierbookReady Then Exit Function
-        tierbookForget
     ElseIf recently And mReason <> "" Then
         ' A thousand cells without an engine look for it once.
         Exit Function
@@ -135,14 +134,14 @@ Private Function tierbookGreeted() As Boolean
     If answer = ADDIN_VERSION Then
         tierbookGreeted = True
     Else
-        mReason = Replace(Replace(tierbookText("versions"), "[addin]", ADDIN_VERSION), "[engine]", answer)
+        mReason = Replace(Replace(tierbookText("other_version"), "[addin]", ADDIN_VERSION), "[engine]", answer)
     End If
 End Function
 
 Private Function tierbookOwnReason() As Variant
     Dim table(1 To 2, 1 To 2) As Variant
-    table(1, 1) = "function"
-    table(1, 2) = "reason"
+    table(1, 1) = tierbookText("why_function")
+    table(1, 2) = tierbookText("why_reason")
     table(2, 1) = mFailed
     table(2, 2) = mReason
     tierbookOwnReason = table
@@ -152,11 +151,3 @@ Private Sub tierbookForget()
     Set mEngine = Nothing
     mReason = ""
 End Sub
-
-Private Function tierbookIsGone(ByVal number As Long) As Boolean
-    ' 462, then the server is unavailable, the call failed, the object is disconnected, or no longer connected.
-    Select Case number
-        Case 462, -2147023174, -2147023170, -2147417848, -2147220995
-            tierbookIsGone = True
-    End Select
-End Function

@@ -17,7 +17,7 @@ Public Function tierbookText(ByVal key As String) As String
 End Function
 
 Public Function tierbookTextCount() As Long
-    If Not IsArray(mTexts) Then mTexts = ThisWorkbook.Worksheets("tierbook").Range("{texts}").Value2
+    If Not IsArray(mTexts) Then mTexts = ThisWorkbook.Worksheets(1).Range("{texts}").Value2
     tierbookTextCount = UBound(mTexts, 1)
 End Function
 

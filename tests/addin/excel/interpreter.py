@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pyopenvba.apps.excel import ExcelApplication
-from pyopenvba.apps.excel._model import Application, Workbook
+from pyopenvba.apps.excel._model import Application, Workbook, Worksheet
 from pyopenvba.exceptions import VBARuntimeError
 from pyopenvba.interpreter._objects import MemberSpec, VBAObject, method
 from pyopenvba.interpreter._values import EMPTY, MISSING, NOTHING, VBAArray, VBADate, VBAErrorValue, VBAInt
@@ -24,6 +24,7 @@ from tests.addin.excel import windows
 from udfs import CellError
 
 Serve = Callable[[str, str, tuple], Any]
+RUNNING = "the engine that runs"
 START = datetime(2026, 1, 5, 9)
 
 
@@ -81,7 +82,8 @@ class Engine(VBAObject):
             raise VBARuntimeError(462, "The remote server machine does not exist or is unavailable")
         assert workbook is NOTHING and caller is NOTHING
         self.excel.calls.append(name)
-        return to_vba(self.excel.serve(script, name, to_com(args)))
+        self.excel.sent.append(to_com(args))
+        return to_vba(self.excel.serve(script, name, self.excel.sent[-1]))
 
 
 class Commands(VBAObject):
@@ -122,6 +124,8 @@ class Excel:
     def __init__(self, addin: Path, modules: Mapping[str, str], serve: Serve) -> None:
         self.serve = serve
         self.calls: list[str] = []
+        self.sent: list[tuple] = []
+        self.can_launch, self.launches, self.looks = False, 0, 0
         self.described: dict[str, tuple[str, list[str]]] = {}
         self.later: list[str] = []
         self.running: Engine | None = None
@@ -140,9 +144,8 @@ class Excel:
         self.app.interpreter.host.create = self._create
         for name, source in modules.items():
             # The interpreter knows neither GetObject nor the attributes of a procedure.
-            source = re.sub(
-                r"(?m)^Attribute \w+\.VB_.*\n", "", source.replace("GetObject(, ", "CreateObject(")
-            )
+            source = source.replace("GetObject(, ENGINE_CLASS", f'CreateObject("{RUNNING}"')
+            source = re.sub(r"(?m)^Attribute \w+\.VB_.*\n", "", source)
             self.app.add_module(source, name=name)
         # A callback answers in an argument, which only another procedure can read.
         asking = (
@@ -165,6 +168,10 @@ class Excel:
         """What a cell shows for a function; None is an argument left out."""
         return _seen(self.app.interpreter.run(name, [_given(cell) for cell in cells]))
 
+    def name(self, name: str, text: str) -> None:
+        """Give the workbook a defined name that holds a text."""
+        self.book.vba_get("Names").vba_call("Add", [name, f'="{text}"'])
+
     def range(self, address: str) -> Any:
         """Cells of the workbook beside the add-in."""
         return self.book.sheets_[0].vba_get("Range", [address])
@@ -178,6 +185,11 @@ class Excel:
         return self.app.interpreter.run(f"ask_{callback}", [Control(identifier)])
 
     def _create(self, name: str) -> Any:
+        if name == RUNNING:
+            self.looks += 1
+        elif self.can_launch:
+            self.launches += 1
+            return self.start()
         if self.running is None or self.running.gone:
             raise VBARuntimeError(429, "ActiveX component can't create object")
         return self.running
@@ -201,6 +213,17 @@ class Excel:
             self.described[macro] = (text, arguments.items)
             return EMPTY
 
+        evaluate = Worksheet._vba_members["evaluate"].getter
+
+        def evaluated(sheet: Any, text: Any) -> Any:
+            # Formulas of the interpreter never come to VBA, so ours are taken apart here.
+            call = re.fullmatch(r"(CRM_\w+)\((.*)\)", text)
+            if not call:
+                return evaluate(sheet, text)
+            parts = re.findall(r'"[^"]*"|DATE\([^)]*\)|[^,]+|(?<=,)(?=,)', call[2])
+            return self.app.interpreter.run(call[1], [_argument(sheet, part) for part in parts])
+
+        add(Worksheet, "Evaluate", evaluated, "Name")
         add(Application, "MacroOptions", describe, "Macro", "Description", "Category", "ArgumentDescriptions")
 
         def on_time(app: Any, when: Any, macro: Any) -> Any:
@@ -214,6 +237,17 @@ class Excel:
             return EMPTY
 
         add(Application, "CalculateFull", recalculate)
+
+
+def _argument(sheet: Worksheet, text: str) -> Any:
+    """An argument as it stands in a formula."""
+    if not text:
+        return MISSING
+    if text.startswith('"'):
+        return text[1:-1].replace('""', '"')
+    if text.startswith("DATE("):
+        return VBADate.from_datetime(datetime(*map(int, text[5:-1].split(",")))).serial
+    return sheet.vba_get("Range", [text]) if re.match("[A-Z]", text) else float(text)
 
 
 def _given(cell: Any) -> Any:

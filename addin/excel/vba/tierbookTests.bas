@@ -1,4 +1,4 @@
-Attribute VB_Name = "tierbookTest"
+Attribute VB_Name = "tierbookTests"
 Option Explicit
 ' The self-test: every function's documented example as a formula, its result judged and reported by the engine.
 
@@ -13,7 +13,7 @@ Public Sub tierbookSelfTest()
     Dim about As Variant
     tierbookStart
     If Not tierbookReady() Then Exit Sub
-    Set tests = ThisWorkbook.Worksheets("tierbook")
+    Set tests = ThisWorkbook.Worksheets(1)
     formulas = tests.Range("{tests}").Value2
     tierbookAsk "tierbook_test_begins", Array(), answer
     For row = 1 To UBound(formulas, 1)

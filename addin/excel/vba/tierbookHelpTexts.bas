@@ -1,4 +1,4 @@
-Attribute VB_Name = "tierbookHelp"
+Attribute VB_Name = "tierbookHelpTexts"
 Option Explicit
 ' Help of functions and their arguments in the reader's language; English help of functions is in the project itself.
 
@@ -7,10 +7,10 @@ Private mTries As Long
 Public Sub tierbookDescribeLater()
     ' Excel refuses while it has no workbook to show, which is so while add-ins load.
     mTries = mTries + 1
-    If mTries <= 60 Then tierbookInTwoSeconds "tierbookDescribe"
+    If mTries <= 60 Then tierbookInTwoSeconds "tierbookDescribeAll"
 End Sub
 
-Public Sub tierbookDescribe()
+Public Sub tierbookDescribeAll()
     Dim row As Long
     Dim arguments As Long
     If ActiveWorkbook Is Nothing Then

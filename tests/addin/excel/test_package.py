@@ -1,0 +1,169 @@
+"""The add-in as a file: built alike each time, and through every gate; each gate can fail."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from addin.excel import ribbon
+from addin.excel.package import addin, package
+from addin.excel.project import NAME, modules, project
+from addin.excel.sheet import sheet
+from tests.addin.excel import gates
+from tests.addin.excel.images import IMAGES
+from tests.addin.test_cli import ROOT, tierbook
+
+# The two words by which Excel reaches an engine that runs, and asks COM to start one. There is no third way without a
+# DLL or a command line, and a scanner would point those out too.
+REACHES_THE_ENGINE = ["tierbookEngine: CreateObject", "tierbookEngine: GetObject"]
+
+
+def built(folder: Path, sources: dict[str, str], ui: str | None = None) -> Path:
+    """An add-in with other modules or another ribbon."""
+    path = folder / "changed.xlam"
+    path.write_bytes(package(sheet(), project(sources), ui or ribbon.ribbon()))
+    return path
+
+
+def test_the_command_writes_the_same_bytes_each_time(tmp_path, xlam):
+    done = tierbook("addin", "build", "--host", "excel", "--to", str(tmp_path / "new"), cwd=tmp_path)
+    assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "new/tierbook.xlam")), done.stderr
+    assert Path(done.stdout.strip()).read_bytes() == xlam.read_bytes() == addin()
+
+
+def test_a_program_without_an_add_in_is_refused_in_words(tmp_path):
+    done = tierbook("addin", "build", "--host", "visicalc", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "There is no add-in for visicalc" in done.stderr
+
+
+def test_without_pyopenvba_the_command_says_what_to_install(tmp_path):
+    code = "import sys; sys.modules['pyopenvba'] = None; sys.argv[1:] = ['addin', 'build', '--host', 'excel']; from addin.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=None
+    )
+    assert done.returncode == 1
+    assert "Run pip install pyOpenVBA" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert ROOT.is_dir()
+
+
+def test_the_project_has_a_name_of_its_own_and_all_modules(xlam, sources):
+    from pyopenvba import ExcelFile
+
+    with ExcelFile(xlam) as file:
+        assert file.vba_project().name == NAME
+        assert file.validate() == []
+    assert set(gates.sources_of(xlam)) == set(sources)
+    assert all(name.startswith("tierbook") for name in sources)
+
+
+def test_the_sources_fit_the_code_page_of_the_project(sources):
+    for source in sources.values():
+        source.encode("cp1252")
+
+
+def test_every_function_says_in_the_project_what_it_does(xlam):
+    from udfs.registry import functions
+
+    source = gates.sources_of(xlam)["tierbookFunctions"]
+    for name in functions():
+        assert f'Attribute {name}.VB_Description = "' in source
+
+
+def test_the_linter_finds_no_error_in_the_project(xlam):
+    assert gates.lint(xlam) == []
+
+
+def test_the_linter_finds_an_undefined_name(tmp_path, sources):
+    broken = sources["tierbookRibbon"].replace("tierbookAct tier", "tierbookAkt tier")
+    assert broken != sources["tierbookRibbon"]
+    assert any(
+        "tierbookAkt" in found for found in gates.lint(built(tmp_path, {**sources, "tierbookRibbon": broken}))
+    )
+
+
+def test_every_module_parses_by_itself(xlam):
+    assert gates.unparsed(gates.sources_of(xlam)) == []
+
+
+@pytest.mark.parametrize("module", sorted(modules({})))
+def test_the_parser_finds_a_missing_end_in_any_module(module, sources):
+    ends = "End Function\n" if "End Function\n" in sources[module] else "End Sub\n"
+    head, _, tail = sources[module].rpartition(ends)
+    assert gates.unparsed({module: head + tail})
+
+
+def test_every_callback_of_the_ribbon_exists(xlam):
+    assert gates.missing_callbacks(ribbon.ribbon(), gates.sources_of(xlam)) == []
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ("Sub tierbookPress(", "Sub tierbookPush("),
+        ("Public Sub tierbookLabel(", "Private Sub tierbookLabel("),
+        (
+            "tierbookSupertip(control As IRibbonControl, ByRef returnedVal)",
+            "tierbookSupertip(control As IRibbonControl)",
+        ),
+        ("Option Explicit", "Option Private Module"),
+    ],
+)
+def test_a_callback_that_is_missing_or_takes_something_else_is_found(before, after, sources):
+    broken = sources["tierbookRibbon"].replace(before, after)
+    assert broken != sources["tierbookRibbon"]
+    assert gates.missing_callbacks(ribbon.ribbon(), {**sources, "tierbookRibbon": broken})
+
+
+def test_the_ribbon_is_as_excel_expects_it():
+    assert gates.ribbon_faults(ribbon.ribbon(), IMAGES) == []
+
+
+@pytest.mark.parametrize(
+    "before, after, finding",
+    [
+        ("tierbook_start_engine", "tierbook_stop_engine", "id tierbook_stop_engine twice"),
+        ('id="tierbook_score"', 'id="score"', "id score"),
+        ('size="large"', 'size="huge"', "size=huge"),
+        (
+            'imageMso="MacroPlay"',
+            'imageMso="MacroPlai"',
+            "imageMso=MacroPlai: not a picture known to be in Excel",
+        ),
+        ("<button ", "<knob ", "knob: not an element we use"),
+        ("insertAfterMso", "insertAfter", "tab: attribute insertAfter"),
+        ('onAction="tierbookPress"', "", "button: no onAction"),
+        ("2009/07", "2006/01", "the root is {http://schemas.microsoft.com/office/2006/01/customui}customUI"),
+    ],
+)
+def test_a_fault_of_the_ribbon_is_found(before, after, finding):
+    assert before in ribbon.ribbon()
+    assert finding in gates.ribbon_faults(ribbon.ribbon().replace(before, after), IMAGES)
+
+
+def test_the_file_is_a_sound_package(xlam):
+    assert gates.package_faults(xlam) == []
+
+
+def test_a_ribbon_related_to_nothing_is_found(tmp_path, xlam):
+    import zipfile
+
+    path = tmp_path / "dangling.xlam"
+    with zipfile.ZipFile(xlam) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            if name != ribbon.PART:
+                new.writestr(name, old.read(name))
+    assert any("customUI14" in found for found in gates.package_faults(path))
+
+
+def test_a_virus_scanner_sees_only_how_the_engine_is_reached(xlam):
+    assert gates.suspicious(gates.sources_of(xlam)) == REACHES_THE_ENGINE
+
+
+def test_a_scanner_would_see_a_program_started_from_a_module(sources):
+    broken = sources["tierbookRuntime"] + 'Public Sub worse()\n    Shell "cmd"\nEnd Sub\n'
+    assert "tierbookRuntime: Shell" in gates.suspicious({"tierbookRuntime": broken})
