@@ -2,32 +2,95 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tierbook.rulepack.in_words import rule_in_words
+from tierbook.rulepack.show import Rule, key_words, rules
+from workbooks import style as look
+from workbooks.advice import signal_words
 from workbooks.blocks import draw_thresholds
 from workbooks.page import Column, Page, Section
-from workbooks.rows import records, share_of
+from workbooks.rows import records, share_of, signals
 
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_LAST = 6
+_WIDTHS = (230, 110, 150, 110, 110, 410)
+_LAST = len(_WIDTHS)
+# Over which columns the words of a rule run. [pixels]
+_RULE = sum(_WIDTHS[1:-1])
+# Sections of a pack that say who gets what; the others say how figures are made.
+_PRINTED = frozenset(
+    "value profile tiers positions stages ladder class signals churn early_warning winback points".split()
+)
 _LEVELS = ("warning", "note")
 
 
 def draw(page: Page, run: Run) -> None:
-    """Run, what changed since the last one, inputs, tables, thresholds."""
-    page.columns([20, 230, 110, 150, 110, 110, 410])
+    """Run, what changed since the last one, inputs, tables, thresholds, the rules in words."""
+    page.columns([20, *_WIDTHS])
     row = page.header(_LAST)
     row = _draw_run(page, row)
     row = _draw_changes(page, row)
     row = _draw_inputs(page, row)
     row = _draw_tables(page, row)
-    page.sheet.set_h_pagebreaks([row])
+    page.turn(row)
     row = page.heading(row, 1, page.label("thresholds"))
     row = draw_thresholds(page, row, _LAST)
+    row = _draw_rules(page, row + 1)
     page.prints(row, _LAST)
+
+
+def _draw_rules(page: Page, row: int) -> int:
+    """What makes value, tiers, stages and churn, as a manager reads it; returns the first row below."""
+    pack = page.run.pack
+    printed = [rule for rule in rules(pack, page.language) if rule.section.partition(".")[0] in _PRINTED]
+    if not printed:
+        return row
+    page.turn(row)
+    row = page.heading(
+        row, 1, page.label("rules_in_words"),
+        page.say("Levels are tried from the top; the first that fits is the customer's. Thresholds stand as their numbers."),
+    )  # fmt: skip
+    for section, group in groupby(printed, key=lambda rule: rule.section):
+        top = row
+        page.sheet.set_row_pixels(row, 26)
+        page.fill(row, 1, _LAST, "head")
+        page.put(row, 1, _section_title(page, section), "head")
+        page.put(row, 2, page.label("rules_rule"), "head")
+        page.put(row, _LAST, page.label("because"), "head")
+        for rule in group:
+            row += 1
+            said = rule_in_words(rule, pack, page.language)
+            page.put(row, 1, _rule_name(page, rule), "line", "cell", "bold", "top", "wrap")
+            page.across(row, 2, _LAST - 1, said, "line", "cell", "wrap", "top")
+            page.put(row, _LAST, rule.because, "line", "cell", "wrap", "top")
+            lines = max(
+                1 + int(look.display_width(text) * 6.2) // (width - 24)
+                for text, width in ((said, _RULE), (rule.because, _WIDTHS[-1]))
+            )
+            page.sheet.set_row_pixels(row, 5 + 16 * lines)
+        page.keep(top, row)
+        row += 2
+    return row - 1
+
+
+def _section_title(page: Page, section: str) -> str:
+    """As `section_words`, a name of the pack in the pack's words."""
+    kind, _, name = section.partition(".")
+    title = page.label(f"rules_{kind}")
+    return page.say("{section}: {name}", section=title, name=page.word(name)) if name else title
+
+
+def _rule_name(page: Page, rule: Rule) -> str:
+    flags = signals(page.run)
+    if rule.section == "signals" and rule.key in flags:
+        return signal_words(page, flags[rule.key].reason)
+    if rule.section.startswith("profile."):
+        return page.word(rule.key)
+    return key_words(page.run.pack, rule, page.language)
 
 
 def facts(page: Page) -> list[tuple[str, Any, str]]:

@@ -32,8 +32,10 @@ def draw(page: Page, run: Run) -> None:
     row = page.header(_LAST)
     row, block, months = _draw_cohorts(page, row, cohorts(run))
     charts_at = row
-    page.sheet.set_h_pagebreaks([row + (_CHART_ROWS if months > 1 else 0)])
-    last, second = _draw_second(page, row + (_CHART_ROWS if months > 1 else 0))
+    row += _CHART_ROWS if months > 1 else 0
+    last, second = _draw_second(page, row)
+    page.keep(charts_at, row - 1)
+    page.keep(row, last)
     if months > 1:
         _draw_charts(page, charts_at, block, months, second)
     page.prints(last, _LAST)

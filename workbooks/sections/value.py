@@ -29,10 +29,14 @@ def draw(page: Page, run: Run) -> None:
     row = _draw_tiers(page, row, tiers)
     row, parts = _draw_parts(page, row, tiers)
     row, classes = _draw_classes(page, row)
+    top = row
     row = _draw_charts(page, row, parts, len(tiers), classes)
-    page.sheet.set_h_pagebreaks([row])
-    row = _draw_top(page, row)
-    row = draw_moves(page, row, "tier_moves", tier_names(run), "no_tier")
+    page.keep(top, row - 1)
+    top, row = row, _draw_top(page, row)
+    page.keep(top, row - 1)
+    top, row = row, draw_moves(page, row, "tier_moves", tier_names(run), "no_tier")
+    page.keep(top, row - 1)
+    top = row
     row = page.heading(
         row,
         1,
@@ -40,6 +44,7 @@ def draw(page: Page, run: Run) -> None:
         page.say("Numbers a manager may move; they are kept in the rule pack."),
     )
     row = draw_thresholds(page, row, _LAST)
+    page.keep(top, row - 1)
     page.prints(row, _LAST)
 
 
