@@ -57,6 +57,11 @@ COLUMNS: dict[str, FeatureType] = {
 TRANSACTIONS = "tierbook_transactions"
 """The view `load` makes over the transactions; the others are called alike."""
 
+PURCHASE_DAYS = """
+    SELECT numbers.customer_id, days.date, days.day_before, days.place
+    FROM tierbook_purchase_days AS days JOIN tierbook_numbers AS numbers ON numbers.customer = days.customer"""
+"""The query of each customer's days with a purchase, over the tables `load` makes."""
+
 _SQL_TYPES: dict[Kind | FeatureType, str] = {
     "id": "VARCHAR",
     "text": "VARCHAR",

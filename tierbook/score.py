@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from tierbook.rulepack.pack import CompiledMeasure, Pack
 
 
+_MANY_ROWS = 2_000_000
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """What an earlier run of the same pack said: one row of customer_id, value, tier, stage, churn_level per customer."""
@@ -136,9 +139,19 @@ class Run:
                 signals=signals,
                 window_days=self.window_days,
                 scored=self.view,
+                year_table=self._year_table,
             )
             self.kept[name] = self.engine.sql(text)
         return self.kept[name]
+
+    @cached_property
+    def _year_table(self) -> str:
+        """The engine's table of what each customer brought in the last twelve months, kept when first asked for."""
+        from tierbook.aggregates.query import year_spend
+
+        name = f"year_spend_{self.as_of:%Y%m%d}"
+        self.engine.make(name, year_spend(self.as_of))
+        return name
 
     @cached_property
     def outlook(self) -> Outlook:
@@ -366,10 +379,12 @@ def score(
         raise DataError(
             "There is no date to speak for.", fix="Give --as-of, because there are no transactions."
         )
-    engine = DuckDB()
+    # A second thread saves less time than it costs until there is much to do.
+    engine = DuckDB(threads=1 if max(table.num_rows for table in given.values()) < _MANY_ROWS else None)
     given = _with_declared_columns(given, pack)
     features.load(engine, given)
-    engine.view("transactions_", f"SELECT customer_id, date, amount FROM {features.TRANSACTIONS}")
+    engine.make("transactions_", f"SELECT customer_id, date, amount FROM {features.TRANSACTIONS}")
+    engine.view("purchase_days_", features.PURCHASE_DAYS)
     say(0.0, "Customer features")
     earlier = as_of - timedelta(days=pack.window_days)
     now = customer_table(engine, pack, as_of=as_of)

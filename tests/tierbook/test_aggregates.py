@@ -87,9 +87,21 @@ def tables(seed: int) -> dict[str, pa.Table]:
         "scored": pa.Table.from_pylist(customers),
         "scored_before": pa.Table.from_pylist(before, schema=pa.Table.from_pylist(customers).schema),
         "transactions_": lines.drop_columns(["product", "owner", "cost", "transaction_id"]),
+        "purchase_days_": _purchase_days(transactions),
         "tierbook_transactions": lines,
         "tierbook_interactions": pa.Table.from_pylist(said),
     }
+
+
+def _purchase_days(transactions: list[Row]) -> pa.Table:
+    """Each customer's days with a purchase, beside the one before and counted."""
+    days = sorted({(row["customer_id"], row["date"]) for row in transactions if row["amount"] >= 0})
+    found: list[Row] = []
+    for customer, day in days:
+        last = found[-1] if found and found[-1]["customer_id"] == customer else None
+        before, place = (last["date"], last["place"] + 1) if last else (None, 1)
+        found.append({"customer_id": customer, "date": day, "day_before": before, "place": place})
+    return pa.Table.from_pylist(found)
 
 
 def query(name: str, **more: Any) -> str:
@@ -331,7 +343,13 @@ def test_an_unknown_aggregate_is_refused_with_the_ones_there_are():
 @pytest.mark.host("postgresql")
 def test_postgresql_gives_the_same_tables(postgres):
     given = tables(4)
-    types = {"string": "text", "double": "double precision", "date32[day]": "date", "bool": "boolean"}
+    types = {
+        "int64": "bigint",
+        "string": "text",
+        "double": "double precision",
+        "date32[day]": "date",
+        "bool": "boolean",
+    }
     with psycopg.connect(postgres) as connection:
         connection.execute("CREATE SCHEMA aggregates")
         connection.execute("SET search_path TO aggregates; SET jit TO off")

@@ -12,17 +12,27 @@ from tierbook.aggregates.pieces import count_of, day_text, exact_sum
 HORIZONS = tuple(range(30, 361, 30))
 
 _MONTH = "CAST(DATE_TRUNC('month', date) AS DATE)"
+# The first of a customer's purchase days in a month.
+_FIRST_IN_MONTH = "(day_before IS NULL OR DATE_TRUNC('month', day_before) < DATE_TRUNC('month', date))"
 
 
 def calendar_months(as_of: date) -> tuple[tuple[str, ...], str]:
     """Steps and text of the aggregate `calendar_months`."""
+    earned = f"""earned AS (
+    SELECT {_MONTH} AS month, {exact_sum("amount")} AS revenue
+    FROM transactions_ AS dated JOIN people ON people.customer_id = dated.customer_id
+    WHERE date <= {day_text(as_of)} GROUP BY {_MONTH}
+)"""
+    buyers = f"""buyers AS (
+    SELECT {_MONTH} AS month, COUNT(*) AS active
+    FROM purchase_days_ AS dated JOIN people ON people.customer_id = dated.customer_id
+    WHERE date <= {day_text(as_of)} AND {_FIRST_IN_MONTH} GROUP BY {_MONTH}
+)"""
     return (
-        (),
-        f"""
-SELECT {_MONTH} AS month, {exact_sum("amount")} AS revenue,
-    COUNT(DISTINCT CASE WHEN amount >= 0 THEN dated.customer_id END) AS active
-FROM transactions_ AS dated JOIN people ON people.customer_id = dated.customer_id
-WHERE date <= {day_text(as_of)} GROUP BY {_MONTH} ORDER BY {_MONTH}""",
+        (earned, buyers),
+        """
+SELECT earned.month, revenue, COALESCE(active, 0) AS active
+FROM earned LEFT JOIN buyers ON buyers.month = earned.month ORDER BY earned.month""",
     )
 
 
@@ -41,8 +51,8 @@ def churn_months(edges: Sequence[date], window_days: int) -> tuple[tuple[str, ..
         MAX(CASE WHEN date > active_from AND date <= month_start THEN 1 ELSE 0 END) AS was_active,
         MAX(CASE WHEN date > still_from THEN 1 ELSE 0 END) AS is_active
     FROM edges JOIN (
-        SELECT DISTINCT customer_id, date FROM transactions_
-        WHERE amount >= 0 AND date > {day_text(edges[0] - timedelta(days=window_days))}
+        SELECT customer_id, date FROM purchase_days_
+        WHERE date > {day_text(edges[0] - timedelta(days=window_days))}
     ) AS dated ON dated.date > active_from AND dated.date <= month_end
     JOIN people ON people.customer_id = dated.customer_id
     GROUP BY month_end, dated.customer_id
@@ -59,11 +69,11 @@ GROUP BY edges.month_end ORDER BY edges.month_end""",
 def cohorts(as_of: date) -> tuple[tuple[str, ...], str]:
     """Steps and text of the aggregate `cohorts`."""
     bought = f"""bought AS (
-    SELECT DISTINCT dated.customer_id, {_MONTH} AS month
-    FROM transactions_ AS dated JOIN people ON people.customer_id = dated.customer_id
-    WHERE date <= {day_text(as_of)} AND amount >= 0
+    SELECT dated.customer_id, {_MONTH} AS month, place
+    FROM purchase_days_ AS dated JOIN people ON people.customer_id = dated.customer_id
+    WHERE date <= {day_text(as_of)} AND {_FIRST_IN_MONTH}
 )"""
-    arrived = "arrived AS (SELECT customer_id, MIN(month) AS cohort FROM bought GROUP BY customer_id)"
+    arrived = "arrived AS (SELECT customer_id, month AS cohort FROM bought WHERE place = 1)"
     return (
         (bought, arrived),
         """
@@ -75,21 +85,14 @@ GROUP BY cohort, month ORDER BY cohort, month""",
 
 def second_purchases(as_of: date) -> tuple[tuple[str, ...], str]:
     """Steps and text of the aggregate `second_purchases`."""
-    bought = f"""bought AS (
-    SELECT DISTINCT dated.customer_id, date
-    FROM transactions_ AS dated JOIN people ON people.customer_id = dated.customer_id
-    WHERE date <= {day_text(as_of)} AND amount >= 0
-)"""
-    placed = """placed AS (
-    SELECT customer_id, date, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY date) AS place FROM bought
-)"""
-    firsts = """firsts AS (
-    SELECT customer_id, MIN(date) AS first_day, MIN(CASE WHEN place = 2 THEN date END) AS second_day
-    FROM placed WHERE place <= 2 GROUP BY customer_id
+    firsts = f"""firsts AS (
+    SELECT dated.customer_id, MIN(date) AS first_day, MIN(CASE WHEN place = 2 THEN date END) AS second_day
+    FROM purchase_days_ AS dated JOIN people ON people.customer_id = dated.customer_id
+    WHERE date <= {day_text(as_of)} AND place <= 2 GROUP BY dated.customer_id
 )"""
     horizons = " UNION ALL ".join(f"SELECT {days} AS days" for days in HORIZONS)
     return (
-        (bought, placed, firsts, f"horizons AS ({horizons})"),
+        (firsts, f"horizons AS ({horizons})"),
         f"""
 SELECT days, COUNT(*) AS customers, {count_of("second_day <= first_day + days")} AS repeated
 FROM horizons JOIN firsts ON first_day + days <= {day_text(as_of)}

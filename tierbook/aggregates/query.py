@@ -6,6 +6,8 @@
   a subject the pack does not have leaves its columns (`value`, `tier`, `stage`, `churn_level` …) there and empty
 - `scored_before`: the same at `as_of - window_days` (no rows where there is no earlier run)
 - `transactions_`: `customer_id`, `date`, `amount`; later dates than `as_of` may be in it
+- `purchase_days_`: `customer_id`, `date`, `day_before` (the purchase day before it), `place` (1 for the first), one row
+  per customer and day with an amount of 0 or more; later ones may be in it
 - `tierbook_transactions`, `tierbook_interactions`: all rows with every column of the table
 
 Money is summed exactly and turned into a double once, so totals of any two tables agree to the cent.
@@ -68,7 +70,7 @@ CLASS_A, CLASS_B = 0.80, 0.95
 
 def query(
     name: str, *, as_of: date, parts: Sequence[str] = (), signals: Sequence[str] = (), window_days: int = 90,
-    scored: str = "scored",
+    scored: str = "scored", year_table: str = "",
 ) -> str:  # fmt: skip
     """The SQL text of one aggregate table.
 
@@ -87,6 +89,8 @@ def query(
         Length of the window. [days]
     scored : str
         The table of customers to look at; `scored_before` for the aggregates of the earlier run.
+    year_table : str
+        The table that holds the result of `year_spend`, where it was kept.
 
     Raises
     ------
@@ -94,7 +98,8 @@ def query(
         A name that is not in `NAMES`.
     """
     edges = month_ends(as_of)
-    with_year = (_year_spend(edges), _PEOPLE_YEAR)
+    spent = f"SELECT customer_id, amount FROM {quoted(year_table)}" if year_table else year_spend(as_of)
+    with_year = (f"year_spend AS ({spent}\n)", _PEOPLE_YEAR)
     steps: tuple[str, ...] = with_year
     more = _MORE_COLUMNS.get(name, ())
     if name == "totals":
@@ -192,11 +197,12 @@ _PEOPLE_YEAR = """people_year AS (
 )"""
 
 
-def _year_spend(edges: Sequence[date]) -> str:
-    return f"""year_spend AS (
+def year_spend(as_of: date) -> str:
+    """The SQL text of what each customer brought in the last twelve months; nearly every aggregate begins with it."""
+    edges = month_ends(as_of)
+    return f"""
     SELECT customer_id, SUM(CAST(amount AS DECIMAL(38, 6))) AS amount
-    FROM transactions_ WHERE date > {day_text(edges[0])} AND date <= {day_text(edges[-1])} GROUP BY customer_id
-)"""
+    FROM transactions_ WHERE date > {day_text(edges[0])} AND date <= {day_text(edges[-1])} GROUP BY customer_id"""
 
 
 def _grouped(keys: str, source: str = "people_year", more: str = "") -> str:
@@ -221,26 +227,36 @@ def _month_steps(edges: Sequence[date]) -> tuple[str, ...]:
     calendar = " UNION ALL ".join(
         f"SELECT {number} AS month_number, {day_text(end)} AS month_end" for number, (_, end) in months
     )
-    # The latest month is tried first: a day belongs to the last month that starts before it.
-    number_of = " ".join(
-        f"WHEN date > {day_text(start)} THEN {number}" for number, (start, _) in reversed(months)
-    )
+
+    def number_of(day: str) -> str:
+        # The latest month is tried first: a day belongs to the last month that starts before it.
+        cases = (f"WHEN {day} > {day_text(start)} THEN {number}" for number, (start, _) in reversed(months))
+        return f"CASE {' '.join(cases)} END"
+
+    within = f"date > {day_text(edges[0])} AND date <= {day_text(edges[-1])}"
     dated = f"""
-    SELECT customer_id, amount, CASE {number_of} END AS month_number
-    FROM transactions_ WHERE date > {day_text(edges[0])} AND date <= {day_text(edges[-1])}"""
+    SELECT customer_id, amount, {number_of("date")} AS month_number FROM transactions_ WHERE {within}"""
     monthly = f"""
-    SELECT month_number, {exact_sum("amount")} AS revenue,
-        COUNT(DISTINCT CASE WHEN amount >= 0 THEN dated.customer_id END) AS active,
-        {count_of("amount >= 0")} AS orders,
-        COUNT(DISTINCT CASE WHEN amount >= 0 AND churn_flagged THEN dated.customer_id END) AS flagged_active,
+    SELECT month_number, {exact_sum("amount")} AS revenue, {count_of("amount >= 0")} AS orders,
         {exact_sum("CASE WHEN churn_flagged THEN amount END")} AS flagged_revenue
     FROM dated JOIN people ON people.customer_id = dated.customer_id
+    GROUP BY month_number"""
+    # A customer is counted on the first purchase day in a month.
+    bought = f"""
+    SELECT customer_id, {number_of("date")} AS month_number, {number_of("day_before")} AS month_before
+    FROM purchase_days_ WHERE {within}"""
+    buyers = f"""
+    SELECT month_number, COUNT(*) AS active, {count_of("churn_flagged")} AS flagged_active
+    FROM bought JOIN people ON people.customer_id = bought.customer_id
+    WHERE month_before IS NULL OR month_before < month_number
     GROUP BY month_number"""
     arrived = """
     SELECT month_number, COUNT(*) AS customers
     FROM calendar JOIN people ON people.first_date <= calendar.month_end
     GROUP BY month_number"""
-    steps = {"calendar": calendar, "dated": dated, "monthly": monthly, "arrived": arrived}
+    steps = {
+        "calendar": calendar, "dated": dated, "monthly": monthly, "bought": bought, "buyers": buyers, "arrived": arrived,
+    }  # fmt: skip
     return tuple(f"{name} AS ({text})" for name, text in steps.items())
 
 
@@ -251,6 +267,7 @@ SELECT calendar.month_end,
     COALESCE(flagged_revenue, 0) AS flagged_revenue
 FROM calendar
 LEFT JOIN monthly ON monthly.month_number = calendar.month_number
+LEFT JOIN buyers ON buyers.month_number = calendar.month_number
 LEFT JOIN arrived ON arrived.month_number = calendar.month_number
 ORDER BY calendar.month_end"""
 
