@@ -17,6 +17,7 @@ from addin.actions import Request, Written
 from addin.addin_cli import addin
 from addin.calc_cli import calc, fix
 from addin.engine_cli import serve
+from addin.lifetime_cli import clv, holdout
 from addin.rules_on_books import rules
 from addin.settings import read_settings
 from addin.terminal import (
@@ -44,6 +45,18 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(rules, name="rules")
+app.command(
+    "clv",
+    help=t(
+        "Say what to expect of every customer: purchases, chances and value; --out writes them to sheets."
+    ),
+)(clv)
+app.command(
+    "holdout",
+    help=t(
+        "Hold a purchase model against later purchases and say whether it may be trusted; --out writes sheets."
+    ),
+)(holdout)
 app.command("serve", help=t("Be the local engine for spreadsheet programs, until it is stopped."))(serve)
 app.add_typer(addin, name="addin")
 app.command("calc", help=t("Compute every formula of a workbook through LibreOffice and keep the results."))(

@@ -44,6 +44,7 @@ LAZY = {
     "addin.engine_cli",
     "addin.engine_http",
     "addin.rules_cli",
+    "addin.lifetime_cli",
     "addin.rules_on_books",
     "addin.terminal",
     *(

@@ -160,33 +160,54 @@ class Run:
         Raises
         ------
         DataError
-            Too few customers bought again, or their histories cannot be.
+            As `foresee`.
         """
-        from tierbook.clv.outlook import outlook
+        return self.foresee()
 
-        (known,) = self.table("margin").to_pylist()
-        # A margin that is not positive would turn every value round; then value is revenue.
-        margin = 1 - known["cost"] / known["revenue"] if known["revenue"] > 0 else 1.0
-        return outlook(*self._histories(), margin=margin if margin > 0 else 1.0)
-
-    @cached_property
-    def held_out(self) -> HoldOut:
-        """The model of `outlook` fitted to the first half of the purchases, against those of the second; at most a year.
+    def foresee(self, **asked: Any) -> Outlook:
+        """The outlook with other settings than the usual ones: `model`, `months`, `annual_discount`, `margin`.
 
         Raises
         ------
         DataError
-            As `outlook`; nobody bought in the second half.
+            Too few customers bought again, their histories or a setting cannot be.
         """
-        from tierbook.clv.holdout import LONGEST, hold_out_counted
+        from tierbook.clv.outlook import outlook
 
-        model, first = self.outlook.model, arrays(self.customers.select(["first_date"]))["first_date"]
-        span = (
-            int((np.datetime64(self.as_of) - np.nanmin(first)).astype(int))
-            if not np.isnat(first).all()
-            else 0
-        )
-        until = self.as_of - timedelta(days=min((span + 1) // 2, LONGEST))
+        if "margin" not in asked:
+            (known,) = self.table("margin").to_pylist()
+            margin = 1 - known["cost"] / known["revenue"] if known["revenue"] > 0 else 1.0
+            # A margin that is not positive would turn every value round; then value is revenue.
+            asked["margin"] = margin if margin > 0 else 1.0
+        return outlook(*self._histories(), **asked)
+
+    @cached_property
+    def held_out(self) -> HoldOut:
+        """The model of `outlook` fitted to the first half of the time, against the purchases of the second; at most a year.
+
+        Raises
+        ------
+        DataError
+            As `outlook` and `hold_out`.
+        """
+        return self.hold_out(model=self.outlook.model)
+
+    def hold_out(self, *, model: str, until: date | None = None) -> HoldOut:
+        """A model fitted to the purchases up to a day, against those after it.
+
+        Raises
+        ------
+        DataError
+            No transactions, too few repeat purchases before the day, none after it.
+        """
+        import pyarrow.compute as pc
+
+        from tierbook.clv.holdout import calibration_until, hold_out_counted
+
+        first = pc.min(self.customers["first_date"]).as_py()
+        if first is None or not self.tables.get("transactions"):
+            raise DataError("There is no purchase up to {day}.", day=self.as_of.isoformat())
+        until = until or calibration_until(first, self.as_of)
         found = arrays(self.table(f"histories:{until}"))
         alike = found.pop("customers").astype(np.int64)
         days = arrays(self.table(f"purchase_days:{until}"))

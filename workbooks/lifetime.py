@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tierbook.clv.outlook import Outlook, refusal
+from tierbook.clv.outlook import YEAR, Outlook, refusal
 from tierbook.errors import DataError
+from tierbook.language import say
 from workbooks.rows import stages, tier_names
+from workbooks.style import share_text, short_number
 
 if TYPE_CHECKING:
     from tierbook.quality import Problem
     from tierbook.score import Run
 
+MODELS = {"bg_nbd": "BG/NBD", "mbg_nbd": "MBG/NBD", "pareto_nbd": "Pareto/NBD"}
 _COSTS = ("acquisition_cost", "获客成本")
 
 
@@ -55,12 +58,57 @@ def _outlook(run: Run) -> Outlook | Problem:
         return refusal(error)
 
 
-def everyone(run: Run) -> Group:
+def in_words(outlook: Outlook, language: str = "en") -> list[str]:
+    """What the parameters of the models mean for a customer, and what value is."""
+    rate, scale, *_ = outlook.fit.params
+    said = [
+        say(
+            "While active, a customer buys {times} times a year on average, each at a pace of their own.",
+            language,
+            times=f"{YEAR * rate / scale:.1f}",
+        )
+    ]
+    if outlook.model != "pareto_nbd":
+        *_, a, b = outlook.fit.params
+        leave = share_text(a / (a + b))
+        said.append(
+            say("After each purchase, the first one too, {share} leave for good.", language, share=leave)
+            if outlook.model == "mbg_nbd"
+            else say("After each repeat purchase {share} leave for good.", language, share=leave)
+        )
+    if outlook.spend and outlook.spend.params.q > 1:
+        p, q, gamma = outlook.spend.params
+        mean = short_number(p * gamma / (q - 1), language)
+        said.append(say("A purchase brings {money} on average.", language, money=mean))
+    discount = share_text(outlook.annual_discount)
+    if outlook.margin != 1:
+        said.append(
+            say(
+                "Value is the margin of the purchases expected in {months} months of 365.25 / 12 days, discounted by {discount} a year; the margin is {margin} of revenue.",
+                language,
+                months=outlook.months,
+                discount=discount,
+                margin=share_text(outlook.margin),
+            )
+        )
+    else:
+        said.append(
+            say(
+                "Value is the revenue expected in {months} months of 365.25 / 12 days, discounted by {discount} a year; a column cost in the transactions would make it a margin.",
+                language,
+                months=outlook.months,
+                discount=discount,
+            )
+        )
+    return said
+
+
+def everyone(outlook: Outlook) -> Group:
     """All customers as one group."""
-    return _group(None, np.arange(run.customers.num_rows), run.outlook)
+    return _group(None, np.arange(outlook.p_alive.size), outlook)
 
 
-def grouped(run: Run, column: str) -> list[Group]:
+def grouped(run: Run, column: str, outlook: Outlook | None = None) -> list[Group]:
     """Customers by a column: tiers best first, stages in the course of a life, else most value first; those without last."""
     place = run.customers[column].combine_chunks().dictionary_encode()
     number = place.indices.fill_null(len(place.dictionary)).to_numpy()
@@ -68,7 +116,7 @@ def grouped(run: Run, column: str) -> list[Group]:
     names = [*place.dictionary.to_pylist(), None]
     stretches = np.split(order, np.cumsum(np.bincount(number, minlength=len(names)))[:-1])
     found = [
-        _group(name, members, run.outlook)
+        _group(name, members, outlook or run.outlook)
         for name, members in zip(names, stretches, strict=True)
         if members.size
     ]
@@ -101,9 +149,8 @@ def _group(name: str | None, members: NDArray[np.int64], outlook: Outlook) -> Gr
     )
 
 
-def best(run: Run) -> NDArray[np.int64]:
+def best(outlook: Outlook) -> NDArray[np.int64]:
     """Row numbers, most expected value first (purchases, where there is no value), equal ones by id; unknown ones left out."""
-    outlook = run.outlook
     figure = outlook.value if outlook.spend else outlook.expected
     order = np.argsort(-figure, kind="stable")
     return order[~np.isnan(figure[order])]

@@ -138,7 +138,7 @@ class Page:
 
     def share(self, value: float) -> str:
         """A share for a sentence: 12%, or 3.4% where the tenths matter."""
-        return f"{value:.1%}".replace(".0%", "%") if abs(value) < 0.1 else f"{value:.0%}"
+        return look.share_text(value)
 
     # Cells
 

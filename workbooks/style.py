@@ -178,6 +178,11 @@ def short_number(value: float, language: str) -> str:
     return f"{value:,.0f}"
 
 
+def share_text(value: float) -> str:
+    """A share for a sentence: 12%, or 3.4% where the tenths matter."""
+    return f"{value:.1%}".replace(".0%", "%") if abs(value) < 0.1 else f"{value:.0%}"
+
+
 def pixels(characters: float) -> int:
     """Width on screen of a column of so many characters. [pixels]"""
     return int(characters * 7 + 5)

@@ -8,12 +8,12 @@ import numpy as np
 
 from tierbook.clv.gamma_gamma import correlation
 from tierbook.clv.holdout import GOOD, MOST_REPEATS, HoldOut
-from tierbook.clv.outlook import SILENT_DAYS, YEAR, refusal
+from tierbook.clv.outlook import SILENT_DAYS, refusal
 from tierbook.errors import DataError
 from tierbook.score import arrays
 from workbooks import charts
 from workbooks import style as look
-from workbooks.lifetime import Group, best, everyone, grouped, lacks
+from workbooks.lifetime import MODELS, Group, best, everyone, grouped, in_words, lacks
 from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import records, share_of
 
@@ -27,7 +27,6 @@ _HALF = (_FIRST + _OTHER * _OTHERS - 16) // 2
 _CHART_ROWS = 16
 _TOP = 20
 _POINTS = 12  # of the curve, about
-_MODELS = {"bg_nbd": "BG/NBD", "mbg_nbd": "MBG/NBD", "pareto_nbd": "Pareto/NBD"}
 
 
 def draw(page: Page, run: Run) -> None:
@@ -87,56 +86,17 @@ def _draw_verdict(page: Page, row: int) -> tuple[HoldOut | None, int]:
         page.put(row, 1, sentence)
         row += 1
     row = page.heading(row + 1, 1, page.label("clv_in_words"))
-    for sentence in _in_words(page):
+    for sentence in in_words(outlook, page.language):
         page.put(row, 1, sentence)
         row += 1
     return held_out, row + 1
-
-
-def _in_words(page: Page) -> list[str]:
-    """What the parameters mean for a customer."""
-    outlook = page.run.outlook
-    r, alpha, a, b = outlook.fit.params
-    said = [
-        page.say(
-            "While active, a customer buys {times} times a year on average, each at a pace of their own.",
-            times=f"{YEAR * r / alpha:.1f}",
-        )
-    ]
-    leave = page.share(a / (a + b))
-    if outlook.model == "mbg_nbd":
-        said.append(page.say("After each purchase, the first one too, {share} leave for good.", share=leave))
-    else:
-        said.append(page.say("After each repeat purchase {share} leave for good.", share=leave))
-    if outlook.spend and outlook.spend.params.q > 1:
-        p, q, gamma = outlook.spend.params
-        said.append(page.say("A purchase brings {money} on average.", money=page.short(p * gamma / (q - 1))))
-    discount = page.share(outlook.annual_discount)
-    if outlook.margin < 1:
-        said.append(
-            page.say(
-                "Value is the margin of the purchases expected in {months} months of 365.25 / 12 days, discounted by {discount} a year; the margin is {margin}, that of the sales with a known cost.",
-                months=outlook.months,
-                discount=discount,
-                margin=page.share(outlook.margin),
-            )
-        )
-    else:
-        said.append(
-            page.say(
-                "Value is the revenue expected in {months} months of 365.25 / 12 days, discounted by {discount} a year; a column cost in the transactions would make it a margin.",
-                months=outlook.months,
-                discount=discount,
-            )
-        )
-    return said
 
 
 # --- What is to come
 
 
 def _draw_groups(page: Page, row: int, column: str, missing: str, title: str) -> int:
-    groups, total = grouped(page.run, column), everyone(page.run)
+    groups, total = grouped(page.run, column), everyone(page.run.outlook)
     row = page.heading(
         row, 1, title,
         page.say("Expectations for the coming {months} months; those who never bought have none.", months=page.run.outlook.months),
@@ -286,7 +246,7 @@ def _draw_silent(page: Page, row: int) -> tuple[int, Block]:
         row, 1, page.label("clv_silent"),
         page.say("The mean probability that a customer buys nothing within so many days, active or not."),
     )  # fmt: skip
-    total = everyone(run)
+    total = everyone(run.outlook)
     block = page.table(
         row, 1,
         [
@@ -343,7 +303,7 @@ def _draw_tenths(page: Page, row: int) -> tuple[int, Block]:
     tenth = np.minimum((alive * 10).astype(np.int64), 9)
     sizes = np.bincount(tenth, minlength=10).tolist()
     sums = [np.bincount(tenth, np.nan_to_num(one), minlength=10).tolist() for one in (expected, value)]
-    total = everyone(page.run)
+    total = everyone(page.run.outlook)
     priced = outlook.spend is not None
     block = page.table(
         row, 1,
@@ -367,10 +327,10 @@ def _draw_tenths(page: Page, row: int) -> tuple[int, Block]:
 def _draw_shares(page: Page, row: int) -> int:
     """Expected value by tenth of the customers, the best first."""
     outlook = page.run.outlook
-    value = outlook.value[best(page.run)]
+    value = outlook.value[best(page.run.outlook)]
     if outlook.spend is None or not value.size:
         return row
-    total = everyone(page.run).value
+    total = everyone(page.run.outlook).value
     tenths = [one for one in np.array_split(value, min(10, value.size)) if one.size]
     row = page.heading(
         row, 1, page.label("clv_distribution"),
@@ -402,7 +362,7 @@ def _draw_shares(page: Page, row: int) -> int:
 
 def _draw_best(page: Page, row: int) -> int:
     outlook, customers = page.run.outlook, page.run.customers
-    first = best(page.run)[:_TOP]
+    first = best(page.run.outlook)[:_TOP]
     title = page.say("The {count} customers with the most expected value", count=len(first))
     if outlook.spend is None:
         title = page.say("The {count} customers with the most expected purchases", count=len(first))
@@ -431,7 +391,7 @@ def _draw_best(page: Page, row: int) -> int:
 
 def _draw_model(page: Page, row: int) -> int:
     outlook = page.run.outlook
-    name = _MODELS[outlook.model]
+    name = MODELS[outlook.model]
     row = page.heading(
         row, 1, page.say("The model: {name}", name=f"{name}, Gamma-Gamma" if outlook.spend else name),
         page.say("Of BG/NBD and MBG/NBD the likelier one; times are days. A standard error is blank where the data do not hold the parameter."),

@@ -48,7 +48,7 @@ def draw(page: Page, run: Run) -> None:
 
 
 def _draw_notes(page: Page, row: int, costed: bool) -> int:
-    outlook, total = page.run.outlook, everyone(page.run)
+    outlook, total = page.run.outlook, everyone(page.run.outlook)
     said = [
         page.say(
             "The customers are worth {value} in the coming {months} months: what each is expected to bring, discounted by {discount} a year and added up.",
