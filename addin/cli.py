@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from addin.actions import Request, Written
+from addin.actions_cli import action, actions, doctor
 from addin.addin_cli import addin
 from addin.calc_cli import calc, fix
 from addin.engine_cli import serve
@@ -63,6 +64,9 @@ app.command("calc", help=t("Compute every formula of a workbook through LibreOff
     calc
 )
 app.command("fix", help=t("Write the functions in formulas as another program knows them."))(fix)
+app.command("action", help=t("Do what a button does, with a workbook on disk."))(action)
+app.command("actions", help=t("List the actions that buttons and menus offer."))(actions)
+app.command("doctor", help=t("Say what is installed, what is missing, and what to do."))(doctor)
 
 Book = Annotated[
     Path,

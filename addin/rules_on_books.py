@@ -13,7 +13,6 @@ from addin import actions
 from addin.rules_cli import Out, PackFile, file_of, rules
 from addin.settings import read_settings
 from addin.terminal import Json, Lang, language_of, print_json, print_table, t
-from tierbook.errors import DataError
 from tierbook.language import label, say
 
 if TYPE_CHECKING:
@@ -47,29 +46,13 @@ def rules_explain(
     customer: Annotated[str, typer.Option("--customer", help=t("The identifier of the customer."))],
     out: Out = None, profile: Profile = None, as_of: AsOf = None, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
-    from tierbook.rulepack.explain import explain
+    from addin.actions.explained import Explained
     from tierbook.rulepack.read import read_pack
-    from tierbook.rulepack.trial import Trial
-    from tierbook.scorer import Scorer
     from workbooks.patch import put_sheets
     from workbooks.rule_sheets import explanation_sheet
 
     request = _request(book, profile, as_of, lang)
-    read = read_pack(file_of(pack, request.settings))
-    columns = Trial.of(actions.check(request).tables, read, as_of=request.as_of, today=request.today).columns(
-        read
-    )
-    ids = columns["customer_id"].tolist()
-    if customer not in ids:
-        raise DataError(
-            "There is no customer {customer} in {book}.",
-            fix="Identifiers begin like {known}." if ids else "",
-            customer=customer,
-            book=book.name,
-            known=", ".join(map(str, ids[:3])),
-        )
-    scorer = Scorer(read, columns, profile=request.profile, ids=columns["customer_id"])
-    steps = explain(scorer, ids.index(customer), request.language)
+    steps = Explained.of(request, read_pack(file_of(pack, request.settings))).steps(customer)
     if out:
         print(put_sheets(out, [explanation_sheet(steps, request.language)]).path)
     elif as_json:

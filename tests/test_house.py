@@ -36,6 +36,7 @@ HEAVY = (
 # Themselves only imported inside functions, so they may import at their top what they cannot do without.
 LAZY = {
     "addin.addin_cli",
+    "addin.actions_cli",
     "addin.calc.component.service",
     "addin.calc_cli",
     "addin.cli",

@@ -13,7 +13,7 @@ from typing import Any
 
 from tierbook.errors import DataError
 from workbooks.cells import value_of
-from workbooks.gate.cells import MAX_ROWS, position
+from workbooks.gate.cells import MAX_COLUMNS, MAX_ROWS, position
 from workbooks.gate.package import Package, SheetInfo, TableInfo, gate
 from workbooks.sheet_cells import Area, FormulaCell, SheetCells
 from workbooks.source import Source
@@ -57,6 +57,12 @@ class BookCells:
         whole = Area((1, position(f"{columns[1]}1")[1]), (MAX_ROWS, position(f"{columns[2]}1")[1]))
         last = max((row for row, _ in self._cells(sheet).values(whole)), default=1)
         return Area(whole.first, (last, whole.last[1]))
+
+    def used(self, sheet: str) -> Area:
+        """From A1 to the last cell that holds something."""
+        whole = Area((1, 1), (MAX_ROWS, MAX_COLUMNS))
+        filled = list(self._cells(sheet).values(whole)) or [(1, 1)]
+        return Area((1, 1), (max(row for row, _ in filled), max(column for _, column in filled)))
 
     def rows(self, sheet: str, area: Area) -> list[list[Any]]:
         """The cells of an area."""

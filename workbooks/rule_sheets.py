@@ -45,6 +45,21 @@ def problem_sheet(problems: Iterable[Problem], language: str = "en") -> ResultSh
     return _sheet_of_texts("Tierbook Rule check", "tierbook_rule_check", headers, rows, language)
 
 
+def data_problem_sheet(problems: Iterable[Problem], language: str = "en") -> ResultSheet:
+    """Every problem of the data, with its sheet and cell and what to do."""
+    rows = [
+        (
+            label(problem.level, language),
+            problem.place,
+            say(problem.message, language, **problem.values),
+            say(problem.fix, language, **problem.values) if problem.fix else "",
+        )
+        for problem in problems
+    ]
+    headers = ("rules_level", "rules_place", "rules_problem", "rules_fix")
+    return _sheet_of_texts("Tierbook Data check", "tierbook_data_check", headers, rows, language)
+
+
 def explanation_sheet(steps: Sequence[Step], language: str = "en") -> ResultSheet:
     """One customer, rule by rule."""
     headers = ("rules_section", "rules_name", "rules_rule", "rules_met", "rules_answer")

@@ -89,10 +89,29 @@ def _scores(run: Run, customers: pa.Table) -> ResultSheet:
     parts = [f"value.{part}" for part in run.pack.value_parts]
     own = [name for name in customers.column_names if name.startswith(("class.", "score."))]
     made = [*run.pack.features, *(measure.name for measure in run.pack.measures)]
-    wanted = ["customer_id", "name", *_RESULTS[:1], *parts, *_RESULTS[1:], *own, *features.COLUMNS, *made]
+    given = sorted(_asked_by(run) - {"customer_id", "name"})
+    wanted = [
+        "customer_id",
+        "name",
+        *_RESULTS[:1],
+        *parts,
+        *_RESULTS[1:],
+        *own,
+        *features.COLUMNS,
+        *made,
+        *given,
+    ]
     names = [name for name in dict.fromkeys(wanted) if name in customers.column_names]
     formats = [_format(name, customers.schema.field(name).type) for name in names]
     return ResultSheet("Tierbook Scores", SCORES, customers.select(names), names, formats)
+
+
+def _asked_by(run: Run) -> set[str]:
+    """The columns rules read, so that functions in cells can work on the sheet."""
+    from tierbook.needs import needs
+
+    sections = ("value", "tiers", "stages", "ladder", "positions", "churn", "winback")
+    return set().union(*(needs(run.pack, section, profile=run.profile) for section in sections))
 
 
 def _format(name: str, kind: Any) -> Format:

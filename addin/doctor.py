@@ -1,0 +1,145 @@
+"""What is installed on this computer and what is missing: each finding with its fix."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import sys
+from dataclasses import dataclass
+from dataclasses import field as own
+from pathlib import Path
+from typing import Any, Literal
+
+from addin.version import version
+from tierbook.errors import TierbookError
+from tierbook.language import label, say
+
+Level = Literal["ok", "warning", "error"]
+OLDEST = (3, 11)
+CORE = (
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "duckdb",
+    "pydantic",
+    "yaml",
+    "fastexcel",
+    "openpyxl",
+    "xlsxwriter",
+    "scipy",
+)
+SERVER = ("starlette", "uvicorn", "httptools")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: `message` says what was found, `fix` what to do about it; both English templates."""
+
+    subject: str
+    level: Level
+    message: str
+    fix: str = ""
+    values: dict[str, Any] = own(default_factory=dict)
+
+    def text(self, language: str = "en") -> str:
+        """The sentence a reader sees."""
+        said = " ".join(say(part, language, **self.values) for part in (self.message, self.fix) if part)
+        mark = {"ok": "✓", "warning": "!", "error": "✗"}[self.level]
+        return f"{mark} {label(f'doctor_{self.subject}', language)}: {said}"
+
+    def as_json(self, language: str = "en") -> dict[str, str]:
+        """For `--json`."""
+        return {
+            "subject": self.subject,
+            "level": self.level,
+            "message": say(self.message, language, **self.values),
+            "fix": say(self.fix, language, **self.values) if self.fix else "",
+        }
+
+
+def findings(project: Path) -> list[Finding]:
+    """Python, packages, settings, rule packs, engine and spreadsheet programs, in this order."""
+    return [_python(), *_packages(), _settings(project), _rules(project), _engine()]
+
+
+def _python() -> Finding:
+    running = f"{platform.python_implementation()} {platform.python_version()} ({platform.machine()})"
+    values = {"python": running, "tierbook": version(), "oldest": ".".join(map(str, OLDEST))}
+    if sys.version_info < OLDEST:
+        return Finding("python", "error", "{python} is too old.", "Install Python {oldest} or later.", values)
+    return Finding("python", "ok", "{python} with Tierbook {tierbook}", values=values)
+
+
+def _packages() -> list[Finding]:
+    found = []
+    for subject, names, fix in (
+        ("packages", CORE, "Install Tierbook again: pip install --force-reinstall tierbook"),
+        ("server_packages", SERVER, "Install Tierbook with its extra: pip install tierbook[server]"),
+    ):
+        missing = [name for name in names if importlib.util.find_spec(name) is None]
+        if missing:
+            level: Level = "error" if subject == "packages" else "warning"
+            found.append(
+                Finding(subject, level, "Not installed: {names}.", fix, {"names": ", ".join(missing)})
+            )
+        else:
+            found.append(Finding(subject, "ok", "all there"))
+    return found
+
+
+def _settings(project: Path) -> Finding:
+    from addin.settings import FILE, read_settings
+
+    try:
+        settings = read_settings(project)
+    except TierbookError as error:
+        return Finding("settings", "error", "{sentence}", values={"sentence": error.text()})
+    own_file = project / FILE
+    if own_file.is_file():
+        return Finding(
+            "settings", "ok", "{file}, rule pack {pack}", values={"file": own_file, "pack": settings.pack}
+        )
+    return Finding("settings", "ok", "those shipped, rule pack {pack}", values={"pack": settings.pack})
+
+
+def _rules(project: Path) -> Finding:
+    from addin.settings import read_settings
+
+    try:
+        shelf = read_settings(project).shelf()
+    except TierbookError as error:
+        return Finding("rules", "error", "{sentence}", values={"sentence": error.text()})
+    broken = []
+    for name in shelf.names():
+        try:
+            shelf.pack(name)
+        except TierbookError:
+            broken.append(name)
+    if broken:
+        fix = "Run tierbook rules check; it says what and where."
+        return Finding("rules", "error", "Cannot be used: {names}.", fix, {"names": ", ".join(broken)})
+    return Finding("rules", "ok", "{names}", values={"names": ", ".join(shelf.names())})
+
+
+def _engine() -> Finding:
+    from addin.engine_client import Engine, EngineError
+    from addin.engine_place import user_folder
+
+    engine = Engine(version=version(), host="doctor", folder=user_folder(), start=False)
+    try:
+        found = engine.status()
+    except EngineError as error:
+        if error.code == "stopped":
+            return Finding(
+                "engine",
+                "warning",
+                "The engine is not running.",
+                "Press Start engine, or run: tierbook serve",
+            )
+        return Finding("engine", "error", "{sentence}", values={"sentence": error.text()})
+    finally:
+        engine.close()
+    sentence = "version {version}, process {pid}, port {port}"
+    return Finding(
+        "engine", "ok", sentence, values={name: found[name] for name in ("version", "pid", "port")}
+    )
