@@ -163,6 +163,7 @@ class Engine:
                 "sessions": len(self._sessions),
                 "requests": self._requests,
                 "at_work": self.at_work,
+                "cpu": time.process_time(),
                 "minutes": (time.monotonic() - self._begun) / 60,
             }
         )

@@ -17,7 +17,6 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from itertools import zip_longest
 from typing import Any
 
 PACKED_FROM = 512
@@ -49,7 +48,7 @@ def packed(cells: Any) -> Any:
     width = len(cells[0])
     if len(cells) * width < PACKED_FROM or set(map(len, cells)) != {width}:
         return cells
-    return {"height": len(cells), "columns": [_packed_column(column) for column in zip_longest(*cells)]}
+    return {"height": len(cells), "columns": [_packed_column(column) for column in zip(*cells)]}  # noqa: B905 - no strict= before Python 3.10
 
 
 def dumps(message: Any) -> bytes:
@@ -146,4 +145,4 @@ def _rows(height: Any, columns: Any) -> list[tuple[Any, ...]]:
         raise ValueError("columns are lists")
     if any(len(column) != height for column in columns):
         raise ValueError("columns are not of the height given")
-    return list(zip_longest(*columns))
+    return list(zip(*columns))  # noqa: B905 - as above
