@@ -58,7 +58,7 @@ TRANSACTIONS = "tierbook_transactions"
 """The view `load` makes over the transactions; the others are called alike."""
 
 PURCHASE_DAYS = """
-    SELECT numbers.customer_id, days.date, days.day_before, days.place
+    SELECT numbers.customer_id, days.date, days.day_before, days.place, days.new_month
     FROM tierbook_purchase_days AS days JOIN tierbook_numbers AS numbers ON numbers.customer = days.customer"""
 """The query of each customer's days with a purchase, over the tables `load` makes."""
 
@@ -148,18 +148,24 @@ _PREPARED = {
             CAST(sale.turnover AS $money) AS turnover
         FROM tierbook_transactions AS sale
         JOIN tierbook_numbers AS numbers ON numbers.customer_id = sale.customer_id""",
-    # Beside each day the purchase day before it, and which of the customer's days it is.
+    # Beside each day the purchase day before it, which of the customer's days it is, and whether it is the first in
+    # its month.
     "tierbook_purchase_days": """
         SELECT
-            customer, date, spend,
-            LAG(date) OVER (PARTITION BY customer ORDER BY date) AS day_before,
-            ROW_NUMBER() OVER (PARTITION BY customer ORDER BY date) AS place
+            customer, date, spend, day_before, place,
+            day_before IS NULL OR DATE_TRUNC('month', day_before) < DATE_TRUNC('month', date) AS new_month
         FROM (
-            SELECT customer, date, SUM(amount) AS spend
-            FROM tierbook_sales
-            WHERE amount >= 0 AND date IS NOT NULL
-            GROUP BY customer, date
-        ) AS days""",
+            SELECT
+                customer, date, spend,
+                LAG(date) OVER (PARTITION BY customer ORDER BY date) AS day_before,
+                ROW_NUMBER() OVER (PARTITION BY customer ORDER BY date) AS place
+            FROM (
+                SELECT customer, date, SUM(amount) AS spend
+                FROM tierbook_sales
+                WHERE amount >= 0 AND date IS NOT NULL
+                GROUP BY customer, date
+            ) AS days
+        ) AS placed""",
 }
 
 

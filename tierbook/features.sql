@@ -67,11 +67,7 @@ rhythm AS (
         COUNT(*) - 1 AS frequency,
         SUM(spend) FILTER (WHERE day_before IS NOT NULL) AS repeat_spend,
         MEDIAN(DATE_DIFF('day', day_before, date)) AS median_gap_days,
-        COUNT(*) FILTER (
-            WHERE day_before IS NULL
-                OR EXTRACT(MONTH FROM day_before) <> EXTRACT(MONTH FROM date)
-                OR EXTRACT(YEAR FROM day_before) <> EXTRACT(YEAR FROM date)
-        ) AS active_months
+        COUNT(*) FILTER (WHERE new_month) AS active_months
     FROM tierbook_purchase_days
     WHERE date <= $as_of
     GROUP BY customer

@@ -100,7 +100,9 @@ def _purchase_days(transactions: list[Row]) -> pa.Table:
     for customer, day in days:
         last = found[-1] if found and found[-1]["customer_id"] == customer else None
         before, place = (last["date"], last["place"] + 1) if last else (None, 1)
-        found.append({"customer_id": customer, "date": day, "day_before": before, "place": place})
+        new_month = before is None or before.replace(day=1) < day.replace(day=1)
+        row = {"customer_id": customer, "date": day, "day_before": before, "place": place}
+        found.append(row | {"new_month": new_month})
     return pa.Table.from_pylist(found)
 
 

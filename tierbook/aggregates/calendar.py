@@ -12,21 +12,23 @@ from tierbook.aggregates.pieces import count_of, day_text, exact_sum
 HORIZONS = tuple(range(30, 361, 30))
 
 _MONTH = "CAST(DATE_TRUNC('month', date) AS DATE)"
-# The first of a customer's purchase days in a month.
-_FIRST_IN_MONTH = "(day_before IS NULL OR DATE_TRUNC('month', day_before) < DATE_TRUNC('month', date))"
 
 
 def calendar_months(as_of: date) -> tuple[tuple[str, ...], str]:
     """Steps and text of the aggregate `calendar_months`."""
     earned = f"""earned AS (
-    SELECT {_MONTH} AS month, {exact_sum("amount")} AS revenue
-    FROM transactions_ AS dated JOIN people ON people.customer_id = dated.customer_id
-    WHERE date <= {day_text(as_of)} GROUP BY {_MONTH}
+    SELECT {_MONTH} AS month, {exact_sum("amount")} AS revenue FROM (
+        SELECT date, SUM(CAST(amount AS DECIMAL(38, 6))) AS amount
+        FROM transactions_ AS dated JOIN people ON people.customer_id = dated.customer_id
+        WHERE date <= {day_text(as_of)} GROUP BY date
+    ) AS days GROUP BY {_MONTH}
 )"""
     buyers = f"""buyers AS (
-    SELECT {_MONTH} AS month, COUNT(*) AS active
-    FROM purchase_days_ AS dated JOIN people ON people.customer_id = dated.customer_id
-    WHERE date <= {day_text(as_of)} AND {_FIRST_IN_MONTH} GROUP BY {_MONTH}
+    SELECT {_MONTH} AS month, CAST(SUM(customers) AS BIGINT) AS active FROM (
+        SELECT date, COUNT(*) AS customers
+        FROM purchase_days_ AS dated JOIN people ON people.customer_id = dated.customer_id
+        WHERE date <= {day_text(as_of)} AND new_month GROUP BY date
+    ) AS days GROUP BY {_MONTH}
 )"""
     return (
         (earned, buyers),
@@ -71,7 +73,7 @@ def cohorts(as_of: date) -> tuple[tuple[str, ...], str]:
     bought = f"""bought AS (
     SELECT dated.customer_id, {_MONTH} AS month, place
     FROM purchase_days_ AS dated JOIN people ON people.customer_id = dated.customer_id
-    WHERE date <= {day_text(as_of)} AND {_FIRST_IN_MONTH}
+    WHERE date <= {day_text(as_of)} AND new_month
 )"""
     arrived = "arrived AS (SELECT customer_id, month AS cohort FROM bought WHERE place = 1)"
     return (

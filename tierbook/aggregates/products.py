@@ -18,18 +18,24 @@ def products(as_of: date, window_days: int) -> tuple[tuple[str, ...], str]:
     FROM tierbook_transactions AS lines JOIN people ON people.customer_id = lines.customer_id
     WHERE CAST(date AS DATE) <= {day_text(as_of)}
 )"""
-    buyers = f"""buyers AS (
-    SELECT product, customer_id, COUNT(DISTINCT CASE WHEN amount >= 0 THEN day END) AS days,
-        SUM(amount) AS amount, SUM(CASE WHEN {recent} THEN amount ELSE 0 END) AS amount_recent
-    FROM bought GROUP BY product, customer_id
+    sold = f"""sold AS (
+    SELECT product, {exact_sum("amount")} AS revenue, {exact_sum(f"CASE WHEN {recent} THEN amount END")} AS revenue_recent
+    FROM bought GROUP BY product
+)"""
+    # Distinct days first: counting them within each customer and product costs twice as much.
+    days = "days AS (SELECT DISTINCT product, customer_id, day FROM bought WHERE amount >= 0)"
+    buyers = "buyers AS (SELECT product, COUNT(*) AS days FROM days GROUP BY product, customer_id)"
+    counted = f"""counted AS (
+    SELECT product, COUNT(*) AS customers, {count_of("days > 1")} AS repeat_customers, SUM(days) AS purchase_days
+    FROM buyers GROUP BY product
 )"""
     return (
-        (bought, buyers),
-        f"""
-SELECT product, {exact_sum("amount")} AS revenue, {exact_sum("amount_recent")} AS revenue_recent,
-    {count_of("days > 0")} AS customers, {count_of("days > 1")} AS repeat_customers,
-    CAST(SUM(days) AS INTEGER) AS purchase_days
-FROM buyers GROUP BY product ORDER BY product""",
+        (bought, sold, days, buyers, counted),
+        """
+SELECT sold.product, revenue, revenue_recent, COALESCE(customers, 0) AS customers,
+    COALESCE(repeat_customers, 0) AS repeat_customers, CAST(COALESCE(purchase_days, 0) AS INTEGER) AS purchase_days
+FROM sold LEFT JOIN counted ON counted.product IS NOT DISTINCT FROM sold.product
+ORDER BY sold.product""",
     )
 
 

@@ -6,8 +6,8 @@
   a subject the pack does not have leaves its columns (`value`, `tier`, `stage`, `churn_level` …) there and empty
 - `scored_before`: the same at `as_of - window_days` (no rows where there is no earlier run)
 - `transactions_`: `customer_id`, `date`, `amount`; later dates than `as_of` may be in it
-- `purchase_days_`: `customer_id`, `date`, `day_before` (the purchase day before it), `place` (1 for the first), one row
-  per customer and day with an amount of 0 or more; later ones may be in it
+- `purchase_days_`: `customer_id`, `date`, `day_before` (the purchase day before it), `place` (1 for the first), `new_month`
+  (the first in its month), one row per customer and day with an amount of 0 or more; later ones may be in it
 - `tierbook_transactions`, `tierbook_interactions`: all rows with every column of the table
 
 Money is summed exactly and turned into a double once, so totals of any two tables agree to the cent.
