@@ -23,6 +23,7 @@ FORMATS = {
     "score": "0.00",
     "time": "yyyy-mm-dd hh:mm",
 }
+LATER_IN_1904 = 1_462  # days
 _FROM_A_RANGE, _WITH_HEADERS = 1, 1  # xlSrcRange, xlYes
 _STYLE = "TableStyleMedium2"
 
@@ -50,7 +51,7 @@ class Writer:
         """
         own = [self._own(sheet["table"]) for sheet in sheets]
         undo: list[Callable[[], object]] = []
-        for sheet, place in zip(sheets, own, strict=True):
+        for sheet, place in zip(map(self._counted, sheets), own, strict=True):
             if place is None:
                 place = self._new_sheet(sheet["name"])
                 undo.insert(0, partial(self._delete, place))
@@ -134,6 +135,20 @@ class Writer:
             Step(lambda: [area.Formula for area in written] != held, undo),
         )
 
+    def _counted(self, sheet: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The sheet with its dates counted as the workbook counts them."""
+        days = [form in ("date", "time") for form in sheet["formats"]]
+        if not self.book.Date1904 or not any(days):
+            return sheet
+        rows = [
+            [
+                cell - LATER_IN_1904 if day and cell is not None else cell
+                for cell, day in zip(row, days, strict=True)
+            ]
+            for row in sheet["rows"]
+        ]
+        return {**sheet, "rows": rows}
+
     def _has(self, name: str) -> bool:
         return any(sheet.Name == name for sheet in self.book.Worksheets)
 
@@ -187,21 +202,26 @@ class Writer:
             self.book.Names.Add(name, '="{}"'.format(text.replace('"', '""')))
 
 
+def _area(sheet: Any, row: int, column: int, height: int, width: int) -> Any:
+    # Not Resize: with the classes pywin32 makes for Excel, area.Resize(2, 3) is a cell of it.
+    return sheet.Range(sheet.Cells(row, column), sheet.Cells(row + height - 1, column + width - 1))
+
+
 def _write_table(sheet: Any, given: Mapping[str, Any]) -> None:
     """A header row, the rows under it and Excel's table around them, on a sheet of their own."""
     for table in list(sheet.ListObjects):
-        table.Unlist()
+        table.Delete()
     sheet.Cells.Clear()
     heads, rows = given["headers"], given["rows"]
     height = max(len(rows), 1) + 1
     for at, (form, width) in enumerate(zip(given["formats"], given["widths"], strict=True), 1):
-        column = sheet.Range(sheet.Cells(2, at), sheet.Cells(height, at))
+        column = _area(sheet, 2, at, height - 1, 1)
         column.NumberFormat = FORMATS.get(form, form)
         column.ColumnWidth = width
-    sheet.Range("A1").Resize(1, len(heads)).Value2 = _values([heads])
+    _area(sheet, 1, 1, 1, len(heads)).Value2 = _values([heads])
     if rows:
-        sheet.Range("A2").Resize(len(rows), len(heads)).Value2 = _values(rows)
-    area = sheet.Range("A1").Resize(height, len(heads))
+        _area(sheet, 2, 1, len(rows), len(heads)).Value2 = _values(rows)
+    area = _area(sheet, 1, 1, height, len(heads))
     table = sheet.ListObjects.Add(_FROM_A_RANGE, area, None, _WITH_HEADERS)
     table.Name, table.TableStyle = given["table"], _STYLE
 

@@ -246,7 +246,8 @@ def _argument(sheet: Worksheet, text: str) -> Any:
     if text.startswith('"'):
         return text[1:-1].replace('""', '"')
     if text.startswith("DATE("):
-        return VBADate.from_datetime(datetime(*map(int, text[5:-1].split(",")))).serial
+        year, month, day = map(int, text[5:-1].split(","))
+        return VBADate.from_datetime(datetime(year, month, day)).serial
     return sheet.vba_get("Range", [text]) if re.match("[A-Z]", text) else float(text)
 
 

@@ -152,8 +152,13 @@ def test_stop_ends_the_engine(excel, binding, monkeypatch):
 
 @pytest.mark.parametrize("name", [name for name in ACTIONS if name not in IN_VBA])
 def test_a_button_runs_the_action_of_its_name(name, excel, binding, monkeypatch):
-    asked = []
-    monkeypatch.setattr(binding, "act", lambda *given, **project: asked.append(given) or "")
+    asked: list[tuple] = []
+
+    def act(*given, **project):
+        asked.append(given)
+        return ""
+
+    monkeypatch.setattr(binding, "act", act)
     excel.start()
     excel.press(id_of(name))
     assert asked == [(name, 4711, "Book1")]
