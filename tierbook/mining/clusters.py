@@ -17,7 +17,7 @@ from tierbook.mining.extra import checked_seed, module, one_thread
 from tierbook.mining.numbers import distinct_rows, drawn, matrix, ordered, standardised
 
 # The best of so many random starts, over so many rows at most; all rows then go on from there.
-STARTS, MOST_STARTED = 10, 20_000
+STARTS, MOST_STARTED = 20, 20_000
 # The silhouette compares every row with every other one; beyond so many rows a sample says the same. [rows]
 MOST_COMPARED = 3_000
 # From here on a silhouette shows groups, and groups well apart (Kaufman and Rousseeuw, table 4).

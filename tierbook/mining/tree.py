@@ -1,7 +1,7 @@
 """A small decision tree in sentences, with its accuracy on rows it never saw beside that of the plainest guess.
 
 Source: L. Breiman et al., Classification and Regression Trees (1984). The numbers in the sentences are the roundest that
-part all but one row in a hundred as the tree does, and it is the sentences that are tested.
+part the rows as the tree does, at least 99 in a hundred, and it is the sentences that are tested.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ MOST_ANSWERS, MOST_TEXTS, MOST_DEPTH = 20, 20, 6
 HELD_OUT = 0.3
 # A sentence that speaks of fewer rows than this is chance. [share of the rows learned from]
 SMALLEST_LEAF = 0.05
-# A rounder number may send so many rows the other way; fewer than the smallest leaf, so that none is emptied.
-SLACK = 0.01
+# A number of more digits than this is rounded although some rows then go the other way; fewer of them than the smallest
+# leaf, so that none is emptied. [share of the rows]
+DIGITS, SLACK = 3, 0.01
 
 
 class Condition(NamedTuple):
@@ -272,8 +273,10 @@ def _node(grown: Any, at: int, rows: NDArray[np.float64]) -> _Node:
     known = np.sort(values[~np.isnan(values)])
     below = int((left & ~np.isnan(values)).sum())
     if 0 < below < known.size:
-        slack = int(SLACK * len(values))
-        number = roundest(known[max(below - 1 - slack, 0)], known[min(below + slack, known.size - 1)])
+        number = roundest(known[below - 1], known[below])
+        if number != float(f"{number:.{DIGITS}g}"):
+            slack = int(SLACK * len(values))
+            number = roundest(known[max(below - 1 - slack, 0)], known[min(below + slack, known.size - 1)])
     else:  # only whether the number is known parts the rows
         number = math.inf if below else -math.inf
     return _Node(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tierbook.mining.tree import Tree
     from tierbook.score import Run
 
-_FIRST, _SECOND, _OTHER, _OTHERS = 240, 170, 92, 8
+_FIRST, _SECOND, _OTHER, _OTHERS = 240, 170, 104, 8
 _LAST = 2 + _OTHERS
 _HALF = (_FIRST + _SECOND + _OTHER * _OTHERS - 16) // 2
 _CHART_ROWS = 17
@@ -41,6 +41,8 @@ def draw(page: Page, run: Run) -> None:
     if groups:
         row = _draw_charts(page, row, groups)
         page.sheet.set_h_pagebreaks([row])
+    if run.pack.groups:
+        row = _draw_retention(page, row)
     row = _draw_pairs(page, row)
     row = _draw_sentences(page, row)
     row = _draw_unusual(page, row)
@@ -139,6 +141,43 @@ def _draw_charts(page: Page, row: int, groups: Block) -> int:
     return row + _CHART_ROWS
 
 
+def _draw_retention(page: Page, row: int) -> int:
+    """The retention groups of the rules, in their order."""
+    run = page.run
+    section = run.pack.groups
+    assert section is not None
+    group = run.customers["retention_group"].to_numpy()
+    spend = run.customers["total_spend"].to_numpy().astype(float)
+    value = np.nan_to_num(run.customers["value"].to_numpy().astype(float))
+    names: list[str | None] = [
+        *(level.name for level in section.levels),
+        *([None] if any(one is None for one in group.tolist()) else []),
+    ]
+    inside = [np.array([one == name for one in group.tolist()], dtype=bool) for name in names]
+    everyone, worth = len(group), float(value.sum())
+    row = page.heading(
+        row, 1, page.label("rules_groups"),
+        page.say("The groups of the rule pack, by worth and risk; the first that fits. Keep high value at risk first."),
+    )  # fmt: skip
+    block = page.table(
+        row, 1,
+        [
+            Column(page.label("retention_group"), "text", ("bold",)), Column(page.label("customers"), "count"),
+            Column(page.label("share_of_customers"), "share"), Column(page.label("value"), "money"), Column(page.label("share_of_value"), "share"),
+            Column(page.label("total_spend"), "money"),
+        ],
+        [
+            [page.word(name, "no_value_known"), int(of.sum()), share_of(int(of.sum()), everyone), float(value[of].sum()),
+             share_of(float(value[of].sum()), worth), float(spend[of].sum())]
+            for name, of in zip(names, inside, strict=True)
+        ],
+        [page.label("total"), everyone, 1.0, worth, 1.0, float(spend.sum())],
+    )  # fmt: skip
+    page.bars(block, 2)
+    page.bars(block, 4)
+    return block.after + 2
+
+
 def _draw_pairs(page: Page, row: int) -> int:
     found = mined.pairs(page.run)
     title = page.label("mining_pairs")
@@ -174,7 +213,7 @@ def _draw_sentences(page: Page, row: int) -> int:
     run = page.run
     title, gone = page.label("mining_tree"), page.label("stayed_away")
     try:
-        found = mined.who_stayed_away(run, came=page.label("came_back"), gone=gone)
+        found = mined.who_stayed_away(run, came=page.label("returned"), gone=gone)
     except DataError as error:
         return page.heading(row, 1, title, error.text(page.language)) + 1
     if found is None:
@@ -237,7 +276,7 @@ def _draw_unusual(page: Page, row: int) -> int:
     row = page.heading(
         row, 1, title,
         page.say(
-            "Customers of the window who lie more than 3.5 robust standard deviations from the middle in a figure: {count}. Shown: {shown}, the most alone first, by an isolation forest over all figures. Look for mistakes, fraud, and customers who need a way of their own.",
+            "Customers of the window more than 3.5 robust standard deviations from the middle: {count}. Shown: {shown}, those first whom an isolation forest finds most alone. Look for mistakes and special cases.",
             count=f"{len(found.row):,}", shown=shown,
         ),
     )  # fmt: skip
@@ -245,7 +284,7 @@ def _draw_unusual(page: Page, row: int) -> int:
     block = page.table(
         row, 1,
         [
-            Column(page.label("customer"), "text", ("bold",)), Column(page.label("stands_out_by")), Column(page.label("figure"), "cents"),
+            Column(page.label("customer"), "text", ("bold",)), Column(page.label("stands_out_by")), Column(page.label("figure_found"), "cents"),
             Column(page.label("usual"), "cents"), Column(page.label("robust_z"), "cents"), Column(page.label("alone"), "cents"),
             Column(page.label("tier")), Column(page.label("churn_level")),
         ],
