@@ -67,8 +67,10 @@ def is_range(argument: Any) -> bool:
 
 
 def shown(cell: Any, days: int) -> Any:
-    """What LibreOffice takes for a cell of a result."""
-    if cell is None or isinstance(cell, (float, str, bool)):
+    """What LibreOffice takes for a cell of a result: a blank is an empty text, for an empty cell would count as 0."""
+    if cell is None:
+        return ""
+    if isinstance(cell, (float, str, bool)):
         return cell
     if isinstance(cell, ErrorCell):
         return error_value(cell.code)
@@ -82,7 +84,7 @@ def shown_rows(rows: Any, days: int) -> tuple[tuple[Any, ...], ...]:
     """What LibreOffice takes for a result of several cells."""
     if not isinstance(rows, list):
         return ((shown(rows, days),),)
-    plain = {float, str, type(None), bool}
+    plain = {float, str, bool}
     return tuple(tuple(cell if type(cell) in plain else shown(cell, days) for cell in row) for row in rows)
 
 

@@ -1,0 +1,102 @@
+"""A real LibreOffice with the extension, in a profile and a user folder of its own, driven through a pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from addin.calc.office import AGAIN, HEADLESS, Profile, install, program, stop
+from addin.calc.package import build_addin
+from addin.engine_client import Engine
+from addin.engine_place import read_place
+from addin.server import remember_launch
+from addin.version import version
+
+PYTHON = "/usr/bin/python3"  # the one Debian's python3-uno belongs to
+PATIENCE = 120.0
+
+
+class Calc:
+    """LibreOffice as a test sees it: every method of `driver.Driver` by its name."""
+
+    def __init__(self, home: Path, driver: subprocess.Popen[str]) -> None:
+        self.home = home
+        self._driver = driver
+        self._answers: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def ask(self, name: str, **given: Any) -> Any:
+        """The answer of the driver."""
+        assert self._driver.stdin is not None
+        self._driver.stdin.write(json.dumps([name, given]) + "\n")
+        self._driver.stdin.flush()
+        return self.answer()
+
+    def answer(self) -> Any:
+        answer = json.loads(self._answers.get(timeout=PATIENCE))
+        assert "error" not in answer, answer["error"]
+        return answer["ok"]
+
+    def engine(self, **given: Any) -> Engine:
+        """A client of the engine LibreOffice talks to; it starts none."""
+        return Engine(**{"version": version(), "host": "test", "folder": self.home, "start": False, **given})
+
+    def engine_process(self) -> int | None:
+        """Process of the engine that runs."""
+        place = read_place(self.home)
+        return place.pid if place else None
+
+    def _listen(self) -> None:
+        assert self._driver.stdout is not None
+        for line in self._driver.stdout:
+            self._answers.put(line)
+
+
+@contextmanager
+def calc(folder: Path) -> Iterator[Calc]:
+    """LibreOffice running; it, its driver and its engine are gone afterwards."""
+    home = folder / "home"
+    profile = Profile(folder)
+    remember_launch(home)
+    install(build_addin(folder), profile=profile)
+    pipe = f"tierbook{token_hex(4)}"
+    environment = {**os.environ, "TIERBOOK_HOME": str(home), "LC_ALL": "C.UTF-8"}
+    office = _started(profile, pipe, environment)
+    driver = subprocess.Popen(
+        [PYTHON, str(Path(__file__).with_name("driver.py")), pipe],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PATH": os.environ["PATH"]},
+    )
+    try:
+        found = Calc(home, driver)
+        found.answer()  # it says so once it is connected
+        yield found
+    finally:
+        driver.kill()
+        driver.communicate()
+        stop(office)
+        Engine(version=version(), folder=home, start=False).stop()
+
+
+def _started(profile: Profile, pipe: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    command = [program("soffice"), *profile.words, *HEADLESS, f"--accept=pipe,name={pipe};urp;"]
+    # After an extension was added, LibreOffice may end at once and ask to be started again.
+    keeps_going = f'while "$@"; [ $? -eq {AGAIN} ]; do :; done'
+    return subprocess.Popen(
+        ["sh", "-c", keeps_going, "sh", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+    )
