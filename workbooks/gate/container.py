@@ -13,7 +13,7 @@ MAX_INFLATED = 4 << 30  # all parts together [bytes]
 MAX_RATIO = 300  # inflated to packed size, for parts over `_RATIO_FROM`; a real sheet stays under 100
 _RATIO_FROM = 8 << 20
 _CHUNK = 1 << 20
-_PACKED = 1 << 18  # read at once [bytes]
+_PACKED = 1 << 17  # read at once [bytes]
 
 
 class Container:

@@ -62,8 +62,9 @@ class PlainSheet:
         if rows.shape.cells[-1].column > _MOST_COLUMNS or _odd(rows.data):
             self.give_up()
             return
+        texts = _texts(rows)
         for at, cell in enumerate(rows.shape.cells):
-            cells = _contents(rows, at, cell)
+            cells = _contents(rows, at, cell, texts.slice(at * len(rows.numbers), len(rows.numbers)))
             if cells is None:
                 self.give_up()
                 return
@@ -107,7 +108,8 @@ class PlainSheet:
 
 def _odd(data: bytes) -> bool:
     """Whether some content may be written otherwise than it reads."""
-    if b"\r" in data or b"_x" in data or (b"&" in data and _ENTITY.search(data)):
+    # One byte is found ten times as fast as two.
+    if b"\r" in data or (b"_" in data and b"_x" in data) or (b"&" in data and _ENTITY.search(data)):
         return True
     if data.isascii():
         return False
@@ -118,18 +120,23 @@ def _odd(data: bytes) -> bool:
     return False
 
 
-def _contents(rows: Rows, at: int, cell: Cell) -> pa.Array | None:
+def _texts(rows: Rows) -> pa.Array:
+    """What stands in the cells, column after column."""
+    import pyarrow as pa
+
+    # All that stands between any two places is one text for Arrow, contents and tags by turns: nothing is copied yet.
+    places = pa.py_buffer(np.ascontiguousarray(rows.places))
+    texts = pa.StringArray.from_buffers(rows.places.size - 1, places, pa.py_buffer(rows.data))
+    return texts.take(pa.array(np.arange(0, rows.places.size, 2).reshape(len(rows.places), -1).ravel("F")))
+
+
+def _contents(rows: Rows, at: int, cell: Cell, texts: pa.Array) -> pa.Array | None:
     """The contents of one column: texts, numbers or yes and no; None when one is not plain."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     bytes_ = np.frombuffer(rows.data, np.uint8)
     first, last = bytes_[rows.places[:, 2 * at]], bytes_[rows.places[:, 2 * at + 1] - 1]
-    # All that stands between any two places is one text for Arrow, contents and tags by turns: nothing is copied.
-    places = pa.py_buffer(np.ascontiguousarray(rows.places))
-    texts = pa.StringArray.from_buffers(rows.places.size - 1, places, pa.py_buffer(rows.data))
-    chosen = np.arange(2 * at, rows.places.size, rows.places.shape[1])
-    texts = texts.take(pa.array(chosen))
     if cell.kind == "inlineStr":
         if (first <= 32).any() or (last <= 32).any():
             return None
