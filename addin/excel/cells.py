@@ -33,13 +33,14 @@ def cells_from_com(value: Any) -> Any:
     rows = value if value and isinstance(value[0], tuple | list) else (value,)
     if set(map(type, chain.from_iterable(rows))) <= _AS_THEY_ARE:
         return rows
-    return [[_from_com(cell) for cell in row] for row in rows]
+    # Most rows have no error and no date in them.
+    return [row if set(map(type, row)) <= _AS_THEY_ARE else list(map(_from_com, row)) for row in rows]
 
 
 def cells_to_com(result: Any) -> list[list[Any]]:
     """Rows of cells as COM carries them; Excel shows nothing for an empty text, but 0 for an empty cell."""
     if isinstance(result, list):
-        return [[_to_com(cell) for cell in row] for row in result]
+        return [list(map(_to_com, row)) for row in result]
     return [[_to_com(result)]]
 
 
@@ -58,6 +59,8 @@ def _from_com(cell: Any) -> Any:
 
 
 def _to_com(cell: Any) -> Any:
+    if type(cell) is str or (type(cell) is float and math.isfinite(cell)):
+        return cell
     if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
         return ""
     if isinstance(cell, CellError):
