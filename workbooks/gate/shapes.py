@@ -20,6 +20,7 @@ from workbooks.gate.cells import MAX_COLUMNS, MAX_ROWS, Book, SheetFacts, positi
 
 _MOST_SHAPES = 64  # a sheet whose rows come in more of them is read another way
 _MOST_FAILURES = 3  # pieces of a sheet with rows of no shape, after which no more are tried
+_WIDE = 150  # tags of a row whose contents nobody wants
 _LONGEST_ROW_TAG = 64  # `<row r="1048576"` and what is looked at after it [bytes]
 _MOST_FORMATS = 65_490  # Excel's own limit, where the workbook does not list its formats
 _ROW = re.compile(rb'<row r="([1-9]\d{0,6})"((?: [\w:.-]+="[^"<>&]*")*)>')
@@ -104,7 +105,9 @@ class Shapes:
 
     def judge(self, rows: bytes, end: int, last_key: int) -> int | None:
         """The key of the last cell before `end` when all rows up to there have a shape and none is odd; else None."""
-        if self.failures >= _MOST_FAILURES:
+        # Of wide rows few fit into a piece, and comparing them cell by cell costs more than counting their tags.
+        wide = self.keeper is None and bool(self.known) and self.known[0].tags > _WIDE
+        if wide or self.failures >= _MOST_FAILURES:
             return None
         found = self._found(rows, end, (last_key - 1) // MAX_COLUMNS)
         if found is None:
