@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tierbook.score import Run
 
-_WIDTHS = (190, 100, 200, 110, 95, 95, 110, 330)
+_WIDTHS = (190, 100, 200, 110, 112, 104, 116, 330)
 _LAST = len(_WIDTHS)
 MOST_LISTED = 200
 MOST_REMINDED = 12

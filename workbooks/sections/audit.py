@@ -17,7 +17,7 @@ from workbooks.rows import records, share_of, signals
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_WIDTHS = (230, 110, 150, 110, 110, 410)
+_WIDTHS = (230, 136, 150, 110, 110, 410)
 _LAST = len(_WIDTHS)
 # Over which columns the words of a rule run. [pixels]
 _RULE = sum(_WIDTHS[1:-1])

@@ -72,7 +72,7 @@ def _width(field: Field) -> int:
 
 def _write(page: Page, fields: Sequence[Field], count: int) -> None:
     sheet, style = page.sheet, page.style
-    sheet.set_row_pixels(HEAD - 1, 40)
+    sheet.set_row_pixels(HEAD - 1, 44)
     head = [style.of("head", "right") if field.kind in look.RIGHT else style.of("head") for field in fields]
     # XlsxWriter keeps an entry for every cell of a table: declare one row, then widen it.
     sheet.add_table(HEAD - 1, LEFT, HEAD, LEFT + len(fields) - 1, {

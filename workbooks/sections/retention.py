@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tierbook.score import Run
 
-_FIRST, _SIZE, _MONTH = 110, 80, 46
+_FIRST, _SIZE, _MONTH = 120, 86, 60
 MOST_MONTHS = 24
 _LAST = 2 + MOST_MONTHS
 _WIDTH = _FIRST + _SIZE + _MONTH * MOST_MONTHS

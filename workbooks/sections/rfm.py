@@ -16,7 +16,7 @@ from workbooks.rows import keyed, records, share_of, totals
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_FIRST, _OTHER, _GUTTER = 170, 80, 24
+_FIRST, _OTHER, _GUTTER = 150, 100, 24
 _HALF = _FIRST + 6 * _OTHER
 # Two heat maps side by side, each of a heading, five scores and a total.
 _LEFT, _RIGHT = 1, 9

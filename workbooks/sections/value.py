@@ -14,7 +14,7 @@ from workbooks.rows import tiers as ranked_tiers
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_FIRST, _OTHER, _OTHERS = 200, 115, 8
+_FIRST, _OTHER, _OTHERS = 200, 124, 8
 _LAST = 1 + _OTHERS
 _HALF = (_FIRST + _OTHER * _OTHERS - 16) // 2
 _CHART_ROWS = 16
@@ -32,9 +32,9 @@ def draw(page: Page, run: Run) -> None:
     top = row
     row = _draw_charts(page, row, parts, len(tiers), classes)
     page.keep(top, row - 1)
-    top, row = row, _draw_top(page, row)
-    page.keep(top, row - 1)
     top, row = row, draw_moves(page, row, "tier_moves", tier_names(run), "no_tier")
+    page.keep(top, row - 1)
+    top, row = row, _draw_top(page, row)
     page.keep(top, row - 1)
     top = row
     row = page.heading(
