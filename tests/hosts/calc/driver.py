@@ -64,6 +64,21 @@ class Driver:
     def fill_down(self, book, address, formulas, sheet=0):
         self._range(book, address, sheet).setFormulaArray(tuple((one,) for one in formulas))
 
+    def fill_auto(self, book, address, formula, sheet=0):
+        cells = self._range(book, address, sheet)
+        cells.getCellByPosition(0, 0).Formula = formula
+        cells.fillAuto(uno.Enum("com.sun.star.sheet.FillDirection", "TO_BOTTOM"), 1)
+
+    def fill_series(self, book, address, sheet=0):
+        self._range(book, address, sheet).fillAuto(
+            uno.Enum("com.sun.star.sheet.FillDirection", "TO_BOTTOM"), 1
+        )
+
+    def count_from(self, book, year, month, day):
+        first = uno.createUnoStruct("com.sun.star.util.Date")
+        first.Year, first.Month, first.Day = year, month, day
+        self.books[book].NullDate = first
+
     def array(self, book, address, formula, sheet=0):
         self._range(book, address, sheet).setArrayFormula(formula)
 
