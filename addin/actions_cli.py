@@ -71,9 +71,20 @@ def action(
         print_json({"said": said, "written": [str(path) for path in host.written]})
 
 
-def doctor(as_json: Json = False, lang: Lang = None) -> None:
+def doctor(
+    excel: Annotated[
+        bool, typer.Option("--excel", help=t("Let Excel calculate every example and write a report as JSON."))
+    ] = False,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
     from addin.doctor import findings
 
+    if excel:
+        from addin.excel.self_test import self_test_in_excel
+
+        print(self_test_in_excel())
+        return
     language = language_of(lang, read_settings(Path.cwd()))
     found = findings(Path.cwd())
     if as_json:

@@ -7,6 +7,7 @@ import platform
 import sys
 from dataclasses import dataclass
 from dataclasses import field as own
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +30,7 @@ CORE = (
     "scipy",
 )
 SERVER = ("starlette", "uvicorn", "httptools")
+DISTRIBUTIONS = {"yaml": "PyYAML"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Finding:
 
 def findings(project: Path) -> list[Finding]:
     """Python, packages, settings, rule packs, engine and spreadsheet programs, in this order."""
-    return [_python(), *_packages(), _settings(project), _rules(project), _engine()]
+    return [_python(), *_packages(), _settings(project), _rules(project), _engine(), *_addins()]
 
 
 def _python() -> Finding:
@@ -83,7 +85,8 @@ def _packages() -> list[Finding]:
                 Finding(subject, level, "Not installed: {names}.", fix, {"names": ", ".join(missing)})
             )
         else:
-            found.append(Finding(subject, "ok", "all there"))
+            versions = ", ".join(f"{name} {installed(DISTRIBUTIONS.get(name, name))}" for name in names)
+            found.append(Finding(subject, "ok", "{names}", values={"names": versions}))
     return found
 
 
@@ -143,3 +146,30 @@ def _engine() -> Finding:
     return Finding(
         "engine", "ok", sentence, values={name: found[name] for name in ("version", "pid", "port")}
     )
+
+
+def _addins() -> list[Finding]:
+    from addin.install import INSTALLERS, ProgramMissing
+
+    found = []
+    for host, installer in INSTALLERS.items():
+        subject = f"addin_{host}"
+        values = {"host": host, "tierbook": version()}
+        fix = "Run: tierbook addin install --host {host}"
+        try:
+            there = installer.version()
+        except ProgramMissing as error:
+            # A program that is not there needs no add-in.
+            found.append(Finding(subject, "ok", error.message, values=error.values))
+            continue
+        except TierbookError as error:
+            found.append(Finding(subject, "warning", error.message, error.fix, error.values))
+            continue
+        if there is None:
+            found.append(Finding(subject, "warning", "The add-in is not installed.", fix, values))
+        elif there != version():
+            sentence = "The add-in is version {addin} and Tierbook is version {tierbook}."
+            found.append(Finding(subject, "error", sentence, fix, {**values, "addin": there}))
+        else:
+            found.append(Finding(subject, "ok", "version {tierbook}", values=values))
+    return found

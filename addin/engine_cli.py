@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from addin.engine_client import Engine, EngineError
 from addin.engine_place import Place, user_folder
-from addin.settings import FILE, read_settings
-from addin.terminal import Json, Lang, language_of, print_json, t
+from addin.settings import read_settings
+from addin.terminal import Json, Lang, language_of, print_json, project_folder, t
 from addin.version import version
 from tierbook.errors import HostError
 from tierbook.language import say
@@ -27,7 +26,7 @@ def serve(
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
-    project = _project()
+    project = project_folder()
     language = language_of(lang, read_settings(project))
     folder = user_folder()
     engine = Engine(version=version(), host="command line", language=language, folder=folder, start=False)
@@ -62,12 +61,6 @@ def serve(
 
 
 _RUNNING = "The engine of version {version} runs for {project} (process {pid}, port {port})."
-
-
-def _project() -> Path:
-    """The folder the command runs in where that is a project, else the user's."""
-    here = Path.cwd()
-    return here if (here / FILE).is_file() else user_folder()
 
 
 def _running(engine: Engine) -> dict[str, Any] | None:

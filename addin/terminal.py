@@ -8,11 +8,13 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from addin.settings import Settings
+from addin.engine_place import user_folder
+from addin.settings import FILE, Settings
 from tierbook.errors import TierbookError
 from tierbook.language import LANGUAGES, label, say
 from tierbook.quality import Problem
@@ -48,6 +50,12 @@ def language_of(asked: str | None, settings: Settings) -> str:
             param_hint="--lang",
         )
     return asked or settings.language
+
+
+def project_folder() -> Path:
+    """Whose settings hold for an engine started here: this folder's where it is a project, else the user's."""
+    here = Path.cwd()
+    return here if (here / FILE).is_file() else user_folder()
 
 
 def problems_of(error: TierbookError) -> list[Problem]:

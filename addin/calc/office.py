@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from addin.calc.configuration import BATCH, IDENTIFIER
+from addin.install import ProgramMissing
 from tierbook.errors import HostError
 
 PLACES = (
@@ -36,7 +37,7 @@ def program(name: str) -> str:
 
     Raises
     ------
-    HostError
+    ProgramMissing
         LibreOffice is not on this machine.
     """
     import glob
@@ -46,7 +47,7 @@ def program(name: str) -> str:
         for folder in sorted(glob.glob(pattern)):
             found = found or shutil.which(name, path=folder)
     if found is None:
-        raise HostError(
+        raise ProgramMissing(
             "LibreOffice was not found.", fix="Install LibreOffice, or put its programs on the PATH."
         )
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from addin.version import version
+from tierbook.errors import HostError
 from tierbook.language import say
 from udfs.cells import CellError, as_range
 from udfs.registry import function
@@ -55,6 +56,31 @@ class SelfTest:
         path.write_text(json.dumps(report, ensure_ascii=False, indent=2, default=str), "utf-8")
         sentence = "{passed} of {all} functions give their documented result. The report is {path}."
         return say(sentence, language, passed=passed, all=len(self.results), path=path)
+
+
+def self_test_in_excel() -> Path:
+    """Open Excel with the add-in of this user, let it test itself, and say where the report is.
+
+    Raises
+    ------
+    HostError
+        Excel is not on this computer, or the add-in is not installed in it.
+    """
+    from addin.excel.install import installed_version, this_computer
+    from addin.excel.package import FILE
+
+    computer = this_computer()
+    if installed_version(computer=computer) is None:
+        raise HostError(
+            "The add-in is not installed.", fix="Run: tierbook addin install --host {host}", host="excel"
+        )
+    import xlwings
+
+    # An Excel that a program starts opens no add-ins by itself.
+    app = xlwings.App(visible=True, add_book=True)
+    app.books.open(computer.addins / FILE)
+    app.macro(f"{FILE}!tierbookSelfTest")()
+    return Path.home() / REPORT
 
 
 def _plain(cells: Any) -> list[list[Any]]:

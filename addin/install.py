@@ -1,0 +1,72 @@
+"""Add-ins in the programs of this user: put in, taken out, and which version is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from addin.build import HOSTS
+from tierbook.errors import HostError
+
+
+class ProgramMissing(HostError):
+    """The program an add-in is for is not on this computer."""
+
+
+class Installer(NamedTuple):
+    """How an add-in gets into a program and out of it; all raise `ProgramMissing` where that is not there.
+
+    `install` takes the folder whose settings hold; `uninstall` says whether there was one; `version` is that of the
+    add-in there, None for none.
+    """
+
+    install: Callable[[Path], None]
+    uninstall: Callable[[], bool]
+    version: Callable[[], str | None]
+
+
+def _install_excel(project: Path) -> None:
+    from addin.excel.install import install, this_computer
+
+    computer = this_computer()
+    with TemporaryDirectory() as folder:
+        install(HOSTS["excel"](Path(folder)), project=project, computer=computer)
+
+
+def _uninstall_excel() -> bool:
+    from addin.excel.install import this_computer, uninstall
+
+    return uninstall(computer=this_computer())
+
+
+def _version_in_excel() -> str | None:
+    from addin.excel.install import installed_version, this_computer
+
+    return installed_version(computer=this_computer())
+
+
+def _install_calc(project: Path) -> None:
+    from addin.calc.office import install
+
+    with TemporaryDirectory() as folder:
+        install(HOSTS["calc"](Path(folder)))
+
+
+def _uninstall_calc() -> bool:
+    from addin.calc.office import uninstall
+
+    return uninstall()
+
+
+def _version_in_calc() -> str | None:
+    from addin.calc.office import installed_version
+
+    return installed_version()
+
+
+INSTALLERS = {
+    "excel": Installer(_install_excel, _uninstall_excel, _version_in_excel),
+    "calc": Installer(_install_calc, _uninstall_calc, _version_in_calc),
+}
