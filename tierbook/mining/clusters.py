@@ -19,7 +19,7 @@ from tierbook.mining.numbers import distinct_rows, drawn, matrix, ordered, stand
 # The best of so many random starts, over so many rows at most; all rows then go on from there.
 STARTS, MOST_STARTED = 20, 20_000
 # The silhouette compares every row with every other one; beyond so many rows a sample says the same. [rows]
-MOST_COMPARED = 3_000
+MOST_COMPARED = 2_000
 # From here on a silhouette shows groups, and groups well apart (Kaufman and Rousseeuw, table 4).
 WEAK, CLEAR = 0.25, 0.5
 # A column sets a cluster apart whose mean lies so far from that of all rows. [standard deviations]
@@ -87,7 +87,7 @@ def clusters(numbers: ArrayLike, *, k: float, seed: float = 1) -> Clusters:
 
 
 def silhouette(numbers: ArrayLike, number: ArrayLike, *, seed: int = 1) -> float:
-    """How much nearer rows are to their own cluster than to the next one, on average over at most 3,000 rows.
+    """How much nearer rows are to their own cluster than to the next one, on average over at most 2,000 rows.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def strength(silhouette: float) -> Literal["clear", "weak", "none"]:
 
 
 def best_k(numbers: ArrayLike, *, among: Sequence[int], seed: int = 1) -> int:
-    """The number of clusters with the highest silhouette, over at most 3,000 rows; the smallest of equal ones.
+    """The number of clusters with the highest silhouette, over at most 2,000 rows; the smallest of equal ones.
 
     Numbers above that of the different rows are not tried.
 
