@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -44,7 +45,7 @@ class ExcelHost:
     ) -> None:
         self.xw, self.api, self.project, self.language = book, book.api, project, language
         self.dialogs, self._writer = dialogs, Writer(book.api, steps)
-        self._folder = tempfile.TemporaryDirectory(prefix="tierbook-")
+        self._folder = Path(tempfile.mkdtemp(prefix="tierbook-"))
 
     @property
     def name(self) -> str:
@@ -58,7 +59,7 @@ class ExcelHost:
 
     def book(self) -> Path:
         name = self.name if Path(self.name).suffix else f"{self.name}.xlsx"
-        copy = Path(self._folder.name, name)
+        copy = self._folder / name
         copy.unlink(missing_ok=True)
         self.api.SaveCopyAs(str(copy))
         if not copy.exists():
@@ -141,6 +142,9 @@ class ExcelHost:
             os.startfile(path)  # type: ignore[attr-defined]
 
     def close(self) -> None:
-        """Give the status bar back to Excel and remove the copy."""
+        """Give the status bar back to Excel and remove the copy; a report beside it stays."""
         self.xw.app.api.StatusBar = False
-        self._folder.cleanup()
+        for copy in self._folder.glob(f"{Path(self.name).stem}.xls*"):
+            copy.unlink()
+        with suppress(OSError):
+            self._folder.rmdir()

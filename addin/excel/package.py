@@ -10,6 +10,7 @@ from pathlib import Path
 from addin.excel import ribbon
 from addin.excel.project import NAME, modules, project
 from addin.excel.sheet import Sheet, sheet
+from udfs.cells import CellError
 from workbooks.files import replace_file
 
 FILE = "tierbook.xlam"
@@ -67,6 +68,8 @@ def _workbook(cells: Sheet, vba: bytes) -> bytes:
     for row, column, value in cells.cells:
         if isinstance(value, datetime):
             page.write_datetime(row, column, value, date)
+        elif isinstance(value, CellError):
+            page.write_formula(row, column, f"={value.code}", None, value.code)
         else:
             page.write(row, column, value)
     book.add_vba_project(BytesIO(vba), is_stream=True)

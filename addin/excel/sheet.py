@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from addin.excel.texts import texts
-from udfs.cells import CellError, as_range
+from udfs.cells import as_range
 from udfs.registry import ExcelFunction, functions
 
 TESTS = 5
@@ -47,17 +47,13 @@ def _place_test(found: Sheet, function: ExcelFunction, top: int) -> int:
         parts.append(f"{_letters(left)}{top + 1}:{last}")
         for down, row in enumerate(block.rows):
             found.cells += [
-                (top + down, left + right, _cell(cell)) for right, cell in enumerate(row) if cell is not None
+                (top + down, left + right, cell) for right, cell in enumerate(row) if cell is not None
             ]
         left += block.width
         height = max(height, block.height)
     found.cells.append((top, TESTS, function.name))
     found.cells.append((top, TESTS + 1, f"{function.name}({','.join(parts)})"))
     return height
-
-
-def _cell(value: Any) -> Any:
-    return f"={value.code}" if isinstance(value, CellError) else value
 
 
 def _literal(value: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from addin.excel.cells import cells_from_com, cells_to_com
 from addin.host import Block
 from tierbook.errors import DataError, HostError
+from udfs.cells import CellError
 
 FORMATS = {
     "text": "@",
@@ -81,7 +82,7 @@ class Writer:
                 made = self._new_sheet(block.sheet)
                 undo.insert(0, partial(self._delete, made))
             target = self._target(block)
-            undo.insert(0, partial(_restore, target, target.Formula))
+            undo.insert(0, partial(_restore, target, _held(target)))
             if block.formula:
                 target.ClearContents()
                 # Only the upper left cell holds it where Excel spills; before that an array formula fills the range.
@@ -222,7 +223,7 @@ def _write_table(sheet: Any, given: Mapping[str, Any]) -> None:
     if rows:
         _area(sheet, 2, 1, len(rows), len(heads)).Value2 = _values(rows)
     area = _area(sheet, 1, 1, height, len(heads))
-    table = sheet.ListObjects.Add(_FROM_A_RANGE, area, None, _WITH_HEADERS)
+    table = sheet.ListObjects.Add(SourceType=_FROM_A_RANGE, Source=area, XlListObjectHasHeaders=_WITH_HEADERS)
     table.Name, table.TableStyle = given["table"], _STYLE
 
 
@@ -241,20 +242,51 @@ def _read_table(sheet: Any, table: str) -> dict[str, Any]:
 
 
 def _values(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """Cells as Excel takes them for Value2: a text stays a text, whatever it begins with or looks like."""
-    return [
-        [
-            None if cell is None else f"'{cell}" if isinstance(cell, str) else cells_to_com(cell)[0][0]
-            for cell in row
-        ]
-        for row in rows
-    ]
+    """Cells as Excel takes them for Value2."""
+    return [list(map(_value, row)) for row in rows]
+
+
+def _value(cell: Any) -> Any:
+    if isinstance(cell, CellError):
+        return f"={cell.code}"  # a formula that is nothing but the error
+    if isinstance(cell, str) and cell:
+        return f"'{cell}"  # a text stays a text, whatever it begins with or looks like
+    return cells_to_com(cell)[0][0]
 
 
 def _filled(target: Any) -> bool:
-    held = cells_from_com(target.Formula)
-    rows = held if isinstance(held, tuple | list) else [[held]]
-    return any(cell not in (None, "") for row in rows for cell in row)
+    return any(cell not in (None, "") for row in _rows(target.Formula) for cell in row)
+
+
+def _held(target: Any) -> list[list[Any]]:
+    """What stands in cells so that `Formula` brings it back: formulas, numbers, texts that stay texts."""
+    spilled = _spilled(target)
+    return [
+        [
+            "" if (down, right) in spilled else formula if str(formula).startswith("=") else _value(value)
+            for right, (formula, value) in enumerate(zip(formulas, values, strict=True))
+        ]
+        for down, (formulas, values) in enumerate(
+            zip(_rows(target.Formula), _rows(cells_from_com(target.Value2)), strict=True)
+        )
+    ]
+
+
+def _spilled(target: Any) -> set[tuple[int, int]]:
+    """The cells a formula in another cell has filled."""
+    # True, False, or None where only some cells have; Excel before 365 does not know the word.
+    if getattr(target, "HasSpill", False) is False:
+        return set()
+    return {
+        (cell.Row - target.Row, cell.Column - target.Column)
+        for cell in target.Cells
+        if cell.HasSpill and cell.SpillParent.Address != cell.Address
+    }
+
+
+def _rows(held: Any) -> Sequence[Sequence[Any]]:
+    """Rows of a range, which is a single value where it is a single cell."""
+    return held if isinstance(held, tuple | list) else [[held]]
 
 
 def _restore(target: Any, before: Any) -> None:

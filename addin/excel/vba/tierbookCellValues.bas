@@ -29,7 +29,7 @@ Public Function tierbookPack(Optional ByVal given As Variant) As Variant
     End If
 End Function
 
-Public Function tierbookShown(ByVal answer As Variant) As Variant
+Public Function tierbookShown(ByRef answer As Variant) As Variant
     ' Whole numbers in an answer are errors, all other numbers are doubles.
     Dim row As Long
     Dim column As Long
@@ -59,7 +59,7 @@ Private Function tierbookCell(ByVal cell As Variant) As Variant
     End If
 End Function
 
-Private Function tierbookIsTable(ByVal answer As Variant) As Boolean
+Private Function tierbookIsTable(ByRef answer As Variant) As Boolean
     Dim last As Long
     On Error Resume Next
     last = -1

@@ -4,9 +4,11 @@ Option Private Module
 ' What only Excel itself can say.
 
 Public Function tierbookInWizard() As Boolean
-    ' The function wizard asks for a result at every key; the first button of the third bar, New, is off meanwhile.
+    ' The function wizard asks for a result at every key; the first button of the standard bar, New, is off meanwhile.
+    Dim bar As Object
     On Error Resume Next
-    tierbookInWizard = Not Application.CommandBars(3).Controls(1).Enabled
+    Set bar = Application.CommandBars(3)
+    If bar.Name Like "Stand*" Then tierbookInWizard = Not bar.Controls(1).Enabled
 End Function
 
 Public Function tierbookLanguage() As String

@@ -13,7 +13,7 @@ Private mReason As String
 Private mFailed As String
 Private mWanted As Boolean
 
-Public Function tierbookAnswer(ByVal functionName As String, ByVal given As Variant) As Variant
+Public Function tierbookAnswer(ByVal functionName As String, ByRef given As Variant) As Variant
     Dim answer As Variant
     If tierbookReady() Then
         If tierbookAsk(functionName, given, answer) Then
@@ -42,14 +42,15 @@ Public Function tierbookFailed(ByVal functionName As String, ByVal reason As Str
     mReason = reason
 End Function
 
-Public Function tierbookAsk(ByVal functionName As String, ByVal given As Variant, ByRef answer As Variant) As Boolean
+Public Function tierbookAsk(ByVal functionName As String, ByRef given As Variant, ByRef answer As Variant) As Boolean
     ' No workbook goes along (Nothing), so neither its sheets nor its folder are ever searched for code.
     Dim attempt As Long
     For attempt = 1 To 2
         If mEngine Is Nothing Then Exit Function
         On Error Resume Next
         Err.Clear
-        answer = mEngine.CallUDF(BINDING, functionName, given, Nothing, Nothing)
+        ' As values: a variable would go as a reference, which Python's side of COM does not take everywhere.
+        answer = mEngine.CallUDF(BINDING, functionName & "", (given), Nothing, Nothing)
         tierbookAsk = (Err.Number = 0)
         If Not tierbookAsk Then mReason = Err.Description
         On Error GoTo 0
@@ -68,7 +69,8 @@ End Function
 
 Public Function tierbookReady() As Boolean
     Dim recently As Boolean
-    recently = DateDiff("s", mLooked, Now) < CHECK_SECONDS
+    ' Not DateDiff: the seconds since a time that was never set overflow a Long.
+    recently = Round((Now - mLooked) * 86400#) < CHECK_SECONDS
     If Not mEngine Is Nothing Then
         tierbookReady = recently
         If Not recently Then tierbookReady = tierbookGreeted()

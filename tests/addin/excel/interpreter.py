@@ -97,6 +97,10 @@ class Commands(VBAObject):
         return self
 
     @method
+    def Name(self) -> Any:
+        return "Standard"
+
+    @method
     def Enabled(self) -> Any:
         return not self.excel.in_wizard
 

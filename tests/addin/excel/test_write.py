@@ -106,6 +106,16 @@ def test_cells_that_are_not_empty_are_only_overwritten_when_asked(writer):
     assert shown(writer, "Sheet1", "C3") is True
 
 
+def test_undo_brings_back_formulas_and_texts_that_look_like_numbers(writer):
+    sheet = writer.book.Worksheets("Sheet1")
+    writer.put_cells([Block("Sheet1", "A1", [["007", 2], ["=x", None]])], replace=False)
+    sheet.Range("B2").Formula = "=B1*2"
+    writer.put_cells([Block("Sheet1", "A1", [[1, 1], [1, 1]])], replace=True)
+    writer.undo()
+    assert shown(writer, "Sheet1", "A1:B2") == (("007", 2.0), ("=x", 4.0))
+    assert sheet.Range("B2").Formula == "=B1*2"
+
+
 def test_a_formula_spills_from_its_first_cell(writer):
     writer.put_cells([Block("Sheet1", "A1", [[1], [2]])], replace=False)
     writer.put_cells([Block("Sheet1", "C1", [[2], [4]], "=A1:A2*2")], replace=False)
