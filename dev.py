@@ -25,12 +25,14 @@ ENVIRONMENT = ROOT / ".venv"
 STAMP = ENVIRONMENT / "installed.txt"
 LOCKS = {"core": ROOT / "requirements.lock", "test": ROOT / "requirements-test.lock"}
 QUIETLY = ["--quiet", "--no-input", "--disable-pip-version-check"]
-LOCKED = ["--require-hashes", "--only-binary", ":all:"]
+# Of PySpark there is no wheel; building one only packs its files.
+LOCKED = ["--require-hashes", "--only-binary", ":all:", "--no-binary", "pyspark"]
 UV = "uv==0.13.9"
 # oletools needs win-unicode-console on Windows, which has no wheel; oletools is left out there.
 COMPILE = """
     -m uv pip compile pyproject.toml requirements.in --quiet --no-config
-    --universal --python-version 3.11 --fork-strategy fewest --only-binary :all: --no-binary win-unicode-console
+    --universal --python-version 3.11 --fork-strategy fewest
+    --only-binary :all: --no-binary win-unicode-console --no-binary pyspark
     --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
 """.split()
 
@@ -68,6 +70,13 @@ SYSTEM_PACKAGES = (
             "C:/Windows/Fonts/msyh.ttc",
         ),
     ),
+    # LibreOffice draws columns as wide as Excel does only with letters as wide as Calibri's.
+    SystemPackage(
+        "fonts-crosextra-carlito",
+        "libreoffice",
+        ("/usr/share/fonts/**/Carlito-*", "C:/Windows/Fonts/calibri.ttf", "/Library/Fonts/Calibri.ttf"),
+    ),
+    SystemPackage("openjdk-17-jre-headless", "spark", ("java",)),
     SystemPackage(
         "postgresql",
         "postgresql",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlglot import Expression
+    from sqlglot.expressions import Expression
 
 # Where text compares by code point unless told otherwise, a collation "C" is said by saying nothing.
 COLLATES_BY_CODE_POINT = ("spark", "databricks", "bigquery", "snowflake", "trino", "clickhouse")
