@@ -31,12 +31,22 @@ class HeadedRange:
             raise DataError("The first row holds no headings.", fix="Give the range with its header row.")
         self.rows = Rows(len(self.body), blank_rows(self.body), first=2)
         self.notes: list[Reason] = []
+        self.headings = ["" if is_blank(cell) else str(cell).strip() for cell in header]
         self.names = self._names(header)
 
     def place(self, name: str) -> int | None:
         """Where the column with this heading stands."""
         folded = {tables.folded(known): at for at, known in self.names.items()}
         return folded.get(tables.folded(name))
+
+    def heading(self, name: str) -> int | None:
+        """Where the column with this heading stands, one that names customers included."""
+        folded = [tables.folded(known) for known in self.headings]
+        return folded.index(tables.folded(name)) if tables.folded(name) in folded else None
+
+    def read(self, at: int, kind: tables.Kind) -> NDArray:
+        """One column as far as it can be used; other rows are refused."""
+        return self._read(self.headings[at], [row[at] for row in self.body], kind)
 
     def numbers(self) -> tuple[list[str], NDArray[np.float64]]:
         """Headings and a table of the usable rows, NaN where a cell is blank.

@@ -17,3 +17,20 @@ NPS = declare(
         missing="There is no answer.",
     )
 )
+
+SURVEY = declare(
+    ExcelFunction(
+        name="CRM_SURVEY",
+        help="Satisfaction from answers to questions of different weight.",
+        arguments=(
+            Argument("scores", "Answers from 0 to scale; blanks are not answers.", shape="column"),
+            Argument("weights", "How much each answer counts, 0 or more.", shape="column", repeats=True),
+            Argument("scale", "The best answer there is.", default=10),
+        ),
+        returns="Sum of weight × score ÷ scale over the sum of weights, from 0 to 100.",
+        result="cell",
+        calculate=survey.weighted_score,
+        example=Example(([[8], [10], [5]], [[2], [1], [1]]), 77.5),
+        missing="There is no answer with a weight.",
+    )
+)
