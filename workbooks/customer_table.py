@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tierbook.quality import Problem
+from workbooks.files import replace_file
 from workbooks.gate.cells import letters
 from workbooks.next_actions import action_words, every_action
 from workbooks.page import Page
@@ -69,6 +72,24 @@ def customer_table(page: Page, run: Run) -> CustomerTable:
         shown = order[:MOST_ROWS]
         style.customers = CustomerTable(sheet, tuple(_fields(page, run, shown)), shown, len(order))
     return style.customers
+
+
+def all_customers(run: Run, report: Path) -> Problem | None:
+    """Every customer as Parquet beside a report whose page cannot hold them all, and the note that says so."""
+    if run.customers.num_rows <= MOST_ROWS:
+        return None
+    from pyarrow import parquet
+
+    def write(file: Path) -> None:
+        parquet.write_table(run.customers, file, compression="zstd")
+
+    written = replace_file(report.with_suffix(".customers.parquet"), write, verify=parquet.read_metadata)
+    return Problem(
+        "note",
+        "A sheet holds {shown} of {all} customers; all of them are in {name}.",
+        values={"shown": f"{MOST_ROWS:,}", "all": f"{run.customers.num_rows:,}", "name": written.name},
+        file=str(written),
+    )
 
 
 def _fields(page: Page, run: Run, rows: NDArray[np.int64]) -> list[Field]:

@@ -127,6 +127,7 @@ def copy_with_scores(request: Request, run: Run, out: Path) -> Written:
 def write_report(request: Request, run: Run, out: Path | None, *, masked: bool = False) -> Written:
     """The report workbook; a masked one hides what the pack says and can be shared."""
     from tierbook.errors import RuleError
+    from workbooks.customer_table import all_customers
     from workbooks.files import elsewhere
     from workbooks.report import write_report as draw
 
@@ -144,8 +145,8 @@ def write_report(request: Request, run: Run, out: Path | None, *, masked: bool =
         )
     run = run.masked() if masked else run
     path = draw(run, out, language=request.language, progress=lambda page: request.progress(0.0, page))
-    note = elsewhere(out, path)
-    return Written(path, (note,) if note else ())
+    notes = [note for note in (elsewhere(out, path), all_customers(run, path)) if note]
+    return Written(path, notes)
 
 
 def beside(source: Path, what: str) -> Path:

@@ -159,3 +159,29 @@ def test_an_action_says_why_and_who_is_in_charge(tmp_path):
     assert (rows["B"]["Next action"], rows["B"]["Owner"]) == ("Ask for the next purchase", "Cy")
     assert rows["B"]["Why"] == "expected on 28 October 2026: usually every 19 days"
     assert rows["C"]["Next action"] == "Develop"
+
+
+def test_customers_that_no_sheet_holds_are_in_a_file_beside_the_report(tmp_path, monkeypatch):
+    from pyarrow import parquet
+
+    from workbooks import customer_table
+
+    monkeypatch.setattr(customer_table, "MOST_ROWS", 25)
+    run, path = many_groups(), tmp_path / "many.xlsx"
+    book = openpyxl.load_workbook(write_report(run, path))
+    best = table(book["Customers"], "Customer ID")
+    values = [row["Value"] for row in best]
+    assert len(best) == 25
+    assert values == sorted(run.customers["value"].to_pylist(), reverse=True)[:25]
+    note = customer_table.all_customers(run, path)
+    assert note is not None
+    assert "25 of 60 customers" in note.text()
+    assert parquet.read_table(path.with_suffix(".customers.parquet")).equals(run.customers)
+
+
+def test_the_signs_of_the_churn_score_change_where_the_rules_do(tmp_path):
+    book = openpyxl.load_workbook(write_report(sample_run(), tmp_path / "r.xlsx"))
+    rules = [rule for ranges in book["Customers"].conditional_formatting for rule in ranges.rules]
+    (signs,) = [rule.iconSet for rule in rules if rule.type == "iconSet"]
+    assert (signs.iconSet, signs.reverse) == ("3Signs", True)
+    assert [float(one.val) for one in signs.cfvo][1:] == [30, 60]

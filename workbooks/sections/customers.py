@@ -125,6 +125,12 @@ def _mark(page: Page, fields: Sequence[Field], count: int) -> None:
                 "type": "2_color_scale", "min_type": "num", "min_value": 0, "min_color": look.WHITE,
                 "max_type": "num", "max_value": 100, "max_color": look.ALERT_SOFT,
             })  # fmt: skip
+            if lines := _danger(page.run):
+                # Signs that differ in shape: a diamond for who counts as flagged, a triangle for who comes near.
+                page.sheet.conditional_format(HEAD, position, last, position, {
+                    "type": "icon_set", "icon_style": "3_signs", "reverse_icons": True,
+                    "icons": [{"criteria": ">=", "type": "number", "value": line} for line in lines],
+                })  # fmt: skip
         elif field.name == "churn_level" and page.run.pack.churn:
             for name in sorted(page.run.pack.churn.flagged):
                 word = page.word(name).replace('"', '""')
@@ -132,6 +138,18 @@ def _mark(page: Page, fields: Sequence[Field], count: int) -> None:
                     "type": "cell", "criteria": "==", "value": f'"{word}"',
                     "format": page.style.book.add_format({"font_color": look.ALERT, "bold": True}),
                 })  # fmt: skip
+
+
+def _danger(run: Run) -> list[float]:
+    """The churn score from which customers count as flagged, and the next one below; [] where there are not two."""
+    churn = run.pack.churn
+    if churn is None:
+        return []
+    profile = run.pack.profile(run.profile)
+    starts = [(profile.constant(one.start), one.name in churn.flagged) for one in churn.levels if one.start]
+    flagged = [start for start, counts in starts if counts]
+    below = [start for start, counts in starts if not counts]
+    return [min(flagged), max(below)] if flagged and below else []
 
 
 SECTION = Section("customers", (), draw, order=20)
