@@ -108,13 +108,7 @@ class Commands:
 
     def action(self, name: str) -> None:
         """Let the engine run an action on a copy of the document, and do what it says."""
-        if self.document.isReadonly():
-            raise Refused(
-                self._say(
-                    "{name} is open read-only, so nothing can be written into it. Save it under another name first.",
-                    name=self.document.getTitle(),
-                )
-            )
+        self._refuse_read_only()
         writer = Writer(
             self.document,
             title=self._titles.get(name, name),
@@ -143,7 +137,8 @@ class Commands:
                 )
             )
         sheet = cell.getSpreadsheet()
-        if self.document.isReadonly() or sheet.isProtected():
+        self._refuse_read_only()
+        if sheet.isProtected():
             raise Refused(self._say("The sheet {sheet} is protected.", sheet=sheet.getName()))
         cursor = sheet.createCursorByRange(cell)
         if formula.startswith("{"):
@@ -168,6 +163,7 @@ class Commands:
 
     def calculate(self) -> None:
         """Bring formulas to life that were written for Excel, and compute everything again."""
+        self._refuse_read_only()
         found = formulas.revive(self.document, self.spelling)
         formulas.compute_again(self.document)
         if found.protected:
@@ -184,6 +180,15 @@ class Commands:
         self.person.tell(
             self._say("The engine was stopped.") if stopped else self._say("The engine is not running.")
         )
+
+    def _refuse_read_only(self) -> None:
+        if self.document.isReadonly():
+            raise Refused(
+                self._say(
+                    "{name} is open read-only, so nothing can be written into it. Save it under another name first.",
+                    name=self.document.getTitle(),
+                )
+            )
 
     def _call(self, name: str, folder: Path) -> dict[str, Any]:
         import uno

@@ -130,6 +130,15 @@ class Driver:
         url = uno.systemPathToFileUrl(path)
         (self.books[book].storeToURL if copy else self.books[book].storeAsURL)(url, given)
 
+    def save(self, book):
+        self.books[book].store()
+
+    def colours(self, book, address, sheet=0):
+        """Background of the cells of a column."""
+        cells = self._range(book, address, sheet)
+        at = cells.RangeAddress
+        return [cells.getCellByPosition(0, row).CellBackColor for row in range(at.EndRow - at.StartRow + 1)]
+
     def protect(self, book, sheet=0):
         self._sheet(book, sheet).protect("")
 

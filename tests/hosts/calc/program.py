@@ -33,10 +33,10 @@ class Calc:
         self._answers: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def ask(self, name: str, **given: Any) -> Any:
+    def ask(self, asked: str, **given: Any) -> Any:
         """The answer of the driver."""
         assert self._driver.stdin is not None
-        self._driver.stdin.write(json.dumps([name, given]) + "\n")
+        self._driver.stdin.write(json.dumps([asked, given]) + "\n")
         self._driver.stdin.flush()
         return self.answer()
 
