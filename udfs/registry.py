@@ -25,6 +25,7 @@ SUBJECTS = (
     "early_warning",
     "winback",
     "actions",
+    "reminders",
     "backtest",
     "pareto",
     "mining",
@@ -96,6 +97,8 @@ class ExcelFunction:
         Why a row may have no result.
     complete : bool
         Whether rows with any column missing are left out, and said.
+    by_row : bool
+        Whether each row of columns is computed by itself, so that many calls of one row can be computed as one.
     given : tuple of str
         What it takes from the context, by name: language, today, reasons, shelf.
     """
@@ -109,6 +112,7 @@ class ExcelFunction:
     example: Example
     missing: str = ""
     complete: bool = False
+    by_row: bool = False
     given: tuple[str, ...] = ()
 
     @property
