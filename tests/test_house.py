@@ -55,6 +55,7 @@ LAZY = {
             "check",
             "compiler",
             "guide",
+            "in_engine",
             "meant",
             "model",
             "own_tables",
