@@ -78,9 +78,9 @@ class ExcelHost:
         used = self.xw.app.api.Intersect(area, sheet.UsedRange)
         held = None if used is None else cells_from_com(used.Value2)
         rows = [] if held is None else held if isinstance(held, tuple | list) else [[held]]
-        formula = str(area.Cells(1, 1).Formula)
+        first = area.Cells(1, 1)
         return Selection(
-            sheet.Name, area.Address.replace("$", ""), rows, formula if formula.startswith("=") else ""
+            sheet.Name, area.Address.replace("$", ""), rows, str(first.Formula) if first.HasFormula else ""
         )
 
     def defined(self, name: str) -> str | None:

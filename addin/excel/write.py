@@ -247,9 +247,11 @@ def _values(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
 
 
 def _value(cell: Any) -> Any:
+    if cell is None or cell == "":
+        return None
     if isinstance(cell, CellError):
         return f"={cell.code}"  # a formula that is nothing but the error
-    if isinstance(cell, str) and cell:
+    if isinstance(cell, str):
         return f"'{cell}"  # a text stays a text, whatever it begins with or looks like
     return cells_to_com(cell)[0][0]
 
@@ -261,15 +263,19 @@ def _filled(target: Any) -> bool:
 def _held(target: Any) -> list[list[Any]]:
     """What stands in cells so that `Formula` brings it back: formulas, numbers, texts that stay texts."""
     spilled = _spilled(target)
+    cells = zip(_rows(target.Formula), _rows(cells_from_com(target.Value2)), strict=True)
     return [
         [
-            "" if (down, right) in spilled else formula if str(formula).startswith("=") else _value(value)
+            None if (down, right) in spilled else _brought_back(formula, value)
             for right, (formula, value) in enumerate(zip(formulas, values, strict=True))
         ]
-        for down, (formulas, values) in enumerate(
-            zip(_rows(target.Formula), _rows(cells_from_com(target.Value2)), strict=True)
-        )
+        for down, (formulas, values) in enumerate(cells)
     ]
+
+
+def _brought_back(formula: Any, value: Any) -> Any:
+    # The formula of a text is the text, even where it begins with an equals sign.
+    return formula if str(formula).startswith("=") and formula != value else _value(value)
 
 
 def _spilled(target: Any) -> set[tuple[int, int]]:

@@ -23,7 +23,18 @@ class Com:
             raise AttributeError(name)
         if spec.parameters or spec.varargs or spec.kind == "method":
             return Member(self.of, name)
-        return from_vba(self.of.vba_get(name))
+        found = from_vba(self.of.vba_get(name))
+        return self._whole(found) if name == "Value2" else found
+
+    def _whole(self, found: Any) -> Any:
+        """Values of all the cells: pyOpenVBA leaves out those beyond the used part of the sheet."""
+        area = self.of.first
+        height, width = area.bottom - area.top + 1, area.right - area.left + 1
+        if height == width == 1:
+            return found
+        held = found if isinstance(found, tuple) else ((found,),)
+        rows = [(*row, *[None] * (width - len(row))) for row in held]
+        return (*rows, *[(None,) * width] * (height - len(rows)))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self.of.vba_member(name) is None:

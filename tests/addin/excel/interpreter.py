@@ -144,7 +144,7 @@ class Excel:
         self.book = self.app.add_workbook()
         self.clock = START
         self.app.freeze_clock(START)
-        self._members()
+        self.app.application.excel = self
         self.app.interpreter.host.create = self._create
         for name, source in modules.items():
             # The interpreter knows neither GetObject nor the attributes of a procedure.
@@ -198,49 +198,54 @@ class Excel:
             raise VBARuntimeError(429, "ActiveX component can't create object")
         return self.running
 
-    def _members(self) -> None:
-        """Members pyOpenVBA does not have."""
-        commands = Commands(self)
 
-        def add(kind: type[VBAObject], name: str, get: Callable, *parameters: str) -> None:
-            kind._vba_members[name.lower()] = MemberSpec(
-                name=name, kind="method", getter=get, parameters=parameters
-            )
+def excel_of(thing: Any) -> Excel:
+    """The Excel an object of it belongs to."""
+    book = getattr(thing, "book", thing)
+    return getattr(book, "application", book).excel
 
-        add(Application, "CommandBars", lambda app, which=None: commands, "Index")
-        add(Application, "LanguageSettings", lambda app: commands)
-        add(Application, "Caller", lambda app: self.range("Z99"))
-        add(Application, "Hwnd", lambda app: VBAInt(4711, "Long"))
-        add(Workbook, "Date1904", lambda book: self.from_1904)
 
-        def describe(app: Any, macro: Any, text: Any, category: Any, arguments: Any) -> Any:
-            self.described[macro] = (text, arguments.items)
-            return EMPTY
+def _describe(app: Any, macro: Any, text: Any, category: Any, arguments: Any) -> Any:
+    excel_of(app).described[macro] = (text, arguments.items)
+    return EMPTY
 
-        evaluate = Worksheet._vba_members["evaluate"].getter
 
-        def evaluated(sheet: Any, text: Any) -> Any:
-            # Formulas of the interpreter never come to VBA, so ours are taken apart here.
-            call = re.fullmatch(r"(CRM_\w+)\((.*)\)", text)
-            if not call:
-                return evaluate(sheet, text)
-            parts = re.findall(r'"[^"]*"|DATE\([^)]*\)|[^,]+|(?<=,)(?=,)', call[2])
-            return self.app.interpreter.run(call[1], [_argument(sheet, part) for part in parts])
+def _on_time(app: Any, when: Any, macro: Any) -> Any:
+    excel_of(app).later.append(macro)
+    return EMPTY
 
-        add(Worksheet, "Evaluate", evaluated, "Name")
-        add(Application, "MacroOptions", describe, "Macro", "Description", "Category", "ArgumentDescriptions")
 
-        def on_time(app: Any, when: Any, macro: Any) -> Any:
-            self.later.append(macro)
-            return EMPTY
+def _recalculate(app: Any) -> Any:
+    excel_of(app).recalculated += 1
+    return EMPTY
 
-        add(Application, "OnTime", on_time, "EarliestTime", "Procedure")
 
-        def recalculate(app: Any) -> Any:
-            self.recalculated += 1
-            return EMPTY
+def _evaluate(sheet: Any, text: Any) -> Any:
+    # Formulas of the interpreter never come to VBA, so ours are taken apart here.
+    call = re.fullmatch(r"(CRM_\w+)\((.*)\)", text)
+    if not call:
+        return _OWN_EVALUATE(sheet, text)
+    parts = re.findall(r'"[^"]*"|DATE\([^)]*\)|[^,]+|(?<=,)(?=,)', call[2])
+    return excel_of(sheet).app.interpreter.run(call[1], [_argument(sheet, part) for part in parts])
 
-        add(Application, "CalculateFull", recalculate)
+
+_OWN_EVALUATE: Any = Worksheet._vba_members["evaluate"].getter
+# Members pyOpenVBA does not have: of what, name, what it gives, the names of its arguments.
+_MEMBERS: tuple[tuple[type[VBAObject], str, Callable, tuple[str, ...]], ...] = (
+    (Application, "CommandBars", lambda app, which=None: Commands(excel_of(app)), ("Index",)),
+    (Application, "LanguageSettings", lambda app: Commands(excel_of(app)), ()),
+    (Application, "Caller", lambda app: excel_of(app).range("Z99"), ()),
+    (Application, "Hwnd", lambda app: VBAInt(4711, "Long"), ()),
+    (Application, "MacroOptions", _describe, ("Macro", "Description", "Category", "ArgumentDescriptions")),
+    (Application, "OnTime", _on_time, ("EarliestTime", "Procedure")),
+    (Application, "CalculateFull", _recalculate, ()),
+    (Workbook, "Date1904", lambda book: excel_of(book).from_1904, ()),
+    (Worksheet, "Evaluate", _evaluate, ("Name",)),
+)
+for _kind, _name, _get, _parameters in _MEMBERS:
+    _kind._vba_members[_name.lower()] = MemberSpec(
+        name=_name, kind="method" if _parameters else "property", getter=_get, parameters=_parameters
+    )
 
 
 def _argument(sheet: Worksheet, text: str) -> Any:

@@ -122,6 +122,13 @@ def test_the_selection_is_what_is_selected_on_the_used_part_of_the_sheet(host):
     chosen = host.selection()
     assert (chosen.sheet, chosen.address, chosen.formula) == (sheet.Name, "A1:A2", "")
     assert len(chosen.rows) == 2
+    sheet.Range("Z1").Formula = "=1+1"
+    sheet.Range("Z1").Select()
+    assert (host.selection().address, host.selection().formula, host.selection().rows) == (
+        "Z1",
+        "=1+1",
+        [[2.0]],
+    )
 
 
 def test_a_workbook_on_the_web_has_no_folder_beside_it(host, monkeypatch):

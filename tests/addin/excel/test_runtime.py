@@ -20,6 +20,14 @@ def excel(xlam, sources, server, binding) -> Excel:
     return Excel(xlam, sources, server)
 
 
+@pytest.fixture(scope="module")
+def shared(xlam, sources, server) -> Excel:
+    """One Excel for tests that leave it as they found it."""
+    loaded = Excel(xlam, sources, server)
+    loaded.start()
+    return loaded
+
+
 def test_without_an_engine_a_formula_says_so_and_starts_nothing(excel):
     assert excel.call(*NPS) == CellError("#N/A")
     assert excel.call("CRM_WHY") == [["function", "reason"], ["CRM_NPS", SENTENCES["no_engine"]]]
@@ -151,7 +159,7 @@ def test_stop_ends_the_engine(excel, binding, monkeypatch):
 
 
 @pytest.mark.parametrize("name", [name for name in ACTIONS if name not in IN_VBA])
-def test_a_button_runs_the_action_of_its_name(name, excel, binding, monkeypatch):
+def test_a_button_runs_the_action_of_its_name(name, shared, binding, monkeypatch):
     asked: list[tuple] = []
 
     def act(*given, **project):
@@ -159,10 +167,9 @@ def test_a_button_runs_the_action_of_its_name(name, excel, binding, monkeypatch)
         return ""
 
     monkeypatch.setattr(binding, "act", act)
-    excel.start()
-    excel.press(id_of(name))
+    shared.press(id_of(name))
     assert asked == [(name, 4711, "Book1")]
-    assert excel.app.dialogs == []
+    assert shared.app.dialogs == []
 
 
 def test_what_an_action_says_at_once_is_shown(excel, binding, monkeypatch):
@@ -175,14 +182,14 @@ def test_what_an_action_says_at_once_is_shown(excel, binding, monkeypatch):
 @pytest.mark.parametrize(
     "language_id, language", [(1033, "english"), (2052, "chinese"), (1028, "chinese"), (1036, "english")]
 )
-def test_the_ribbon_speaks_the_language_of_excel(excel, language_id, language):
-    excel.language_id = language_id
+def test_the_ribbon_speaks_the_language_of_excel(shared, language_id, language):
+    shared.language_id = language_id
     said = {text.key: getattr(text, language) for text in texts()}
     for name in ACTIONS:
         identifier = id_of(name)
-        assert excel.text("tierbookLabel", identifier) == said[f"{identifier}.label"]
-        assert excel.text("tierbookScreentip", identifier) == said[f"{identifier}.label"]
-        assert excel.text("tierbookSupertip", identifier) == said[f"{identifier}.help"]
+        assert shared.text("tierbookLabel", identifier) == said[f"{identifier}.label"]
+        assert shared.text("tierbookScreentip", identifier) == said[f"{identifier}.label"]
+        assert shared.text("tierbookSupertip", identifier) == said[f"{identifier}.help"]
 
 
 def test_reasons_are_in_the_language_of_excel(excel):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from pyopenvba.apps.excel import ExcelApplication
-from pyopenvba.apps.excel._model import Workbook
-from pyopenvba.interpreter._objects import MemberSpec
 
 from addin.excel.write import Step, Writer
 from addin.host import Block
@@ -29,10 +29,16 @@ def steps() -> list[Step]:
 
 
 @pytest.fixture
-def writer(steps, monkeypatch) -> Writer:
-    from_1904 = MemberSpec(name="Date1904", kind="property", getter=lambda book: False)
-    monkeypatch.setitem(Workbook._vba_members, "date1904", from_1904)
-    return Writer(Com(ExcelApplication().add_workbook()), steps)
+def excel() -> SimpleNamespace:
+    """What the test says about Excel."""
+    return SimpleNamespace(from_1904=False)
+
+
+@pytest.fixture
+def writer(steps, excel) -> Writer:
+    app = ExcelApplication()
+    app.application.excel = excel
+    return Writer(Com(app.add_workbook()), steps)
 
 
 def shown(writer: Writer, sheet: str, address: str):
@@ -154,14 +160,13 @@ def test_a_text_is_kept_under_a_name_and_taken_back(writer):
     assert writer.defined("CRM_PACK") is None
 
 
-def test_dates_are_counted_as_the_workbook_counts_them(writer, monkeypatch):
+def test_dates_are_counted_as_the_workbook_counts_them(writer, excel):
     dated = {
         **SCORES,
         "headers": ["day", "value", "tier"],
         "formats": ["date", "amount", "text"],
         "rows": [[45000, 1, "x"]],
     }
-    from_1904 = MemberSpec(name="Date1904", kind="property", getter=lambda book: True)
-    monkeypatch.setitem(Workbook._vba_members, "date1904", from_1904)
+    excel.from_1904 = True
     writer.put_sheets([dated])
     assert shown(writer, "Scores", "A2") == 45000 - 1462
