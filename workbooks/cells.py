@@ -14,10 +14,15 @@ from workbooks.gate.package import Package, SheetInfo, gate
 from workbooks.lists import NewSheet, calculate_on_load, forget_cells, list_sheets
 from workbooks.rewrite import Parts, rewrite
 from workbooks.sheet_cells import Area, FormulaCell, Place, SheetCells, Written
+from workbooks.sheet_xml import shown_width
 from workbooks.source import Source
 
 MOST_NAMED = 5
-_EMPTY = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{space}"><sheetData/></worksheet>'
+NARROWEST, WIDEST = 10, 50  # columns of a new sheet [characters]
+_EMPTY = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+    '<worksheet xmlns="{space}">{columns}<sheetData/></worksheet>'
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,8 @@ def put_cells(
         sheets: dict[str, _Sheet] = {}
         filled = [block for block in blocks if block.rows and block.rows[0]]
         for block in filled:
-            _sheet_of(block.sheet, sheets, source, package).areas.append(block.area)
+            same = [one for one in filled if one.sheet.casefold() == block.sheet.casefold()]
+            _sheet_of(same, sheets, source, package).areas.append(block.area)
         for block in filled:
             _write(sheets[block.sheet.casefold()], block, replace=replace)
         new = [sheet for sheet in sheets.values() if sheet.new]
@@ -102,7 +108,9 @@ def put_cells(
     return rewrite(book, out, change, verify=lambda file: _verify(file, blocks), keep_undo=keep_undo)
 
 
-def _sheet_of(name: str, sheets: dict[str, _Sheet], source: Source, package: Package) -> _Sheet:
+def _sheet_of(blocks: Sequence[Block], sheets: dict[str, _Sheet], source: Source, package: Package) -> _Sheet:
+    """The sheet of some blocks, as it is or a new one with columns wide enough."""
+    name = blocks[0].sheet
     if name.casefold() in sheets:
         return sheets[name.casefold()]
     known: SheetInfo | None = next(
@@ -112,7 +120,7 @@ def _sheet_of(name: str, sheets: dict[str, _Sheet], source: Source, package: Pac
         folder = posixpath.dirname(source.workbook)
         taken = {sheet.part for sheet in sheets.values()}
         part = source.free(posixpath.join(folder, "worksheets/tierbook{}.xml"), taken)
-        empty = _EMPTY.format(space=MAIN[package.strict]).encode()
+        empty = _EMPTY.format(space=MAIN[package.strict], columns=_columns(blocks)).encode()
         sheet = _Sheet(name, part, SheetCells(empty), new=True)
     else:
         if known.kind != "worksheet":
@@ -127,6 +135,22 @@ def _sheet_of(name: str, sheets: dict[str, _Sheet], source: Source, package: Pac
             )
     sheets[name.casefold()] = sheet
     return sheet
+
+
+def _columns(blocks: Sequence[Block]) -> str:
+    """Widths that show the texts of the first rows."""
+    widths: dict[int, int] = {}
+    for block in blocks:
+        left = block.area.first[1]
+        for row in block.rows[:200]:
+            for at, cell in enumerate(row, left):
+                wanted = shown_width(cell) + 2 if isinstance(cell, str) else 0
+                widths[at] = max(widths.get(at, NARROWEST), wanted)
+    columns = "".join(
+        f'<col min="{at}" max="{at}" width="{min(width, WIDEST)}" customWidth="1"/>'
+        for at, width in sorted(widths.items())
+    )
+    return f"<cols>{columns}</cols>"
 
 
 def _write(sheet: _Sheet, block: Block, *, replace: bool) -> None:

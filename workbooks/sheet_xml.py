@@ -146,13 +146,13 @@ def widths(sheet: ResultSheet, names: Sequence[str]) -> list[float]:
     first = sheet.table.slice(0, 200)
     found = []
     for at, (name, form) in enumerate(zip(names, sheet.formats, strict=True)):
-        width = max(usual.get(form, 8.0), _shown(name) + 3.0)
+        width = max(usual.get(form, 8.0), shown_width(name) + 3.0)
         if form == "text":
             width = max(
                 [
                     width,
                     *(
-                        _shown(str(value)[:80]) + 1.0
+                        shown_width(str(value)[:80]) + 1.0
                         for value in first.column(at).to_pylist()
                         if value is not None
                     ),
@@ -368,6 +368,6 @@ def _joined(parts: list[Any]) -> pa.Array:
     return pc.binary_join_element_wise(*pieces, "")
 
 
-def _shown(text: str) -> int:
+def shown_width(text: str) -> int:
     """Width in characters; Chinese characters count twice."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
