@@ -7,6 +7,7 @@ from typing import Any
 
 import udfs
 from addin.engine_project import Project, Session
+from addin.engine_together import Call, together
 from addin.engine_wire import packed
 from tierbook.language import say
 from udfs.context import Context, Said
@@ -21,7 +22,7 @@ class Malformed(ValueError):
 def call(message: dict[str, Any], session: Session, project: Project, log: Log) -> dict[str, Any]:
     """The answer to one call: `{"result": cells}`, or `{"error": {code, reason}}` for a wrong call."""
     context = session.context(project, _pack(message))
-    return _answer(message, context, log)
+    return _answer(*_call_in(message), context, log)
 
 
 def batch(message: dict[str, Any], session: Session, project: Project, log: Log) -> dict[str, Any]:
@@ -30,18 +31,33 @@ def batch(message: dict[str, Any], session: Session, project: Project, log: Log)
     if not isinstance(calls, list) or len(calls) > MOST_CALLS:
         raise Malformed(f"calls is a list of at most {MOST_CALLS}")
     context = session.context(project, _pack(message))
-    return {"results": [_answer(one, context, log) for one in calls]}
+    asked = [_call_in(one) for one in calls]
+    try:
+        found = together(asked, context)
+    except Exception as error:  # noqa: BLE001 - the edge of the host: then each call is computed by itself
+        log(error)
+        found = {}
+    return {
+        "results": [
+            {"result": found[at]} if at in found else _answer(function, cells, context, log)
+            for at, (function, cells) in enumerate(asked)
+        ]
+    }
 
 
 Log = Callable[[BaseException], None]
 
 
-def _answer(message: Any, context: Context, log: Log) -> dict[str, Any]:
+def _call_in(message: Any) -> Call:
     if not isinstance(message, dict):
         raise Malformed("a call is an object")
     function, cells = message.get("function"), message.get("cells")
     if not isinstance(function, str) or not isinstance(cells, list):
         raise Malformed("a call has function and cells")
+    return function, cells
+
+
+def _answer(function: str, cells: list[Any], context: Context, log: Log) -> dict[str, Any]:
     try:
         return {"result": packed(udfs.call(function, *cells, context=context))}
     except udfs.FunctionError as error:

@@ -48,6 +48,7 @@ GROWTH = declare(
         ),
         returns="Change ratio for each row; #N/A where the previous figure is 0 or less.",
         result="column",
+        by_row=True,
         calculate=periods.growth,
         example=Example(([[120], [70]], [[100], [100]]), [[0.2], [-0.3]]),
         missing="One of the figures is missing, or the previous one is 0 or less.",

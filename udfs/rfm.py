@@ -205,6 +205,7 @@ RFM_SEGMENT = declare(
         ),
         returns="Segment name for each row.",
         result="column",
+        by_row=True,
         calculate=_segment,
         example=Example(([[555], [111]],), [["champions"], ["lost"]]),
         missing="The score is missing.",
