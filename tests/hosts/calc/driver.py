@@ -10,8 +10,10 @@ import json
 import sys
 import threading
 import time
+from typing import Any
 
 import uno
+import unohelper
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 from com.sun.star.frame import XDispatchResultListener
@@ -23,7 +25,7 @@ class Driver:
     def __init__(self, context) -> None:
         self.context = context
         self.desktop = self.service("com.sun.star.frame.Desktop")
-        self.books: dict[str, object] = {}
+        self.books: dict[str, Any] = {}
 
     def service(self, name):
         return self.context.ServiceManager.createInstanceWithContext(name, self.context)
@@ -206,7 +208,7 @@ class Driver:
         return self._sheet(book, sheet).getCellRangeByName(address)
 
 
-class Done(__import__("unohelper").Base, XDispatchResultListener):
+class Done(unohelper.Base, XDispatchResultListener):
     def __init__(self) -> None:
         self.finished, self.said = threading.Event(), ""
 
