@@ -19,7 +19,8 @@ from tierbook.tables import TABLES, Kind, Table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_NARROW = 1e11  # amounts from which DECIMAL(18, 6) might not do
+NARROW = 1e11
+"""Amounts from which DECIMAL(18, 6) might not do; narrow decimals add up faster, and as exactly."""
 
 FeatureType = Literal["number", "text", "date", "yes_no"]
 
@@ -56,6 +57,9 @@ COLUMNS: dict[str, FeatureType] = {
 
 TRANSACTIONS = "tierbook_transactions"
 """The view `load` makes over the transactions; the others are called alike."""
+
+DATED = f"SELECT customer_id, date, amount FROM {TRANSACTIONS}"
+"""The query of what aggregates read of the transactions."""
 
 PURCHASE_DAYS = """
     SELECT numbers.customer_id, days.date, days.day_before, days.place, days.new_month
@@ -107,11 +111,11 @@ def load(engine: Engine, tables: Mapping[str, pa.Table]) -> None:
     tables : mapping of str to Arrow table
         By canonical names, with canonical column names (`tierbook/tables.py`).
     """
+    columns: dict[str, list[str]] = {}
     sold = None
-    for name, table in TABLES.items():
+    for name in TABLES:
         given = tables.get(name)
         if given is None:
-            engine.view(f"tierbook_{name}", f"{_normalised(table, ())} WHERE 1 = 0")
             continue
         rows = _finite(given)
         if name == "transactions" and len(repeated := repeated_rows(rows)):
@@ -119,14 +123,40 @@ def load(engine: Engine, tables: Mapping[str, pa.Table]) -> None:
         if name == "transactions":
             sold = rows
         if name == "customers":
-            rows = rows.drop_columns(list(_recalculated(rows.column_names, tables)))
+            rows = rows.drop_columns(recalculated(rows.column_names, tables))
         engine.put(f"tierbook_given_{name}", rows)
-        engine.view(f"tierbook_{name}", f"{_normalised(table, rows.column_names)} FROM tierbook_given_{name}")
-    engine.view("tierbook_given", f"SELECT {', '.join(f'{name in tables} AS {name}' for name in TABLES)}")
+        columns[name] = rows.column_names
+    name_views(engine, columns)
+    prepare(engine, narrow=bool(sold and _narrow(sold)), numbered=bool(sold and not _numbers_rise(sold)))
+
+
+def name_views(engine: Engine, given: Mapping[str, Iterable[str]]) -> None:
+    """The views `tierbook_<table>` over the tables or views `tierbook_given_<table>` of an engine.
+
+    Parameters
+    ----------
+    given : mapping
+        Table -> its columns, by canonical names.
+    """
+    for name, table in TABLES.items():
+        source = f"FROM tierbook_given_{name}" if name in given else "WHERE 1 = 0"
+        engine.view(f"tierbook_{name}", f"{_normalised(table, given.get(name, ()))} {source}")
+    engine.view("tierbook_given", f"SELECT {', '.join(f'{name in given} AS {name}' for name in TABLES)}")
+
+
+def prepare(engine: Engine, *, narrow: bool, numbered: bool) -> None:
+    """The three tables that every date's features begin with.
+
+    Parameters
+    ----------
+    narrow : bool
+        Whether every amount of money stays below `NARROW`.
+    numbered : bool
+        Whether a transaction number may stand on several rows; numbers that stand on one row only group nothing.
+    """
     settings = {
-        "money": _money(sold) if sold else "DECIMAL(38, 6)",
-        # Numbers that stand on one row only group nothing.
-        "order_number": "NULL" if sold is None or _numbers_rise(sold) else "transaction_id",
+        "money": "DECIMAL(18, 6)" if narrow else "DECIMAL(38, 6)",
+        "order_number": "transaction_id" if numbered else "NULL",
     }
     for name, text in _PREPARED.items():
         engine.make(name, Template(text).substitute(settings))
@@ -246,17 +276,17 @@ def _numbers_rise(transactions: pa.Table) -> bool:
     return bool(pc.all(pc.greater(numbers[1:], numbers[:-1]), min_count=0).as_py())
 
 
-def _money(transactions: pa.Table) -> str:
-    """The narrowest DECIMAL that holds every amount to six decimals: narrow ones add up faster, and as exactly."""
+def _narrow(transactions: pa.Table) -> bool:
+    """Whether every amount fits the narrowest DECIMAL."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     for name in ("amount", "cost", "turnover"):
         if name in transactions.column_names:
             bounds = pc.min_max(transactions[name].cast(pa.float64(), safe=False)).as_py()
-            if bounds["min"] is not None and max(-bounds["min"], bounds["max"]) >= _NARROW:
-                return "DECIMAL(38, 6)"
-    return "DECIMAL(18, 6)"
+            if bounds["min"] is not None and max(-bounds["min"], bounds["max"]) >= NARROW:
+                return False
+    return True
 
 
 def _normalised(table: Table, given: Iterable[str]) -> str:
@@ -279,11 +309,10 @@ def _source(table: str, column: str, given: list[str]) -> str:
     return "NULL"
 
 
-def _recalculated(columns: Iterable[str], tables: Mapping[str, pa.Table]) -> Iterable[str]:
+def recalculated(columns: Iterable[str], tables: Iterable[str]) -> list[str]:
     """Columns of `customers` that the tables at hand give afresh, like an old `total_spend` beside transactions."""
-    for table, names in _CALCULATED_FROM.items():
-        if table != "customers" and table in tables:
-            yield from (name for name in names.split() if name in columns)
+    afresh = set().union(*(calculated_from(table) for table in tables if table != "customers"))
+    return [name for name in columns if name in afresh]
 
 
 def _finite(rows: pa.Table) -> pa.Table:

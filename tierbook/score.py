@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tierbook.clv.holdout import HoldOut
     from tierbook.clv.outlook import Outlook
     from tierbook.engines.duckdb import DuckDB
+    from tierbook.features import Engine
     from tierbook.measures import Measure
     from tierbook.rulepack.pack import CompiledMeasure, Pack
 
@@ -83,6 +84,11 @@ class Run:
     def window_days(self) -> int:
         return self.pack.window_days
 
+    @property
+    def population(self) -> int:
+        """How many customers were scored."""
+        return self.customers.num_rows
+
     def word(self, name: str, language: str = "en") -> str:
         """What a reader sees for a name of the pack."""
         return self.pack.word(name, language)
@@ -120,8 +126,15 @@ class Run:
             day = self.as_of - timedelta(days=back * self.window_days)
             if first is None or day < first:
                 break
-            moments.append(_moment(_at(self, day)))
+            moments.append(_moment(self.at(day)))
         return replace(self, history=moments[::-1], earlier=tuple(earlier))
+
+    def at(self, day: date) -> Run:
+        """The customers there were on an earlier day, scored as of then, until another day is asked for."""
+        there = _there(customer_table(self.engine, self.pack, as_of=day), self.customers, day)
+        view = "scored_then"
+        self.engine.put(view, scored := _scored(there, self.pack, self.profile))
+        return replace(self, customers=scored, as_of=day, previous=None, view=view, kept={})
 
     def table(self, name: str) -> pa.Table:
         """One of the small tables of `tierbook.aggregates`, computed where the rows are and kept."""
@@ -264,14 +277,6 @@ def _moment(run: Run) -> Moment:
     return Moment(run.as_of, {name: run.table(name) for name in _OF_A_MOMENT})
 
 
-def _at(run: Run, day: date) -> Run:
-    """The customers there were on an earlier day, scored as of then."""
-    there = _there(customer_table(run.engine, run.pack, as_of=day), run.customers, day)
-    view = "scored_then"
-    run.engine.put(view, scored := _scored(there, run.pack, run.profile))
-    return replace(run, customers=scored, as_of=day, previous=None, view=view, kept={})
-
-
 def _first_purchase(customers: pa.Table) -> date | None:
     import pyarrow.compute as pc
 
@@ -334,19 +339,21 @@ def customer_table(engine: DuckDB, pack: Pack, *, as_of: date) -> pa.Table:
 
     `features.load` has put the input tables into the engine.
     """
+    return engine.sql(f"{customer_query(engine, pack, as_of=as_of)} ORDER BY features.customer_id")
+
+
+def customer_query(engine: Engine, pack: Pack, *, as_of: date) -> str:
+    """The query of the customer table, over tables that are made for it; without order."""
     features.customer_features(engine, as_of=as_of, window_days=pack.window_days)
     if not pack.measures:
-        return engine.sql("SELECT * FROM features ORDER BY customer_id")
+        return "SELECT * FROM features"
     from tierbook import measures
 
     measures.add_measures(engine, [_measure(measure, pack) for measure in pack.measures], as_of=as_of)
-    replaced = ", ".join(f'"{measure.name}"' for measure in pack.measures)
-    known = set(engine.columns("features"))
-    kept = ", ".join(f'features."{name}"' for name in known if f'"{name}"' not in replaced)
-    order = "ORDER BY features.customer_id"
-    return engine.sql(
-        f"SELECT {kept}, {replaced} FROM features LEFT JOIN measured ON measured.customer_id = features.customer_id {order}"
-    )
+    made = [measure.name for measure in pack.measures]
+    known = [name for name in engine.columns("features") if name not in made]
+    listed = ", ".join([*(f'features."{name}"' for name in known), *(f'measured."{name}"' for name in made)])
+    return f"SELECT {listed} FROM features LEFT JOIN measured ON measured.customer_id = features.customer_id"
 
 
 def score(
@@ -404,7 +411,7 @@ def score(
     engine = DuckDB(threads=1 if max(table.num_rows for table in given.values()) < _MANY_ROWS else None)
     given = _with_declared_columns(given, pack)
     features.load(engine, given)
-    engine.make("transactions_", f"SELECT customer_id, date, amount FROM {features.TRANSACTIONS}")
+    engine.make("transactions_", features.DATED)
     engine.view("purchase_days_", features.PURCHASE_DAYS)
     say(0.0, "Customer features")
     earlier = as_of - timedelta(days=pack.window_days)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,29 +11,56 @@ if TYPE_CHECKING:
 
 
 class DuckDB:
-    """A private in-memory database; the SQL it runs is the dialect every other engine is translated from."""
+    """A private database, in memory or in a file of its own; the SQL it runs is the dialect every other engine is translated from.
+
+    Parameters
+    ----------
+    memory_limit : str, optional
+        Such as `2GB`; what does not fit goes to `spill`. By default 80 % of the machine's.
+    file : Path, optional
+        Where tables are kept; finished stages are still there after a break.
+    spill : Path, optional
+        Folder for what does not fit into memory.
+    spill_limit : str, optional
+        The most it may grow to, such as `50GB`.
+    """
 
     dialect = "duckdb"
 
-    def __init__(self, *, threads: int | None = None, memory_limit: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        threads: int | None = None,
+        memory_limit: str | None = None,
+        file: Path | None = None,
+        spill: Path | None = None,
+        spill_limit: str | None = None,
+    ) -> None:
         import duckdb
 
         from tierbook.arrow import keep_pandas_out
 
         keep_pandas_out()
         settings: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-        if threads:
-            settings["threads"] = threads
-        if memory_limit:
-            settings["memory_limit"] = memory_limit
-        self.connection = duckdb.connect(":memory:", config=settings)
+        asked = {
+            "threads": threads,
+            "memory_limit": memory_limit,
+            "temp_directory": spill and str(spill),
+            "max_temp_directory_size": spill_limit,
+        }
+        settings |= {name: value for name, value in asked.items() if value}
+        if file:
+            # Keeping the order of rows costs memory, and nothing here depends on it.
+            settings["preserve_insertion_order"] = False
+        self.connection = duckdb.connect(str(file or ":memory:"), config=settings)
+        self.file = file
 
     def put(self, name: str, table: Any) -> None:
         """Make a table visible under a name; anything that speaks Arrow is scanned in place."""
         self.connection.register(name, table)
 
-    def make(self, name: str, text: str) -> None:
-        """Keep the result of a query as a table."""
+    def make(self, name: str, text: str, *, native: bool = False) -> None:
+        """Keep the result of a query as a table; its own dialect is the one all texts are in."""
         self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {text}')
 
     def view(self, name: str, text: str) -> None:
@@ -50,3 +78,19 @@ class DuckDB:
     def columns(self, name: str) -> dict[str, str]:
         """Column names and DuckDB types of a table."""
         return {row[0]: row[1] for row in self.connection.execute(f'DESCRIBE "{name}"').fetchall()}
+
+    def run(self, text: str) -> None:
+        """A statement."""
+        self.connection.execute(text)
+
+    def drop(self, name: str) -> None:
+        """Forget a table that is no longer needed."""
+        self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+
+    def interrupt(self) -> None:
+        """Stop what runs; it ends with an error."""
+        self.connection.interrupt()
+
+    def close(self) -> None:
+        """End the session; a file stays."""
+        self.connection.close()
