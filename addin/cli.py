@@ -95,6 +95,12 @@ Masked = Annotated[
     bool,
     typer.Option("--masked", help=t("Hide in the report the columns the rule pack masks, for sharing.")),
 ]
+Pdf = Annotated[
+    bool,
+    typer.Option(
+        "--pdf", help=t("Make a PDF beside the report too, through LibreOffice; lists end after 50 rows.")
+    ),
+]
 History = Annotated[
     int | None,
     typer.Option(
@@ -205,7 +211,7 @@ def score(
 @app.command(help=t("Score every customer and draw the report workbook."))
 def report(
     book: Book, out: Out = None, pack: PackName = None, profile: ProfileName = None, as_of: AsOf = None,
-    masked: Masked = False, history: History = None, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
+    masked: Masked = False, history: History = None, pdf: Pdf = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
 
@@ -213,9 +219,11 @@ def report(
     with _progress(request) as request:
         run = actions.beside_last(request, actions.score(request))
         run = actions.over_time(request, run, history) if history else run
-        written = actions.write_report(request, run, out, masked=masked)
         notes = () if no_snapshot else actions.keep_snapshot(request, run)
-    _print_run(run, request, [written], notes, as_json=as_json)
+        written = [actions.write_report(request, run, out, masked=masked)]
+        if pdf:
+            written.append(actions.write_pdf(request, run, written[0].path, masked=masked))
+    _print_run(run, request, written, notes, as_json=as_json)
 
 
 @app.command(help=t("Take back what the last run wrote into a workbook, byte for byte."))

@@ -279,6 +279,8 @@ class Page:
     def prints(self, last_row: int, last_column: int, *, repeat: tuple[int, int] | None = None) -> None:
         """Landscape A4, one page wide, the title and rule version on every sheet of paper."""
         sheet, font = self.sheet, self.style.font
+        if repeat and self.style.most_printed:
+            last_row = min(last_row, repeat[1] + self.style.most_printed)
         title = self.label(f"page_{self.section.name}").replace("&", "&&")
         report = self.say("Customer value report").replace("&", "&&")
         sheet.hide_gridlines(2)

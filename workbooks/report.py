@@ -29,7 +29,12 @@ _LONGEST_NAME = 31
 
 
 def write_report(
-    run: Run, path: Path | str, *, language: str = "en", progress: Callable[[str], None] | None = None
+    run: Run,
+    path: Path | str,
+    *,
+    language: str = "en",
+    most_printed: int | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Path:
     """The path of the report that was written: a numbered sibling where the target is open in another program.
 
@@ -39,10 +44,13 @@ def write_report(
         What `tierbook.score.score` found out.
     language : str
         `en` or `zh`: sheet names, headings, sentences and date formats follow.
+    most_printed : int, optional
+        How many rows of a long list go to paper; all of them are in the sheet.
     progress : function of str, optional
         Is told the page that is being drawn.
     """
-    return replace_file(path, lambda file: _draw(run, file, language, progress or (lambda page: None)))
+    told = progress or (lambda page: None)
+    return replace_file(path, lambda file: _draw(run, file, language, most_printed, told))
 
 
 @cache
@@ -79,7 +87,9 @@ def _has(run: Run, need: str) -> bool:
     return bool(dot and run.tables.get(table) and column in run.engine.columns(f"tierbook_given_{table}"))
 
 
-def _draw(run: Run, path: Path, language: str, progress: Callable[[str], None]) -> None:
+def _draw(
+    run: Run, path: Path, language: str, most_printed: int | None, progress: Callable[[str], None]
+) -> None:
     import xlsxwriter
 
     drawn = io.BytesIO()
@@ -95,7 +105,7 @@ def _draw(run: Run, path: Path, language: str, progress: Callable[[str], None]) 
     title = say("Customer value report", language)
     # No clock: the same run gives the same bytes.
     book.set_properties({"title": title, "author": "", "created": datetime.combine(run.as_of, time())})
-    style = Style(book, language)
+    style = Style(book, language, most_printed=most_printed)
     lacking = [(section, missing_needs(section, run)) for section in all_sections()]
     present = [(section, sheet_name(section, language)) for section, missing in lacking if not missing]
     absent = [(section, missing) for section, missing in lacking if missing]

@@ -104,10 +104,11 @@ MONTHS = (
 
 
 class Style:
-    """Formats of one workbook, made once each."""
+    """Formats of one workbook, made once each. Lists print `most_printed` rows at most; None is all."""
 
-    def __init__(self, book: Workbook, language: str) -> None:
+    def __init__(self, book: Workbook, language: str, *, most_printed: int | None = None) -> None:
         self.book, self.language, self.font = book, language, FONT[language]
+        self.most_printed = most_printed
         self._formats: dict[tuple[str, ...], Format] = {}
         self.long_tables: list[LongTable] = []
         self.customers: CustomerTable | None = None

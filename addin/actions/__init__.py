@@ -12,6 +12,7 @@ from addin.actions.request import (
     keep_snapshot,
     over_time,
     score,
+    write_pdf,
     write_report,
     write_scores,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "over_time",
     "run",
     "score",
+    "write_pdf",
     "write_report",
     "write_scores",
 ]

@@ -149,6 +149,14 @@ def write_report(request: Request, run: Run, out: Path | None, *, masked: bool =
     return Written(path, notes)
 
 
+def write_pdf(request: Request, run: Run, report: Path, *, masked: bool = False) -> Written:
+    """The report as a PDF beside it, lists cut after their first rows."""
+    from addin.paper import write_pdf as print_report
+
+    request.progress(0.0, "Printing the report")
+    return Written(print_report(run.masked() if masked else run, report, language=request.language))
+
+
 def beside(source: Path, what: str) -> Path:
     """Where a result goes when nobody says: next to what it was made from."""
     return source.with_name(f"{source.stem}-{what}.xlsx")

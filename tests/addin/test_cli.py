@@ -317,3 +317,27 @@ def test_a_report_looks_back_when_asked(purchases, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Over time" in load_workbook(out, read_only=True).sheetnames
     assert tierbook(*asked, "--history", "1", cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.host("libreoffice")
+def test_a_report_can_be_printed_with_the_first_rows_of_its_lists(tmp_path):
+    out = tmp_path / "report.xlsx"
+    done = tierbook(
+        "report",
+        sample_path("retail"),
+        "--pack",
+        "retail",
+        "--out",
+        out,
+        "--no-snapshot",
+        "--pdf",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert {"report.xlsx", "report.pdf"} <= set(done.stdout.split())
+    said = subprocess.run(
+        ["pdftotext", "-layout", out.with_suffix(".pdf"), "-"], capture_output=True, check=True
+    )
+    pages = [page for page in said.stdout.decode().split("\f") if "Customers " in page[:200]]
+    shown = {line.split()[0] for page in pages for line in page.splitlines() if line.strip().startswith("R0")}
+    assert len(shown) == 50
