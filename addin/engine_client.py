@@ -278,14 +278,22 @@ class Engine:
         raise EngineError("stopped", _STOPPED, fix=_START)
 
     def _start_engine(self) -> _Line:
-        launch_engine(self._folder)
+        started = launch_engine(self._folder)
         deadline = time.monotonic() + STARTED
         while True:
+            # 0 is an engine that found another one at work already.
+            failed = started.poll() not in (None, 0)
             try:
                 return self._meet()
             except EngineError as error:
-                if error.code != "stopped" or time.monotonic() > deadline:
+                if error.code != "stopped":
                     raise
+                if failed or time.monotonic() > deadline:
+                    raise EngineError(
+                        "missing",
+                        "The engine could not be started.",
+                        fix="Run tierbook serve in a terminal; it says why.",
+                    ) from error
             time.sleep(0.05)
 
     def _healthy(self) -> bool:
@@ -301,8 +309,8 @@ class Engine:
         self._line = None
 
 
-def launch_engine(folder: Path) -> None:
-    """Start an engine of its own process, which outlives this one.
+def launch_engine(folder: Path) -> subprocess.Popen[bytes]:
+    """Start an engine in a process of its own, which outlives this one.
 
     Raises
     ------
@@ -330,13 +338,12 @@ def launch_engine(folder: Path) -> None:
     try:
         if sys.platform == "win32":
             apart = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-            subprocess.Popen(
+            return subprocess.Popen(
                 command, stdin=nothing, stdout=nothing, stderr=nothing, cwd=folder, env=environment, creationflags=apart,
             )  # fmt: skip
-        else:
-            subprocess.Popen(
-                command, stdin=nothing, stdout=nothing, stderr=nothing, cwd=folder, env=environment, start_new_session=True,
-            )  # fmt: skip
+        return subprocess.Popen(
+            command, stdin=nothing, stdout=nothing, stderr=nothing, cwd=folder, env=environment, start_new_session=True,
+        )  # fmt: skip
     except OSError as error:
         raise EngineError(
             "missing",

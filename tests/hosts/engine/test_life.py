@@ -138,6 +138,17 @@ def test_a_start_that_failed_is_not_tried_again_for_every_cell(running):
     assert [first.value.code, second.value.code] == ["missing", "stopped"]
 
 
+def test_an_engine_that_ends_at_its_start_is_not_waited_for(running):
+    """Its settings may have become such that it cannot start."""
+    running.client().stop()
+    running.process.wait(20)
+    (running.folder / "config.yaml").write_text("pakc: retail\n", "utf-8")
+    with pytest.raises(EngineError, match="Run tierbook serve in a terminal") as wrong:
+        running.client(start=True).call("CRM_NPS", [[9]])
+    assert wrong.value.code == "missing"
+    assert "config.yaml:1" in serve(running.folder).stderr
+
+
 def test_a_killed_engine_is_started_again_and_cells_come_back(running):
     client = running.client(start=True)
     assert client.call("CRM_NPS", [[9], [3]]) == 0.0
