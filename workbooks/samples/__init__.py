@@ -1,4 +1,4 @@
-"""Sample workbooks: `hospitality` and `retail` (invented), `cdnow` (a real purchase log); each lies beside its generator."""
+"""Sample workbooks: `hospitality`, `retail`, `securities` and `logistics` (invented), `cdnow` (a real purchase log); each lies beside its generator."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from tierbook.errors import DataError
 from tierbook.shipped import shipped
 
-SAMPLES = ("hospitality", "retail", "cdnow")
+SAMPLES = ("hospitality", "retail", "securities", "logistics", "cdnow")
 
 
 def sample_path(name: str) -> Path:

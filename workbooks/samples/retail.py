@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from workbooks.samples import sample_path
+from workbooks.samples.sheets import Row, add_sheet
 
 SEED = 20261101
 AS_OF = date(2026, 10, 31)
 EXPORTED = datetime(2026, 11, 2, 9, 0)
-Row = dict[str, Any]
 
 
 class Habit(NamedTuple):
@@ -86,8 +86,8 @@ def write(path: Path, *, seed: int = SEED) -> None:
     customers, transactions = shop_tables(np.random.default_rng(seed))
     book = xlsxwriter.Workbook(path)
     book.set_properties({"title": NOTES[0], "created": EXPORTED})
-    _sheet(book, "Customers", CUSTOMERS, customers)
-    _sheet(book, "Transactions", TRANSACTIONS, transactions)
+    add_sheet(book, "Customers", CUSTOMERS, customers)
+    add_sheet(book, "Transactions", TRANSACTIONS, transactions)
     notes = book.add_worksheet("Notes")
     notes.set_column(0, 0, 100)
     notes.write_column(0, 0, NOTES)
@@ -184,28 +184,6 @@ def _birthdays(rng: np.random.Generator, customers: list[Row]) -> None:
     for customer in customers:
         told, age, day = rng.random() < 2 / 3, int(rng.integers(21, 80)), int(rng.integers(365))
         customer["birthday"] = date(AS_OF.year - age, 1, 1) + timedelta(day) if told else None
-
-
-def _sheet(book: Any, name: str, columns: dict[str, tuple[str, int]], rows: Sequence[Row]) -> None:
-    """One sheet of plain cells with a frozen header."""
-    header = book.add_format({"bold": True, "bg_color": "#5B3A29", "font_color": "white"})
-    day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
-    money = book.add_format({"num_format": "#,##0.00"})
-    sheet = book.add_worksheet(name)
-    for c, (title, (_, width)) in enumerate(columns.items()):
-        sheet.set_column(c, c, width)
-        sheet.write_string(0, c, title, header)
-    for r, row in enumerate(rows, start=1):
-        for c, (field, _) in enumerate(columns.values()):
-            value = row[field]
-            if isinstance(value, date):
-                sheet.write_datetime(r, c, value, day)
-            elif isinstance(value, float):
-                sheet.write_number(r, c, value, money)
-            elif value is not None:
-                sheet.write(r, c, value)
-    sheet.autofilter(0, 0, len(rows), len(columns) - 1)
-    sheet.freeze_panes(1, 1)
 
 
 if __name__ == "__main__":
