@@ -7,7 +7,7 @@ The other program sends a `Call`; what comes back is a stream of events, each a 
     question  key, text, default, options         the end of this call: ask, and call again with the answer added;
                                                   options is a list of [value, text], empty for a free text
     sheets    sheets                              as `addin.plain.plain_sheet` gives them; kept for undo by the program
-    cells     blocks, replace                     blocks of sheet, address, rows, formula
+    cells     blocks, replace                     blocks of sheet, address, rows, formula, format
     define    name, text
     undo                                          the program takes back its last step
     show      path
@@ -124,6 +124,7 @@ class EventHost:
                 "address": block.address,
                 "rows": plain_rows(block.rows),
                 "formula": block.formula,
+                "format": block.form or "",
             }
             for block in blocks
         ]

@@ -11,10 +11,10 @@ from typing import Any
 from tierbook.errors import DataError, HostError
 from workbooks.gate.guard import MAIN
 from workbooks.gate.package import Package, SheetInfo, gate
-from workbooks.lists import NewSheet, calculate_on_load, forget_cells, list_sheets
+from workbooks.lists import NewSheet, calculate_on_load, cell_formats, forget_cells, list_sheets
 from workbooks.rewrite import Parts, rewrite
 from workbooks.sheet_cells import Area, FormulaCell, Place, SheetCells, Written
-from workbooks.sheet_xml import shown_width
+from workbooks.sheet_xml import Format, shown_width
 from workbooks.source import Source
 
 MOST_NAMED = 5
@@ -40,12 +40,15 @@ class Block:
         text is never a formula, whatever it begins with.
     formula : str
         An array formula over all the cells, with `=`; "" for values.
+    form : Format, optional
+        How numbers and dates are shown where a cell has no looks of its own.
     """
 
     sheet: str
     address: str
     rows: Sequence[Sequence[Any]]
     formula: str = ""
+    form: Format | None = None
 
     @property
     def area(self) -> Area:
@@ -87,8 +90,10 @@ def put_cells(
         for block in filled:
             same = [one for one in filled if one.sheet.casefold() == block.sheet.casefold()]
             _sheet_of(same, sheets, source, package).areas.append(block.area)
+        styles = cell_formats(source, {block.form for block in filled if block.form})
         for block in filled:
-            _write(sheets[block.sheet.casefold()], block, replace=replace)
+            style = styles.get(block.form) if block.form else None
+            _write(sheets[block.sheet.casefold()], block, style, replace=replace)
         new = [sheet for sheet in sheets.values() if sheet.new]
         if new and package.structure_locked:
             raise DataError(
@@ -153,7 +158,7 @@ def _columns(blocks: Sequence[Block]) -> str:
     return f"<cols>{columns}</cols>"
 
 
-def _write(sheet: _Sheet, block: Block, *, replace: bool) -> None:
+def _write(sheet: _Sheet, block: Block, style: int | None, *, replace: bool) -> None:
     area = block.area
     there = sheet.cells.values(area)
     if there and not replace:
@@ -177,7 +182,7 @@ def _write(sheet: _Sheet, block: Block, *, replace: bool) -> None:
     over = area if block.formula else None
     for place, value in zip(area.places(), (cell for row in block.rows for cell in row), strict=True):
         formula = block.formula.removeprefix("=") if place == area.first else ""
-        sheet.written[place] = Written(value, formula, over)
+        sheet.written[place] = Written(value, formula, over, style=style)
 
 
 def _whole(wanted: Area, areas: Sequence[Area]) -> bool:

@@ -84,12 +84,14 @@ class Written:
     """What a cell shall hold: a value, and a formula (without `=`) over `area` in its first cell.
 
     With `kept`, the formula that stands there stays as it is written, but for the cells an array fills (`area`).
+    `style` is the cell format of a cell that has none yet.
     """
 
     value: Any = None
     formula: str = ""
     area: Area | None = None
     kept: bool = False
+    style: int | None = None
 
 
 class SheetCells:
@@ -252,6 +254,8 @@ class SheetCells:
     def _made(self, place: Place, written: Written, style: bytes) -> bytes:
         """One cell; nothing where it shall be blank and has no style."""
         p = self._prefix.decode()
+        if written.style is not None and style in (b"", b"0"):
+            style = str(written.style).encode()
         opened = f'<{p}c r="{letters(place[1])}{place[0]}"' + (f' s="{style.decode()}"' if style else "")
         formula = ""
         if written.formula:

@@ -14,23 +14,25 @@ from udfs.cells import CellError
 from udfs.context import Context
 from workbooks.book_cells import BookCells, BookFormula
 from workbooks.sheet_cells import Area
+from workbooks.sheet_xml import Format
 
 LIVE = "Tierbook Live"
 MOST_REASONS = 8
 
 
 class _Live(NamedTuple):
-    """A column of results and the function that gives it."""
+    """A column of results, the function that gives it, and how its numbers are shown."""
 
     column: str
     function: str
+    form: Format | None = None
 
 
 _FORMULAS = (
-    _Live("value", "CRM_VALUE"),
+    _Live("value", "CRM_VALUE", "amount"),
     _Live("tier", "CRM_TIER"),
     _Live("stage", "CRM_STAGE"),
-    _Live("churn_score", "CRM_CHURN_SCORE"),
+    _Live("churn_score", "CRM_CHURN_SCORE", "integer"),
     _Live("churn_level", "CRM_CHURN_FLAG"),
 )
 
@@ -65,7 +67,7 @@ def live_formulas(host: Host) -> None:
     blocks = [Block(LIVE, "A1", [[label("customer_id", host.language)], *([row[ids]] for row in cells[1:])])]
     told = []
     at = 2
-    for column, function in _FORMULAS:
+    for column, function, form in _FORMULAS:
         if column not in heads:
             continue
         host.progress(
@@ -81,8 +83,8 @@ def live_formulas(host: Host) -> None:
         values = [[row[heads.index(column)]] for row in cells[1:]]
         blocks += [
             Block(LIVE, Area((1, at), (1, at)).ref, [[name, live]]),
-            Block(LIVE, Area((2, at), (2, at)).ref, values),
-            Block(LIVE, Area((2, at + 1), (2, at + 1)).ref, shown, f"={function}({place})"),
+            Block(LIVE, Area((2, at), (2, at)).ref, values, form=form),
+            Block(LIVE, Area((2, at + 1), (2, at + 1)).ref, shown, f"={function}({place})", form),
         ]
         at += 2
     host.put_cells([*blocks, *_leftovers(book, old, height + 1, at - 1)], replace=bool(old))

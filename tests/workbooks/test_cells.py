@@ -113,6 +113,14 @@ def test_a_formula_over_a_range_keeps_its_results(book):
     assert values(book, "Other") == [["kept"]]
 
 
+def test_numbers_are_shown_as_asked_where_a_cell_has_no_looks(book):
+    put_cells(book, book, [Block("Data", "C2", [[1.5], [2.5]], form="amount")], replace=True)
+    put_cells(book, book, [Block("New", "A1", [[1.5]], form="amount")])
+    opened = openpyxl.load_workbook(book)
+    assert opened["New"]["A1"].number_format == "#,##0.00"
+    assert opened["Data"]["C2"].font.bold, "a cell keeps its looks"
+
+
 def test_formulas_become_values_and_leave_the_calculation_chain(book, tmp_path):
     chain = (
         '<calcChain xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
