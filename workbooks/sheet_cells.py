@@ -128,7 +128,7 @@ class SheetCells:
         found = re.search(
             rb"<%bsheetProtection\s([^>]*)>" % re.escape(self._prefix), self._data[self._after :]
         )
-        return bool(found) and _attributes(found[1]).get(b"sheet") in (b"1", b"true")
+        return found is not None and _attributes(found[1]).get(b"sheet") in (b"1", b"true")
 
     def formulas(self) -> list[FormulaCell]:
         """Every cell with a formula, in the order of the file; one of a shared group may have no text of its own."""
