@@ -50,7 +50,7 @@ class Ahead:
         EngineError
         """
         cells = given_cells(arguments, days)
-        if sum(len(one) * len(one[0]) if isinstance(one, list) else 1 for one in cells) > FEW:
+        if sum(len(one) * len(one[0]) if isinstance(one, (list, tuple)) else 1 for one in cells) > FEW:
             return self._engine.call(function, *cells)
         key = _key(function, cells)
         if key not in self._waiting or time.monotonic() - self._asked > FRESH:
@@ -138,4 +138,4 @@ def _column_below(cells: Any, rows: int, days: int) -> list[Any]:
 
 def _key(function: str, cells: Sequence[Any]) -> Hashable:
     """What tells one call from another."""
-    return function, *(tuple(map(tuple, one)) if isinstance(one, list) else one for one in cells)
+    return function, *(tuple(map(tuple, one)) if isinstance(one, (list, tuple)) else one for one in cells)

@@ -83,7 +83,7 @@ def _results(sheet: Any) -> list[dict[str, Any]]:
     found = []
     for one in sheet.queryContentCells(_FORMULAS).getRangeAddresses():
         cells = sheet.getCellRangeByPosition(one.StartColumn, one.StartRow, one.EndColumn, one.EndRow)
-        rows = read_range(cells)
+        rows = list(map(list, read_range(cells)))
         unknown = []
         for down, row in enumerate(rows):
             for right, cell in enumerate(row):

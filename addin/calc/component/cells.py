@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from addin.engine_wire import ErrorCell
@@ -85,6 +85,8 @@ def shown_rows(rows: Any, days: int) -> tuple[tuple[Any, ...], ...]:
     if not isinstance(rows, list):
         return ((shown(rows, days),),)
     plain = {float, str, bool}
+    if set(map(type, chain.from_iterable(rows))) <= plain:
+        return tuple(map(tuple, rows))
     return tuple(tuple(cell if type(cell) in plain else shown(cell, days) for cell in row) for row in rows)
 
 
@@ -94,11 +96,14 @@ def error_value(code: str) -> float:
     return struct.unpack("<d", struct.pack("<Q", bits))[0]
 
 
-def read_range(cells: Any, days: int = NULL_DATE) -> list[list[Any]]:
+def read_range(cells: Any, days: int = NULL_DATE) -> Sequence[Sequence[Any]]:
     """The cells of a range (UNO) with None for blanks and `ErrorCell` for errors."""
     data = cells.getDataArray()
+    kinds = set(map(type, chain.from_iterable(data)))
+    if kinds == {float} and days == NULL_DATE:
+        return data
     rows: list[list[Any]] = [[None if cell == "" else cell for cell in row] for row in data]
-    if any(None in row for row in data):
+    if type(None) in kinds:
         _name_errors(data, rows, cells)
     if days != NULL_DATE:
         _shift_dates(rows, cells, days - NULL_DATE)

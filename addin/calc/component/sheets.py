@@ -216,7 +216,7 @@ def selected(document: Any) -> dict[str, Any] | None:
     cursor.gotoEndOfUsedArea(False)
     used = cursor.getRangeAddress()
     last_row, last_column = min(at.EndRow, used.EndRow), min(at.EndColumn, used.EndColumn)
-    rows: list[list[Any]] = []
+    rows: Sequence[Sequence[Any]] = []
     if last_row >= at.StartRow and last_column >= at.StartColumn:
         rows = read_range(sheet.getCellRangeByPosition(at.StartColumn, at.StartRow, last_column, last_row))
     formula = chosen.getCellByPosition(0, 0).getFormula()

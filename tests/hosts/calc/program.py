@@ -27,8 +27,9 @@ PATIENCE = 120.0
 class Calc:
     """LibreOffice as a test sees it: every method of `driver.Driver` by its name."""
 
-    def __init__(self, home: Path, driver: subprocess.Popen[str]) -> None:
+    def __init__(self, home: Path, office: int, driver: subprocess.Popen[str]) -> None:
         self.home = home
+        self.office = office  # the group of its processes
         self._driver = driver
         self._answers: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -78,7 +79,7 @@ def calc(folder: Path) -> Iterator[Calc]:
         env={"PATH": os.environ["PATH"]},
     )
     try:
-        found = Calc(home, driver)
+        found = Calc(home, office.pid, driver)
         found.answer()  # it says so once it is connected
         yield found
     finally:
