@@ -15,9 +15,15 @@ from tierbook.rulepack.read import read_pack
 from tierbook.score import score
 from tierbook.shipped import shipped
 from workbooks.reader import read
-from workbooks.samples import SAMPLES, cdnow, hospitality, retail, sample_path
+from workbooks.samples import SAMPLES, cdnow, hospitality, logistics, retail, sample_path, securities
 
-WRITERS = {"hospitality": hospitality.write, "retail": retail.write, "cdnow": cdnow.write}
+WRITERS = {
+    "hospitality": hospitality.write,
+    "retail": retail.write,
+    "securities": securities.write,
+    "logistics": logistics.write,
+    "cdnow": cdnow.write,
+}
 
 
 @cache
@@ -46,13 +52,21 @@ def lines(export):
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_lies_beside_its_generator_and_is_small(name):
     assert (
-        sample_path(name).stat().st_size < {"hospitality": 600_000, "retail": 500_000, "cdnow": 400_000}[name]
+        sample_path(name).stat().st_size
+        < {
+            "hospitality": 600_000,
+            "retail": 500_000,
+            "securities": 500_000,
+            "logistics": 300_000,
+            "cdnow": 400_000,
+        }[name]
     )
 
 
 def test_an_unknown_sample_is_answered_with_the_ones_there_are():
     with pytest.raises(
-        DataError, match=r"no sample called wholesale\. Choose one of: hospitality, retail, cdnow"
+        DataError,
+        match=r"no sample called wholesale\. Choose one of: hospitality, retail, securities, logistics, cdnow",
     ):
         sample_path("wholesale")
 
