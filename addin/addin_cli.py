@@ -44,8 +44,10 @@ def addin_install(host: InstallHost) -> None:
     from addin.server import remember_launch
 
     _known(host, INSTALLERS)
-    INSTALLERS[host].install(project_folder())
+    place = INSTALLERS[host].install(project_folder())
     remember_launch(user_folder())
+    if place is not None:
+        print(place)
     print(t("The add-in is installed; start the program again."))
 
 

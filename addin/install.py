@@ -18,21 +18,21 @@ class ProgramMissing(HostError):
 class Installer(NamedTuple):
     """How an add-in gets into a program and out of it; all raise `ProgramMissing` where that is not there.
 
-    `install` takes the folder whose settings hold; `uninstall` says whether there was one; `version` is that of the
+    `install` takes the folder whose settings hold and says where the add-in is, where that is a file; `uninstall` says whether there was one; `version` is that of the
     add-in there, None for none.
     """
 
-    install: Callable[[Path], None]
+    install: Callable[[Path], Path | None]
     uninstall: Callable[[], bool]
     version: Callable[[], str | None]
 
 
-def _install_excel(project: Path) -> None:
+def _install_excel(project: Path) -> Path:
     from addin.excel.install import install, this_computer
 
     computer = this_computer()
     with TemporaryDirectory() as folder:
-        install(HOSTS["excel"](Path(folder)), project=project, computer=computer)
+        return install(HOSTS["excel"](Path(folder)), project=project, computer=computer)
 
 
 def _uninstall_excel() -> bool:
@@ -47,7 +47,7 @@ def _version_in_excel() -> str | None:
     return installed_version(computer=this_computer())
 
 
-def _install_calc(project: Path) -> None:
+def _install_calc(project: Path) -> None:  # its settings are those of the engine
     from addin.calc.office import install
 
     with TemporaryDirectory() as folder:
