@@ -143,8 +143,8 @@ def _group(name: str | None, members: NDArray[np.int64], outlook: Outlook) -> Gr
         members.size,
         bought.size,
         mean(outlook.p_alive),
-        fsum(outlook.expected[bought]),
-        fsum(value for value in outlook.value[bought].tolist() if value == value),
+        fsum(outlook.expected[bought].tolist()),
+        fsum(outlook.value[bought][~np.isnan(outlook.value[bought])].tolist()),
         {days: mean(silent) for days, silent in outlook.silent.items()},
     )
 
