@@ -21,6 +21,7 @@ SUBJECTS = (
     "holdout",
     "tiers",
     "lifecycle",
+    "scores",
     "churn",
     "early_warning",
     "winback",

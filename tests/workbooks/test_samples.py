@@ -211,6 +211,24 @@ def test_every_group_of_the_retail_pack_has_customers_in_the_shop():
         assert {name for name in names if counted[name] < 10} == set(), column
 
 
+def test_every_group_of_the_securities_pack_has_accounts_at_the_brokerage():
+    source = read(sample_path("securities"), today=date(2026, 11, 2))
+    assert source.problems == []
+    run = score(source.tables, read_pack(shipped("rules") / "securities.yaml"), today=date(2026, 11, 2))
+    groups = {
+        "tier": ("vip", "important", "general", "potential", "no_value"),
+        "class.rhythm": ("long", "medium", "short"),
+        "class.product": ("shares", "funds", "bonds", "mixed"),
+        "class.style": ("trend", "value", "swing"),
+        "class.risk": ("aggressive", "balanced", "conservative"),
+        "score.loyalty.level": ("loyal", "neutral", "volatile"),
+        "retention_group": ("no_value", "stable_high", "at_risk_high", "stable_low", "at_risk_low"),
+    }
+    for column, names in groups.items():
+        counted = Counter(run.customers[column].to_pylist())
+        assert {name for name in names if counted[name] < 10} == set(), column
+
+
 def test_reading_cdnow_makes_customers_from_the_purchases():
     source = read(sample_path("cdnow"), today=date(2026, 11, 2))
     assert source.problems == []

@@ -32,6 +32,8 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 | `early_warnings` | early_warning, early_warning_reason | figures, where the pack has early warning |
 | `warnings_by_stage` | stage, early_warning | figures, where the pack has early warning |
 | `winbacks` | winback ("" is not lost) | figures and spend, the most to spend on them; where the pack has win back |
+| `profits` | tier | figures, cost, profit |
+| `best_fifth` | run | customers (a fifth of all, half up), profit: those with the most profit, of equal ones the first by id |
 | `breakdown:<column>/<column>` | these columns of the customers | figures |
 | `products` | product (missing for lines without one) | revenue, revenue_recent, customers, repeat_customers (on two days or more), purchase_days |
 | `product_pairs` | product, other: two of the 200 products in most sales | both_sales, product_sales, other_sales, sales (all with a product); pairs in at least 5 sales and 0.1 % of them |
@@ -61,7 +63,7 @@ NAMES = (
     "totals", "months", "tiers", "stages", "churn_levels", "levels_by_tier", "signals",
     "tier_moves", "stage_moves", "pareto", "classes", "calendar_months", "cohorts", "second_purchases",
     "rfm_cells", "rfm_segments", "products", "product_pairs", "owners", "open_complaints", "churn_months", "early_warnings",
-    "warnings_by_stage", "winbacks", "margin",
+    "warnings_by_stage", "winbacks", "margin", "profits", "best_fifth",
 )  # fmt: skip
 
 # Class A ends where the customers before reach 80 % of revenue, class B at 95 % (spec/systems.md, L).
@@ -111,6 +113,12 @@ def query(
             f", {exact_sum(quoted(f'value.{part}'))} AS {quoted(f'value.{part}')}" for part in parts
         )
         select = _grouped("tier", more=f", MIN(value) AS lowest_value, MAX(value) AS highest_value{sums}")
+    elif name == "profits":
+        select = _grouped(
+            "tier", more=f", {exact_sum('total_cost')} AS cost, {exact_sum('net_value')} AS profit"
+        )
+    elif name == "best_fifth":
+        steps, select = (), _BEST_FIFTH
     elif name == "winbacks":
         select = _grouped("winback", more=f", {exact_sum('winback_spend')} AS spend")
     elif name in _KEYS:
@@ -177,6 +185,7 @@ _KEYS = {
 _MORE_COLUMNS = {
     "rfm_cells": ("rfm_r", "rfm_f"), "rfm_segments": ("rfm_segment",), "warnings_by_stage": ("early_warning",),
     "early_warnings": ("early_warning", "early_warning_reason"), "winbacks": ("winback", "winback_spend"),
+    "profits": ("total_cost", "net_value"), "best_fifth": ("net_value",),
 }  # fmt: skip
 BREAKDOWN = "breakdown:"
 _MOVES = {"tier_moves": "tier", "stage_moves": "stage"}
@@ -308,6 +317,13 @@ _RANKED = """ranked AS (
         CAST(SUM(amount) OVER () AS DOUBLE PRECISION) AS total
     FROM spend
 )"""
+_BEST_FIFTH = f"""
+SELECT COUNT(*) AS customers, {exact_sum("net_value")} AS profit
+FROM (
+    SELECT net_value, ROW_NUMBER() OVER (ORDER BY net_value DESC, customer_id) AS place, COUNT(*) OVER () AS everyone
+    FROM people WHERE net_value IS NOT NULL
+) AS placed
+WHERE place <= FLOOR(everyone * 0.2 + 0.5)"""
 _PARETO = """
 SELECT CAST(CEIL(place * 100.0 / everyone) AS INTEGER) AS point,
     CAST(MAX(place) AS DOUBLE PRECISION) / MAX(everyone) AS customer_share,
