@@ -135,6 +135,25 @@ def length(texts: Any) -> Any:
     return _each(len, texts, np.nan, np.dtype(float))
 
 
+def listed(texts: Any, names: Any) -> Any:
+    """Whether each text, names separated by semicolons, holds a name; spaces do not count."""
+    texts, names = np.broadcast_arrays(texts, names)
+    found = np.empty(texts.shape, dtype=bool)
+    found.flat[:] = [holds_name(text, name) for text, name in zip(texts.flat, names.flat, strict=True)]
+    return found
+
+
+def holds_name(text: str | None, name: str | None) -> bool:
+    """`listed` for one text.
+
+    >>> holds_name("百户重点企业； 大客户", "大客户"), holds_name("大客户", "客户")
+    (True, False)
+    """
+    if not isinstance(text, str) or not isinstance(name, str) or not (wanted := name.replace(" ", "")):
+        return False
+    return f";{wanted};" in f";{text.replace(' ', '').replace('；', ';')};"
+
+
 def days(start: Any, end: Any) -> Any:
     """Days from one date to another, negative backwards."""
     gap = end - start

@@ -294,4 +294,5 @@ _MAKERS: dict[str, Callable[[Node], Step]] = {
     "exp": lambda node: _called(np.exp, node),
     "power": lambda node: _called(arrays.power, node),
     "days": lambda node: _called(arrays.days, node),
+    "listed": lambda node: _called(arrays.listed, node),
 }  # fmt: skip

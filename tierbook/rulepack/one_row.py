@@ -286,5 +286,5 @@ _FUNCTIONS: dict[str, Any] = {
     "sqrt": lambda x: math.sqrt(x) if x >= 0 else math.nan,
     "length": lambda text: math.nan if text is None else float(len(text)),
     "days": lambda start, end: math.nan if start is None or end is None else float((end - start).days),
-    "lower": _letters("lower"), "upper": _letters("upper"),
+    "listed": arrays.holds_name, "lower": _letters("lower"), "upper": _letters("upper"),
 }  # fmt: skip

@@ -202,6 +202,12 @@ class DuckDB:
     def _length(self, node: Node) -> str:
         return f"CAST(length({self.plain(node.args[0])}) AS {self.double})"
 
+    def _listed(self, node: Node) -> str:
+        text, name = map(self.plain, node.args)
+        wanted = f"nullif(replace({name}, ' ', ''), '')"
+        names = f"replace(replace({text}, ' ', ''), '；', ';')"
+        return f"coalesce(position(';' || {wanted} || ';' IN ';' || {names} || ';') > 0, FALSE)"
+
     def _days(self, node: Node) -> str:
         start, end = map(self.plain, node.args)
         return f"CAST(({end} - {start}) AS {self.double})"

@@ -66,6 +66,7 @@ FUNCTIONS: dict[str, Function] = {
     "lower": Function(1, 1, "text", "text"),
     "upper": Function(1, 1, "text", "text"),
     "length": Function(1, 1, "text", "number"),
+    "listed": Function(2, 2, "text", "yes_no"),
     "if": Function(3, 3, None, None),
     "days": Function(2, 2, "date", "number"),
 }

@@ -27,6 +27,7 @@ TEXTS = [
     "A",
     "a ",
     "cash",
+    "a; 客户；ca sh",
     "Cash",
     "É",
     "é",
@@ -126,6 +127,7 @@ def expressions(kind: Type, depth: int = 5, population: bool = True) -> st.Searc
     if kind == "text":
         forms += [form("lower({})", text), form("upper({})", text)]
     if kind == "yes_no":
+        forms += [form("listed({}, {})", text, text)]
         for each in (number, day):
             forms += [form(f"({{}} {sign} {{}})", each, each) for sign in ("=", "<>", "<", "<=", ">", ">=")]
             forms += [
