@@ -21,7 +21,7 @@ from tierbook.scorer import Scorer
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tierbook.backtest import SideBySide
+    from tierbook.backtest import Backtest, FalseAlarms, SideBySide
     from tierbook.clv.holdout import HoldOut
     from tierbook.clv.outlook import Outlook
     from tierbook.engines.duckdb import DuckDB
@@ -57,7 +57,7 @@ class Run:
 
     `customers` has one row per customer, ordered by `customer_id`: the customer's own columns, the features, and the
     results `value`, `value.<part>`, `tier`, `stage`, `action`, `positions`, `ladder`, `class.<group>`, `score.<name>`,
-    `rfm_segment`, `early_warning`, `early_warning_reason`, `winback`, `winback_spend`, `retention_group`, `credit` where the pack has the section,
+    `rfm_segment`, `early_warning`, `early_warning_reason`, `winback`, `winback_spend`, `retention_group`, `credit`, `target_lists`, `key_account` where the pack has the section,
     `churn_score`, `churn_level`, `churn_flagged`, `churn_signals`. Results hold the pack's names;
     `word` says what a reader sees for them. `previous` is the same pack at `as_of - window_days`,
     `last` what the last run before this one said, where that was kept. `history` are the same rules at earlier days a
@@ -185,14 +185,15 @@ class Run:
         DataError
             Too few customers bought again, their histories or a setting cannot be.
         """
-        from tierbook.clv.outlook import outlook
+        from tierbook.clv.outlook import fit_models, foreseen
 
         if "margin" not in asked:
             (known,) = self.table("margin").to_pylist()
             margin = 1 - known["cost"] / known["revenue"] if known["revenue"] > 0 else 1.0
             # A margin that is not positive would turn every value round; then value is revenue.
             asked["margin"] = margin if margin > 0 else 1.0
-        return outlook(*self._histories(), **asked)
+        fitted = fit_models(*self._fitted_to(), model=asked.pop("model", None))
+        return foreseen(fitted, *self._histories(), **asked)
 
     @cached_property
     def held_out(self) -> HoldOut:
@@ -251,11 +252,22 @@ class Run:
             cutoff=before.as_of, lost_after_days=self.pack.churn.lost_after_days, horizon_days=self.window_days,
         )  # fmt: skip
 
+    def false_alarms(self, found: Backtest) -> FalseAlarms | None:
+        """What the warnings of a backtest cost and bring; None where the pack does not say what contacting does."""
+        from tierbook.backtest import false_alarms
+
+        amounts = self.pack.false_alarm_amounts(self.profile)
+        return None if amounts is None else false_alarms(found, contact_cost=amounts[0], gain_of_keeping=amounts[1])
+
     def _histories(self) -> list[NDArray]:
         # A model may rest on a column that a masked copy only must not show.
         customers = self.customers if self.unmasked is None else self.unmasked
         names = ["frequency", "recency", "T", "monetary_value"]
         return list(arrays(customers.select(names)).values())
+
+    def _fitted_to(self) -> list[NDArray]:
+        """The histories models are fitted to."""
+        return self._histories()
 
     def reasons(self, language: str = "en") -> list[str]:
         """Why each customer may leave, in words, one text per row of `customers`."""
@@ -532,6 +544,10 @@ def _scored(customers: pa.Table, pack: Pack, profile: str) -> pa.Table:
         results["winback"], results["winback_spend"] = scorer.winback(), scorer.winback_spend()
     if pack.credit:
         results["credit"] = scorer.credit()
+    if pack.target_lists:
+        results["target_lists"] = scorer.target_lists()
+    if pack.key_accounts:
+        results["key_account"] = scorer.key_account()
     results["churn_score"] = scorer.churn_score() if pack.churn else empty_number
     results["churn_level"] = scorer.churn_level() if pack.churn else empty_text
     results["churn_flagged"] = scorer.churn_flagged() if pack.churn else np.zeros(scorer.length, dtype=bool)

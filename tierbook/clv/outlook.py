@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -63,6 +63,15 @@ class Outlook:
         return (*said, *((self.unpriced,) if self.unpriced else ()))
 
 
+class Models(NamedTuple):
+    """The models fitted to customers; `spend` is None where amounts could not be fitted, and `unpriced` says why."""
+
+    model: str
+    fit: Fit[Any]
+    spend: Fit[GammaGammaParams] | None
+    unpriced: Problem | None = None
+
+
 def outlook(
     frequency: ArrayLike,
     recency: ArrayLike,
@@ -90,6 +99,20 @@ def outlook(
     DataError
         What the fit of the purchases raises; a spend model that cannot be fitted is `unpriced`.
     """
+    histories = (frequency, recency, T, monetary_value)
+    fitted = fit_models(*histories, model=model)
+    return foreseen(fitted, *histories, months=months, annual_discount=annual_discount, margin=margin)
+
+
+def fit_models(
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    monetary_value: ArrayLike,
+    *,
+    model: str | None = None,
+) -> Models:
+    """The models of purchases and of amounts fitted to these customers; as `outlook`."""
     columns = [np.asarray(one, dtype=float) for one in (frequency, recency, T)]
     known = ~np.isnan(columns[0])
     bought = [one[known] for one in columns]
@@ -97,12 +120,30 @@ def outlook(
         model, fit = models.likelier(*bought)
     else:
         fit = models.fit(*bought, model=model)
-    amounts = np.asarray(monetary_value, dtype=float)[known]
-    spend, unpriced, value = None, None, np.full(amounts.size, np.nan)
     try:
-        spend = gamma_gamma.fit_gamma_gamma(bought[0], amounts)
+        spend = gamma_gamma.fit_gamma_gamma(bought[0], np.asarray(monetary_value, dtype=float)[known])
     except DataError as error:
-        unpriced = refusal(error)
+        return Models(model, fit, None, refusal(error))
+    return Models(model, fit, spend)
+
+
+def foreseen(
+    fitted: Models,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    monetary_value: ArrayLike,
+    *,
+    months: int = MONTHS,
+    annual_discount: float = ANNUAL_DISCOUNT,
+    margin: float = 1.0,
+) -> Outlook:
+    """What fitted models expect of customers, whether or not they were fitted to them; as `outlook`."""
+    columns = [np.asarray(one, dtype=float) for one in (frequency, recency, T)]
+    known = ~np.isnan(columns[0])
+    bought = [one[known] for one in columns]
+    amounts = np.asarray(monetary_value, dtype=float)[known]
+    fit, spend, value = fitted.fit, fitted.spend, np.full(amounts.size, np.nan)
     if spend:
         x, t_x, age = bought
         value = models.clv(
@@ -117,7 +158,7 @@ def outlook(
         return everyone
 
     return Outlook(
-        model,
+        fitted.model,
         fit,
         spend,
         margin,
@@ -127,7 +168,7 @@ def outlook(
         of_all(models.expected_purchases(*bought, horizon=ahead, params=fit.params)),
         of_all(value),
         {days: of_all(models.p_silent(*bought, horizon=days, params=fit.params)) for days in SILENT_DAYS},
-        unpriced,
+        fitted.unpriced,
     )
 
 

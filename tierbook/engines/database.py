@@ -1,11 +1,13 @@
 """A database or a cluster as an engine: Ibis connects, the SQL is ours, and rows stay where they are.
 
-Everything made lives in the session: temporary tables and views in a database, views over kept rows in Spark.
+Everything made lives in the session: temporary tables and views in a database, views over kept rows in Spark. With a
+schema or a folder for work, tables are kept there, so that a run that broke off goes on where it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tierbook.engines.dialects import translated
@@ -16,22 +18,31 @@ if TYPE_CHECKING:
 
 
 class Database:
-    """A PostgreSQL server, through Ibis; texts come in DuckDB's dialect."""
+    """A PostgreSQL server, through Ibis; texts come in DuckDB's dialect.
+
+    Parameters
+    ----------
+    work : str, optional
+        The schema where tables are kept; by default they are temporary.
+    """
 
     dialect = "postgres"
 
-    def __init__(self, backend: SQLBackend) -> None:
+    def __init__(self, backend: SQLBackend, *, work: str = "") -> None:
         self.backend: Any = backend
+        self.work = work
+        self.temporary = "" if work else "TEMPORARY "
 
     def put(self, name: str, table: Any) -> None:
         """Bring a table into the session."""
-        self.run(f'DROP TABLE IF EXISTS "{name}"')
+        self.run(f'DROP TABLE IF EXISTS "{name}" CASCADE')
         self.backend.create_table(name, table, temp=True)
 
-    def make(self, name: str, text: str) -> None:
-        """Keep the result of a query as a table of the session."""
-        self.run(f'DROP TABLE IF EXISTS "{name}"')
-        self.run(f'CREATE TEMPORARY TABLE "{name}" AS {translated(text, self.dialect)}')
+    def make(self, name: str, text: str, *, native: bool = False) -> None:
+        """Keep the result of a query as a table; `native` is a text in the engine's own dialect."""
+        self.run(f'DROP TABLE IF EXISTS "{name}" CASCADE')
+        own = text if native else translated(text, self.dialect)
+        self.run(f'CREATE {self.temporary}TABLE "{name}" AS {own}')
         # The planner knows nothing of a new table, and joins a million rows as if they were ten.
         self.run(f'ANALYZE "{name}"')
 
@@ -41,8 +52,8 @@ class Database:
         self.run(f'CREATE TEMPORARY VIEW "{name}" AS {translated(text, self.dialect)}')
 
     def sql(self, text: str) -> pa.Table:
-        """The result of a query."""
-        return self.backend.sql(translated(text, self.dialect)).to_pyarrow()
+        """The result of a query, whole numbers and decimals as the reports take them."""
+        return plain(self.backend.sql(translated(text, self.dialect)).to_pyarrow())
 
     def batches(self, text: str, *, rows: int = 122_880) -> Iterator[pa.RecordBatch]:
         """The result of a query a part at a time."""
@@ -54,22 +65,58 @@ class Database:
 
     def run(self, text: str) -> None:
         """A statement in the engine's own dialect."""
+        # Without parameters psycopg leaves a per cent sign alone.
         self.backend.raw_sql(text).close()
+
+    def drop(self, name: str) -> None:
+        """Forget a table that is no longer needed."""
+        self.run(f'DROP TABLE IF EXISTS "{name}" CASCADE')
+
+    def interrupt(self) -> None:
+        """Stop what runs; it ends with an error."""
+        self.backend.con.cancel()
+
+    def close(self) -> None:
+        """End the session."""
+        self.backend.disconnect()
 
 
 class Spark(Database):
-    """A Spark session, through Ibis."""
+    """A Spark session, through Ibis.
+
+    Parameters
+    ----------
+    folder : str, optional
+        Where tables are kept as Parquet, a folder every executor sees; by default on the executors.
+    """
 
     dialect = "spark"
+
+    def __init__(self, backend: SQLBackend, *, folder: str = "") -> None:
+        super().__init__(backend)
+        self.folder = folder
 
     def put(self, name: str, table: Any) -> None:
         """Bring a table into the session."""
         self._session.createDataFrame(table).createOrReplaceTempView(name)
 
-    def make(self, name: str, text: str) -> None:
-        """Keep the rows of a query on the executors, without the plan they came from."""
-        frame = self._session.sql(translated(text, self.dialect))
-        frame.localCheckpoint().createOrReplaceTempView(name)
+    def make(self, name: str, text: str, *, native: bool = False) -> None:
+        """Keep the rows of a query, without the plan they came from."""
+        frame = self._session.sql(text if native else translated(text, self.dialect))
+        if self.folder:
+            path = f"{self.folder}/{name}"
+            frame.write.mode("overwrite").parquet(path)
+            frame = self._session.read.parquet(path)
+        else:
+            frame = frame.localCheckpoint()
+        frame.createOrReplaceTempView(name)
+
+    def bring_back(self, name: str) -> bool:
+        """Whether an earlier session kept the table; it is there again."""
+        if not Path(self.folder, name, "_SUCCESS").is_file():
+            return False
+        self._session.read.parquet(f"{self.folder}/{name}").createOrReplaceTempView(name)
+        return True
 
     def view(self, name: str, text: str) -> None:
         """Name a query without running it."""
@@ -79,6 +126,34 @@ class Spark(Database):
         """A statement in Spark's dialect."""
         self._session.sql(text)
 
+    def drop(self, name: str) -> None:
+        """Forget a table that is no longer needed."""
+        self._session.catalog.dropTempView(name)
+
+    def interrupt(self) -> None:
+        """Stop what runs; it ends with an error."""
+        self._session.sparkContext.cancelAllJobs()
+
+    def close(self) -> None:
+        """Leave the session to whoever began it."""
+
     @property
     def _session(self) -> Any:
         return self.backend._session
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """The same table with the types DuckDB would give: counts are whole numbers, no decimals, no long texts."""
+    import pyarrow as pa
+
+    fields = []
+    for field in table.schema:
+        kind = field.type
+        if pa.types.is_decimal(kind):
+            kind = pa.int64() if kind.scale == 0 else pa.float64()
+        elif pa.types.is_large_string(kind):
+            kind = pa.string()
+        elif pa.types.is_timestamp(kind):
+            kind = pa.timestamp("us")
+        fields.append(pa.field(field.name, kind))
+    return table.cast(pa.schema(fields), safe=False)

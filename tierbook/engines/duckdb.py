@@ -79,6 +79,14 @@ class DuckDB:
         """Column names and DuckDB types of a table."""
         return {row[0]: row[1] for row in self.connection.execute(f'DESCRIBE "{name}"').fetchall()}
 
+    def in_order(self, text: str) -> bool:
+        """The only figure of a query that depends on the order of rows."""
+        kept = self.connection.execute("SELECT current_setting('preserve_insertion_order')").fetchone()
+        self.connection.execute("SET preserve_insertion_order = true")
+        found = self.connection.execute(text).fetchone()
+        self.connection.execute(f"SET preserve_insertion_order = {bool(kept and kept[0])}")
+        return bool(found and found[0])
+
     def run(self, text: str) -> None:
         """A statement."""
         self.connection.execute(text)

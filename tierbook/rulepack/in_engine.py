@@ -40,22 +40,26 @@ class Column:
     reads: frozenset[str]
 
 
-def query(pack: Pack, known: Sequence[str], *, profile: str = "default", dialect: Dialect = "duckdb") -> str:
-    """The query that adds a pack's results to the table `features`.
+def query(
+    pack: Pack, known: Sequence[str], *, profile: str = "default", dialect: Dialect = "duckdb", source: str = "features"
+) -> str:  # fmt: skip
+    """The query that adds a pack's results to a table of customers.
 
     Parameters
     ----------
     known : sequence of str
-        Columns of `features`; a feature of the pack that is among them is taken as given.
+        Columns of the table; a feature of the pack that is among them is taken as given.
     profile : str
         The coefficients to use.
     dialect : str
         Other engines read DuckDB's, translated.
+    source : str
+        The table of customers.
 
     Returns
     -------
     str
-        One row per customer: the columns of `features`, the pack's features, and the results as `Run.customers` has
+        One row per customer: the columns of the table, the pack's features, and the results as `Run.customers` has
         them, without order.
 
     Raises
@@ -69,7 +73,7 @@ def query(pack: Pack, known: Sequence[str], *, profile: str = "default", dialect
     given = [_name(name) for name in known if name not in columns]
     steps = {f"{name}_score" for name in pack.scores}
     results = [_name(name) for name in columns if not name.startswith(_STEP) and name not in steps]
-    parts = [f"customers_0 AS (SELECT {', '.join(given)} FROM features)"]
+    parts = [f"customers_0 AS (SELECT {', '.join(given)} FROM {_name(source)})"]
     for i, layer in enumerate(layers):
         added = ", ".join(f"{columns[name].sql} AS {_name(name)}" for name in layer)
         parts.append(f"customers_{i + 1} AS (SELECT *, {added} FROM customers_{i})")
@@ -129,6 +133,12 @@ class _Writer:
         self.churn()
         if pack.groups:
             self.ranked("retention_group", pack.groups)
+        if pack.target_lists:
+            listed = f"CASE WHEN coalesce(marketable, FALSE) THEN {self.every(pack.target_lists)} ELSE '' END"
+            self.add("target_lists", listed, self.read_by(pack.target_lists))
+        if pack.key_accounts:
+            of = pack.key_accounts.of
+            self.add("key_account", f"coalesce({self.expression(of)}, FALSE)", of.names)
         return self.made
 
     def add(self, name: str, sql: str, reads: Iterable[str] = ()) -> None:

@@ -1,0 +1,422 @@
+"""Where tables lie, opened: a folder of files, a database in a file, a server, a cluster; with what keeps the stages of a run.
+
+Nothing is read here but names, sizes and times. A password is an argument, and no sentence shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tierbook.engines.database import Database, Spark
+from tierbook.engines.duckdb import DuckDB
+from tierbook.engines.failures import told
+from tierbook.engines.given import literal, quoted
+from tierbook.errors import HostError
+
+DUCKDB_FILES, SQLITE_FILES = (".duckdb", ".ddb"), (".sqlite", ".sqlite3", ".db")
+DATA_FILES = (".parquet", ".pq", ".csv")
+ADDRESSES = ("postgres", "postgresql", "spark")
+# Of the room a source takes, how much a run may need beside it: kept tables, and what does not fit into memory.
+_ROOM = 2.5
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """How an engine may work.
+
+    Parameters
+    ----------
+    memory : str
+        The most DuckDB takes, such as `2GB`; "" for what DuckDB thinks right.
+    spill : Path, optional
+        Folder for finished stages and for what does not fit into memory; without one everything stays in memory.
+    spill_limit : str
+        The most that folder may take, such as `50GB`.
+    threads : int
+        0 for all.
+    time_limit : float
+        Seconds a run may take; 0 for no limit. [s]
+    schema : str
+        The schema of a database where finished stages are kept; "" for temporary tables.
+    master : str
+        The cluster Spark begins a session on, where there is none yet.
+    """
+
+    memory: str = ""
+    spill: Path | None = None
+    spill_limit: str = ""
+    threads: int = 0
+    time_limit: float = 0
+    schema: str = ""
+    master: str = "local[*]"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An open source: its engine, its tables as queries call them, and what tells one state of it from another."""
+
+    name: str
+    engine: Any
+    tables: dict[str, str]
+    stamp: str
+    files: list[Path] = field(default_factory=list)
+    keep: Any = None
+
+    def close(self, *, done: bool) -> None:
+        """End the session; with `done` nothing is kept."""
+        if done and self.keep:
+            self.keep.clear()
+        self.engine.close()
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is the address of a database or a cluster."""
+    return urlsplit(text).scheme in ADDRESSES
+
+
+def open_source(
+    place: str, options: EngineOptions, *, engine: str = "duckdb", password: str | None = None
+) -> Opened:
+    """Open a source for a run.
+
+    Parameters
+    ----------
+    place : str
+        A folder, a file, or an address: `postgres://user@host:5432/database?schema=shop`, `spark://` for the tables of the
+        cluster's catalog.
+    engine : str
+        What a folder is worked on with: `duckdb` or `spark`.
+
+    Raises
+    ------
+    HostError
+        The source cannot be opened, or there is no room or right to work.
+    """
+    scheme = urlsplit(place).scheme
+    if scheme in ("postgres", "postgresql"):
+        return _postgres(place, options, password)
+    if scheme == "spark":
+        return _spark({}, place, options)
+    path = Path(place)
+    if not path.exists():
+        raise HostError(
+            "There is no file or folder {name}.", fix="Look at source: in config.yaml.", name=str(path)
+        )
+    if path.is_dir():
+        files = dict(_data_files(path))
+        if not files:
+            raise HostError(
+                "The folder {name} holds neither Parquet nor CSV files.",
+                fix="Look at source: in config.yaml.",
+                name=str(path),
+            )
+        if engine == "spark":
+            return _spark(files, place, options)
+        return _folder(path, files, options)
+    if path.suffix.lower() in (*DUCKDB_FILES, *SQLITE_FILES):
+        return _database_file(path, options)
+    raise HostError(
+        "{name} is no source an engine can work on.",
+        fix="Name a folder of Parquet or CSV files, a DuckDB or SQLite file, or a database.",
+        name=path.name,
+    )
+
+
+def _data_files(folder: Path) -> Iterator[tuple[str, list[Path]]]:
+    """The tables of a folder: a file each, or a folder of parts each."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "_")):
+            continue
+        if path.is_file() and path.suffix.lower() in DATA_FILES:
+            yield path.stem, [path]
+        elif path.is_dir():
+            parts = sorted(part for part in path.rglob("*") if part.suffix.lower() in DATA_FILES)
+            if parts:
+                yield path.name, parts
+
+
+# DuckDB
+
+
+def _folder(path: Path, tables: Mapping[str, list[Path]], options: EngineOptions) -> Opened:
+    files = [part for parts in tables.values() for part in parts]
+    engine, keep = _worker(str(path.resolve()), files, options)
+    return Opened(
+        path.name, engine, {name: _read(parts) for name, parts in tables.items()}, _stamp(files), files, keep
+    )
+
+
+def _read(parts: list[Path]) -> str:
+    """What a query calls the rows of files."""
+    listed = ", ".join(literal(str(part)) for part in parts)
+    if parts[0].suffix.lower() == ".csv":
+        return f"read_csv([{listed}], union_by_name = true)"
+    return f"read_parquet([{listed}], union_by_name = true)"
+
+
+def _database_file(path: Path, options: EngineOptions) -> Opened:
+    engine, keep = _worker(str(path.resolve()), [path], options)
+    kind = ""
+    if path.suffix.lower() in SQLITE_FILES:
+        _load_sqlite(engine)
+        kind = "TYPE sqlite, "
+    with told(engine):
+        engine.run(f"ATTACH {literal(str(path))} AS tierbook_source ({kind}READ_ONLY)")
+        found = engine.sql(
+            "SELECT schema_name AS schema, table_name AS name FROM duckdb_tables() WHERE database_name = 'tierbook_source' "
+            "UNION ALL SELECT schema_name, view_name FROM duckdb_views() "
+            "WHERE database_name = 'tierbook_source' AND NOT internal ORDER BY 1, 2"
+        ).to_pylist()
+    tables = {row["name"]: f"tierbook_source.{quoted(row['schema'])}.{quoted(row['name'])}" for row in found}
+    return Opened(path.name, engine, tables, _stamp([path]), [path], keep)
+
+
+def _load_sqlite(engine: DuckDB) -> None:
+    """Extensions come with Python packages, never from the network."""
+    from importlib.util import find_spec
+
+    found = find_spec("duckdb_extension_sqlite_scanner")
+    files = sorted(Path(found.origin).parent.rglob("*.duckdb_extension")) if found and found.origin else []
+    if not files:
+        raise HostError(
+            "SQLite files need the package {package}.",
+            fix="Install it: pip install {package}.",
+            package="duckdb-extension-sqlite-scanner",
+        )
+    with told(engine):
+        engine.run(f"LOAD {literal(str(files[-1]))}")
+
+
+def _worker(name: str, files: list[Path], options: EngineOptions) -> tuple[DuckDB, Kept | None]:
+    """DuckDB with a file of its own in the spill folder, where there is one with room."""
+    if options.spill is None:
+        with told():
+            return DuckDB(threads=options.threads or None, memory_limit=options.memory or None), None
+    folder = options.spill
+    _room(folder, files, name)
+    file = folder / f"tierbook-{hashlib.sha256(name.encode()).hexdigest()[:16]}.duckdb"
+    with told():
+        engine = DuckDB(
+            threads=options.threads or None,
+            memory_limit=options.memory or None,
+            file=file,
+            spill=folder / f"{file.name}.tmp",
+            spill_limit=options.spill_limit or None,
+        )
+        return engine, Kept(engine, file)
+
+
+def _room(folder: Path, files: list[Path], name: str) -> None:
+    """Refuse before work starts where the folder cannot take what the run may need."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+        writable = os.access(folder, os.W_OK)
+    except OSError as error:
+        raise HostError(
+            "The folder {folder} cannot be used: {reason}.",
+            fix="Give engine: spill another folder in config.yaml.",
+            folder=str(folder),
+            reason=error.strerror or str(error),
+        ) from None
+    if not writable:
+        raise HostError(
+            "The folder {folder} cannot be used: {reason}.",
+            fix="Give engine: spill another folder in config.yaml.",
+            folder=str(folder),
+            reason="Permission denied",
+        )
+    needed = _ROOM * sum(file.stat().st_size for file in files)
+    if free < needed:
+        raise HostError(
+            "The folder {folder} has {free:.1f} GB left; the run over {name} may need {needed:.1f} GB.",
+            fix="Give engine: spill a folder with more room.",
+            folder=str(folder),
+            free=free / 1e9,
+            needed=needed / 1e9,
+            name=Path(name).name,
+        )
+
+
+def _stamp(files: list[Path]) -> str:
+    """Sizes and times of files."""
+    facts = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+class Kept:
+    """Finished stages in a table of the engine's own file or schema."""
+
+    def __init__(self, engine: Any, file: Path | None = None) -> None:
+        self.engine, self.file = engine, file
+
+    def finished(self, key: str) -> list[str]:
+        """Stages of an earlier run with this key; those of another key are forgotten."""
+        self.engine.run("CREATE TABLE IF NOT EXISTS tierbook_stages (run TEXT, stage TEXT)")
+        self.engine.run(f"DELETE FROM tierbook_stages WHERE run <> {literal(key)}")
+        self.key = key
+        return self.engine.sql("SELECT stage FROM tierbook_stages")["stage"].to_pylist()
+
+    def finish(self, stage: str) -> None:
+        """Keep that a stage is finished."""
+        self.engine.run(f"INSERT INTO tierbook_stages VALUES ({literal(self.key)}, {literal(stage)})")
+
+    def clear(self) -> None:
+        """Forget everything, once the run is done."""
+        if self.file is None:
+            self.engine.run(f"DROP SCHEMA {quoted(self.engine.work)} CASCADE")
+            return
+        self.engine.close()
+        for left in (self.file, self.file.with_name(f"{self.file.name}.wal")):
+            left.unlink(missing_ok=True)
+        shutil.rmtree(self.file.with_name(f"{self.file.name}.tmp"), ignore_errors=True)
+
+
+class KeptFiles:
+    """Finished stages of a Spark session, in the folder of its tables."""
+
+    def __init__(self, engine: Spark, tables: Mapping[str, tuple[str, ...]]) -> None:
+        self.engine, self.tables, self.file = engine, tables, Path(engine.folder, "tierbook-stages.txt")
+
+    def finished(self, key: str) -> list[str]:
+        """As `Kept.finished`; the tables of the stages are there again."""
+        lines = self.file.read_text("utf-8").splitlines() if self.file.is_file() else []
+        if lines[:1] != [key]:
+            self.file.write_text(f"{key}\n", "utf-8")
+            return []
+        return [stage for stage in lines[1:] if all(map(self.engine.bring_back, self.tables.get(stage, ())))]
+
+    def finish(self, stage: str) -> None:
+        """As `Kept.finish`."""
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write(f"{stage}\n")
+
+    def clear(self) -> None:
+        """As `Kept.clear`."""
+        shutil.rmtree(self.engine.folder, ignore_errors=True)
+
+
+# Servers and clusters
+
+
+def _postgres(address: str, options: EngineOptions, password: str | None) -> Opened:
+    parts = urlsplit(address)
+    asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    schema = asked.pop("schema", "public")
+    named = {
+        "host": parts.hostname or asked.pop("host", None),
+        "port": parts.port or 5432,
+        "user": unquote(parts.username) if parts.username else asked.pop("user", None),
+        "database": parts.path.strip("/") or None,
+        "connect_timeout": 10,
+    }
+    try:
+        import ibis
+        import psycopg  # noqa: F401 - so that its errors are known to `told`
+    except ImportError:
+        raise _package_missing("PostgreSQL") from None
+    with told(secret=password or ""):
+        backend = ibis.postgres.connect(**named, password=password)
+        engine = Database(backend, work=options.schema)
+        # Compiling takes longer than what it saves in queries as long as ours.
+        engine.run("SET jit TO off")
+        if options.time_limit:
+            engine.run(f"SET statement_timeout TO {int(options.time_limit * 1000)}")
+        found = engine.sql(
+            "SELECT table_name AS name FROM information_schema.tables "
+            f"WHERE table_schema = {literal(schema)} ORDER BY table_name"
+        )["name"].to_pylist()
+        rights = engine.sql(
+            "SELECT has_database_privilege(current_database(), 'TEMPORARY') AS temporary, "
+            "has_database_privilege(current_database(), 'CREATE') AS made"
+        ).to_pylist()[0]
+        if not rights["made" if options.schema else "temporary"]:
+            raise HostError(
+                "The database does not allow {user} to make {what}.",
+                fix="Ask for the right, or for a copy to work on.",
+                user=named["user"] or "",
+                what=f"the schema {options.schema}" if options.schema else "temporary tables",
+            )
+        if options.schema:
+            engine.run(f"CREATE SCHEMA IF NOT EXISTS {quoted(options.schema)}")
+            engine.run(f"SET search_path TO {quoted(options.schema)}, {quoted(schema)}")
+    tables = {name: f"{quoted(schema)}.{quoted(name)}" for name in found}
+    shown = f"{parts.hostname or 'localhost'}{parts.path}"
+    return Opened(shown, engine, tables, shown, keep=Kept(engine) if options.schema else None)
+
+
+# Which tables a stage of `warehouse.score_in` leaves behind.
+_LEFT = {
+    "prepared": ("tierbook_numbers", "tierbook_sales", "tierbook_purchase_days"),
+    "now": ("scored",),
+    "before": ("scored_before",),
+}
+
+
+def _spark(files: Mapping[str, list[Path]], place: str, options: EngineOptions) -> Opened:
+    try:
+        import ibis
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise _package_missing("Spark") from None
+    with told():
+        session = spark_session(SparkSession, options.master)
+        folder = ""
+        if options.spill:
+            _room(options.spill, [part for parts in files.values() for part in parts], place)
+            folder = str(options.spill / f"tierbook-{hashlib.sha256(place.encode()).hexdigest()[:16]}")
+            Path(folder).mkdir(exist_ok=True)
+        engine = Spark(ibis.pyspark.connect(session), folder=folder)
+        tables = {}
+        for name, parts in files.items():
+            view = f"tierbook_file_{name}"
+            csv = parts[0].suffix.lower() == ".csv"
+            reader = session.read.options(header=True, inferSchema=True) if csv else session.read
+            read = reader.csv if csv else reader.parquet
+            frame = read([str(part) for part in parts]) if csv else read(*(str(part) for part in parts))
+            frame.createOrReplaceTempView(view)
+            tables[name] = quoted(view)
+        if not files:
+            tables = {one.name: quoted(one.name) for one in session.catalog.listTables()}
+    listed = [part for parts in files.values() for part in parts]
+    keep = KeptFiles(engine, _LEFT) if folder else None
+    return Opened(Path(place).name or "spark", engine, tables, _stamp(listed), listed, keep)
+
+
+def spark_session(builder: Any, master: str) -> Any:
+    """The session there is, as under spark-submit, else one of our own."""
+    there = builder.getActiveSession()
+    if there is not None:
+        return there
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.log.level": "ERROR",
+    }
+    if master.startswith("local"):
+        # One machine: few parts, no name to look up, and little to plan anew.
+        settings |= {
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.sql.shuffle.partitions": "2",
+            "spark.sql.adaptive.enabled": "false",
+        }
+    asked = builder.builder.master(master).appName("tierbook")
+    for name, value in settings.items():
+        asked = asked.config(name, value)
+    return asked.getOrCreate()
+
+
+def _package_missing(what: str) -> HostError:
+    return HostError(
+        "{what} needs packages that are not installed.",
+        fix="Install them: pip install tierbook[engines] (and pyspark for Spark).",
+        what=what,
+    )

@@ -1,0 +1,320 @@
+"""A run over tables where they lie: what `score.score` does with tables in memory, inside an engine.
+
+Features, measures, rules, ranks of the whole population and the tables of a report are computed by the engine; only
+those tables and the best customers come back. Every stage that is finished is kept where the engine can keep it, under
+a key of the data and the rules, so that a run that broke off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from tierbook import features
+from tierbook.engines.given import Given, given, quoted
+from tierbook.errors import DataError
+from tierbook.needs import needs
+from tierbook.quality import Problem
+from tierbook.score import Run, arrays, customer_query
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tierbook.backtest import SideBySide
+    from tierbook.rulepack.pack import Pack
+
+MOST_BACK = 100_000
+"""Customers that come back from an engine; of more, those of highest value."""
+
+SAMPLE = 200_000
+"""Customers that models are fitted to; of more, a sample."""
+
+_SEED = "tierbook 1"
+_HISTORY = ("frequency", "recency", "T", "monetary_value")
+
+
+@dataclass(frozen=True)
+class WarehouseRun(Run):
+    """A run whose customers are in the engine; `customers` are all of them, or the `MOST_BACK` of highest value.
+
+    `everyone` is how many there are.
+    """
+
+    everyone: int = 0
+
+    @property
+    def population(self) -> int:
+        return self.everyone
+
+    @property
+    def complete(self) -> bool:
+        """Whether every customer came back."""
+        return self.everyone == self.customers.num_rows
+
+    def masked(self) -> Run:
+        """As `Run.masked`; the engine keeps its customers, and aggregates see the columns as empty."""
+        return super().masked() if self.complete else self._masked_in_engine()
+
+    def at(self, day: date) -> Run:
+        """As `Run.at`, with no customers of their own: what is asked of an earlier day are aggregates."""
+        _scored_in(
+            self.engine, self.pack, self.profile, day, "customers_then", "scored_then", before=self.view
+        )
+        return replace(
+            self, customers=self.customers.slice(0, 0), as_of=day, previous=None, view="scored_then", kept={}
+        )
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Every customer, a part at a time, in no order."""
+        return self.engine.batches(f"SELECT * FROM {quoted(self.view)}")
+
+    @cached_property
+    def backtest(self) -> SideBySide | None:
+        """As `Run.backtest`; of many customers, over the sample that models are fitted to."""
+        if self.complete or self.previous is None:
+            return super().backtest
+        sample = {name: self._sampled(name) for name in (self.view, self.previous.view)}
+        before = replace(self.previous, customers=sample[self.previous.view])
+        return replace(
+            self, customers=sample[self.view], previous=before, everyone=sample[self.view].num_rows
+        ).backtest
+
+    def _fitted_to(self) -> list[NDArray]:
+        if self.complete:
+            return super()._fitted_to()
+        return list(arrays(self._sampled(self.view).select(list(_HISTORY))).values())
+
+    def _sampled(self, view: str) -> pa.Table:
+        """Customers by chance, the same ones in every run and on every engine."""
+        share = min(1.0, SAMPLE / max(self.everyone, 1))
+        below = f"{int(share * 0xFFFFFF):06x}"
+        chance = f"SUBSTR(MD5(customer_id || '{_SEED}'), 1, 6)"
+        found = self.engine.sql(f"SELECT * FROM {quoted(view)} WHERE {chance} < '{below}'")
+        return found.sort_by("customer_id")
+
+    def _masked_in_engine(self) -> Run:
+        hidden = super().masked()
+        columns = self.engine.columns(self.view)
+        for run, name in ((hidden, self.view), (hidden.previous, "scored_before")):
+            if run is None:
+                continue
+            listed = ", ".join(
+                f"CAST(NULL AS VARCHAR) AS {quoted(one)}" if one in self.pack.masked else quoted(one)
+                for one in columns
+            )
+            self.engine.view(f"{name}_masked", f"SELECT {listed} FROM {quoted(name)}")
+        return replace(hidden, view=f"{self.view}_masked")
+
+
+@dataclass
+class Stages:
+    """What of a run is finished and kept in the engine, under a key of its data and rules."""
+
+    keep: Any = None
+    done: set[str] = field(default_factory=set)
+
+    def begin(self, key: str) -> None:
+        """Take up what an earlier run with the same key has finished."""
+        self.done = set(self.keep.finished(key)) if self.keep else set()
+
+    def step(self, name: str, work: Callable[[], None]) -> None:
+        """Do a stage, unless it is done."""
+        if name in self.done:
+            return
+        work()
+        self.done.add(name)
+        if self.keep:
+            self.keep.finish(name)
+
+
+def score_in(
+    engine: Any,
+    source: Mapping[str, str],
+    pack: Pack,
+    *,
+    stamp: str = "",
+    mapping: Mapping[str, Any] | None = None,
+    max_bad_share: float = 0.05,
+    as_of: date | None = None,
+    profile: str = "default",
+    today: date | None = None,
+    most: int = MOST_BACK,
+    files: Sequence[Any] = (),
+    keep: Any = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> WarehouseRun:
+    """Score every customer of a source, in its engine.
+
+    Parameters
+    ----------
+    engine : DuckDB, Database or Spark
+    source : mapping
+        Tables of the source -> what a query calls them.
+    stamp : str
+        What tells one state of the source from another, beside its counts and sums: sizes and times of files.
+    mapping, max_bad_share
+        The project's names for tables and columns; how many unusable rows are too many. [0-1]
+    most : int
+        Customers that come back; of more, those of highest value.
+    keep : optional
+        What keeps finished stages: `finished(key)` gives their names, `finish(name)` adds one.
+
+    Raises
+    ------
+    DataError
+        Tables or columns that are missing or cannot be used, no date to speak for.
+    RuleError
+        A profile that the pack does not have.
+    """
+    say = progress or (lambda share, step: None)
+    say(0.0, "Looking at the tables")
+    pack.profile(profile)
+    read = ["customers", *(measure.table for measure in pack.measures)]
+    there = given(
+        engine,
+        source,
+        mapping=mapping or {},
+        declared=pack.columns,
+        declared_in=read,
+        today=today,
+        max_bad_share=max_bad_share,
+    )
+    _base_can_be_had(there, pack)
+    as_of = as_of or pack.as_of or there.latest
+    if as_of is None:
+        raise DataError(
+            "There is no date to speak for.", fix="Give --as-of, because there are no transactions."
+        )
+    earlier = as_of - timedelta(days=pack.window_days)
+    stages = Stages(keep)
+    stages.begin(_key(pack, profile, as_of, stamp, there))
+    say(0.1, "Customer features")
+    features.name_views(engine, there.columns)
+    stages.step("prepared", lambda: features.prepare(engine, narrow=there.narrow, numbered=there.numbered))
+    engine.view("transactions_", features.DATED)
+    engine.view("purchase_days_", features.PURCHASE_DAYS)
+    say(0.4, "Scoring rules")
+    stages.step("now", lambda: _scored_in(engine, pack, profile, as_of, "customers_now", "scored"))
+    say(0.7, "Scoring rules")
+    stages.step(
+        "before",
+        lambda: _scored_in(
+            engine, pack, profile, earlier, "customers_before", "scored_before", before="scored",
+            nobody="transactions" not in there.columns,
+        ),
+    )  # fmt: skip
+    say(0.9, "Bringing the customers back")
+    everyone, everyone_before = (_count(engine, name) for name in ("scored", "scored_before"))
+    customers, before = _brought_back(engine, "scored", pack, everyone, most)
+    problems = [*there.problems, *pack.warnings]
+    if customers.num_rows < everyone:
+        problems.append(
+            Problem(
+                "note",
+                "Of {all} customers the {shown} of highest value came back; totals, tiers and breakdowns count all, "
+                "models are fitted to a sample of {sample}.",
+                values={"all": f"{everyone:,}", "shown": f"{customers.num_rows:,}", "sample": f"{SAMPLE:,}"},
+            )
+        )
+    base = WarehouseRun(
+        before,
+        pack,
+        earlier,
+        profile,
+        tuple(problems),
+        there.rows,
+        tuple(files),
+        previous=None,
+        engine=engine,
+        view="scored_before",
+        everyone=everyone_before,
+    )
+    return replace(
+        base,
+        customers=customers,
+        as_of=as_of,
+        previous=base if everyone_before else None,
+        view="scored",
+        kept={},
+        everyone=everyone,
+    )
+
+
+def _key(pack: Pack, profile: str, as_of: date, stamp: str, there: Given) -> str:
+    facts = [pack.hash, profile, as_of.isoformat(), stamp, there.facts, there.columns]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _scored_in(
+    engine: Any,
+    pack: Pack,
+    profile: str,
+    as_of: date,
+    customers: str,
+    scored: str,
+    *,
+    before: str = "",
+    nobody: bool = False,
+) -> None:
+    """The customers of a day and their results as tables; with `before`, without those who came later."""
+    from tierbook.rulepack.in_engine import query
+
+    text = customer_query(engine, pack, as_of=as_of)
+    if before:
+        day = f"DATE '{as_of.isoformat()}'"
+        # Who joined or bought by then, or of whom nobody knows since when.
+        there = (
+            f"SELECT customer_id FROM {quoted(before)} WHERE joined <= {day} OR first_date <= {day} "
+            "OR (joined IS NULL AND first_date IS NULL)"
+        )
+        text = (
+            f"SELECT * FROM ({text}) AS everyone WHERE {'1 = 0' if nobody else f'customer_id IN ({there})'}"
+        )
+    engine.make(customers, text)
+    for made in ("features", "measured"):
+        engine.drop(made)
+    native = engine.dialect == "postgres"
+    dialect: Any = "postgres" if native else "duckdb"
+    known = list(engine.columns(customers))
+    engine.make(scored, query(pack, known, profile=profile, dialect=dialect, source=customers), native=native)
+    engine.drop(customers)
+
+
+def _count(engine: Any, name: str) -> int:
+    (found,) = engine.sql(f"SELECT COUNT(*) AS customers FROM {quoted(name)}").to_pylist()
+    return found["customers"]
+
+
+def _brought_back(engine: Any, name: str, pack: Pack, everyone: int, most: int) -> tuple[pa.Table, pa.Table]:
+    """The customers, and the same ones as they were, ordered by id."""
+    chosen = ""
+    if everyone > most:
+        worth = "value" if pack.parts else "total_spend"
+        engine.make(
+            "tierbook_shown",
+            f"SELECT customer_id FROM {quoted(name)} ORDER BY {worth} DESC NULLS LAST, customer_id LIMIT {most}",
+        )
+        chosen = " WHERE customer_id IN (SELECT customer_id FROM tierbook_shown)"
+    now, before = (engine.sql(f"SELECT * FROM {one}{chosen}") for one in ("scored", "scored_before"))
+    return now.sort_by("customer_id"), before.sort_by("customer_id")
+
+
+def _base_can_be_had(there: Given, pack: Pack) -> None:
+    """Without transactions the customers bring their features; the base of the value is the one they must bring."""
+    if "transactions" in there.columns or "base" not in pack.parts:
+        return
+    wanted = needs(pack, "value", part="base")
+    missing = sorted(wanted & features.COLUMNS.keys() - set(there.columns["customers"]))
+    if missing:
+        raise DataError(
+            "The customers have no column {name} and there is no table of transactions.",
+            fix="Add a sheet transactions, or the column.",
+            name=", ".join(missing),
+        )
