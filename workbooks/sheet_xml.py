@@ -35,7 +35,7 @@ NUMBER_FORMAT: dict[Format, int] = {
 }
 LONGEST_TEXT = 32_767  # UTF-16 units in a cell
 CUT_MARK = "…"
-_ROWS_AT_ONCE = 10_000
+_ROWS_AT_ONCE = 5_000
 _SAMPLE, _REPEATED = 500, 4  # rows looked at, and how often a value comes in them to be worth writing once
 _UNIX_EPOCH = 25_569  # serial of 1970-01-01 in the 1900 system
 _LATER_IN_1904 = 1_462
