@@ -48,6 +48,27 @@ class Backtest(NamedTuple):
     lead_days: float
 
 
+class FalseAlarms(NamedTuple):
+    """What the warnings would have cost and brought, had everybody flagged been contacted.
+
+    Parameters
+    ----------
+    false_alarms : int
+        Flagged who bought again by themselves. [count]
+    false_alarm_cost : float
+        What contacting them costs. [currency]
+    warning_gain : float
+        What keeping the lost who were flagged brings, less the cost of contacting everybody flagged. [currency]
+    worthwhile_precision : float
+        From this precision on contacting the flagged pays. [0-1; above 1 = never; NaN without a gain]
+    """
+
+    false_alarms: int
+    false_alarm_cost: float
+    warning_gain: float
+    worthwhile_precision: float
+
+
 class SideBySide(NamedTuple):
     """The same customers and days judged twice: by the rules, and by P(alive) at an equal number flagged.
 
@@ -108,6 +129,31 @@ def backtest(
         of_flagged,
         _share(of_flagged, _share(lost.sum(), population.sum())),
         float(np.median(lead)) if lead.size else float("nan"),
+    )
+
+
+def false_alarms(found: Backtest, *, contact_cost: float, gain_of_keeping: float) -> FalseAlarms:
+    """What the warnings of a backtest cost and bring.
+
+    Parameters
+    ----------
+    contact_cost : float
+        Cost of contacting one customer. [currency]
+    gain_of_keeping : float
+        What contacting one who would have left brings on average. [currency]
+
+    >>> warned = backtest([True, True, False], ["2026-01-01"] * 3, ["NaT", "2026-02-01", "NaT"],
+    ...                   cutoff=date(2026, 1, 31), lost_after_days=90)
+    >>> false_alarms(warned, contact_cost=40, gain_of_keeping=600)
+    FalseAlarms(false_alarms=1, false_alarm_cost=40.0, warning_gain=520.0, worthwhile_precision=0.06666666666666667)
+    """
+    hits = round(found.precision * found.flagged) if found.flagged else 0
+    alarms = found.flagged - hits
+    return FalseAlarms(
+        alarms,
+        float(alarms * contact_cost),
+        float(hits * gain_of_keeping - found.flagged * contact_cost),
+        _share(contact_cost, gain_of_keeping),
     )
 
 

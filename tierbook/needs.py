@@ -28,7 +28,7 @@ def needs(
     Parameters
     ----------
     section : str
-        value, tiers, stages, ladder, positions, churn, early_warning, winback, groups, credit, `class.<group>` or `score.<name>`;
+        value, tiers, stages, ladder, positions, churn, early_warning, winback, groups, credit, target_lists, key_accounts, `class.<group>` or `score.<name>`;
         actions are tiers, churn and stages together.
     given : iterable of str
         Columns at hand; a feature of the pack that is among them is not traced back.
@@ -48,6 +48,8 @@ def needs(
     open_names = {
         name for expression in _expressions(pack, section, profile, part) for name in expression.names
     }
+    if section == "target_lists":
+        open_names.add("marketable")
     if section == "value":
         open_names |= {
             one.per
@@ -157,6 +159,10 @@ def _expressions(
         found.append(pack.groups.rank_by)
     elif section == "positions":
         found += [position.when for position in pack.positions]
+    elif section == "target_lists":
+        found += [one.when for one in pack.target_lists]
+    elif section == "key_accounts" and pack.key_accounts:
+        found.append(pack.key_accounts.of)
     elif section == "winback" and pack.winback:
         found += [pack.winback.of, pack.winback.spend_at_most]
     elif section == "churn" and pack.churn:

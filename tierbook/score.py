@@ -259,6 +259,13 @@ class Run:
         amounts = self.pack.false_alarm_amounts(self.profile)
         return None if amounts is None else false_alarms(found, contact_cost=amounts[0], gain_of_keeping=amounts[1])
 
+    def false_alarms(self, found: Backtest) -> FalseAlarms | None:
+        """What the warnings of a backtest cost and bring; None where the pack does not say what contacting does."""
+        from tierbook.backtest import false_alarms
+
+        amounts = self.pack.false_alarm_amounts(self.profile)
+        return None if amounts is None else false_alarms(found, contact_cost=amounts[0], gain_of_keeping=amounts[1])
+
     def _histories(self) -> list[NDArray]:
         # A model may rest on a column that a masked copy only must not show.
         customers = self.customers if self.unmasked is None else self.unmasked
@@ -544,6 +551,10 @@ def _scored(customers: pa.Table, pack: Pack, profile: str) -> pa.Table:
         results["winback"], results["winback_spend"] = scorer.winback(), scorer.winback_spend()
     if pack.credit:
         results["credit"] = scorer.credit()
+    if pack.target_lists:
+        results["target_lists"] = scorer.target_lists()
+    if pack.key_accounts:
+        results["key_account"] = scorer.key_account()
     if pack.target_lists:
         results["target_lists"] = scorer.target_lists()
     if pack.key_accounts:

@@ -193,6 +193,18 @@ class Scorer:
         let_go = self._level_index(section.levels, None) == len(section.levels) - 1
         return winback.spend_at_most(self._holds(section.of), let_go, self._numbers(section.spend_at_most))
 
+    def target_lists(self) -> NDArray[np.object_]:
+        """Every target list that fits, joined by "; "; "" for none, and for everyone not known to be marketable."""
+        section = self._section("target_lists", self.pack.target_lists)
+        marketable = np.asarray(self["marketable"]) == 1
+        return levels.every_that_fits(
+            [one.name for one in section], [self._holds(one.when) & marketable for one in section], self.length
+        )
+
+    def key_account(self) -> NDArray[np.bool_]:
+        """Whether each customer is a key account, or makes its group one."""
+        return self._holds(self._section("key_accounts", self.pack.key_accounts).of)
+
     def credit(self) -> NDArray[np.object_]:
         """The credit status of each customer; "" for those without receivables."""
         status = self._named(self._section("credit", self.pack.credit).levels)
@@ -246,13 +258,20 @@ class Scorer:
             "tenure_months": months,
         }
         of_all_time = calculated_from("transactions")
+        read = (
+            traced(self.pack, section.by.names)
+            if section.by is not None
+            else set().union(*(needs(self.pack, "value", profile=one) for one in self.pack.profiles))
+        )
         own = {
             name: self.columns[name][rows]
-            for name in set().union(*(needs(self.pack, "value", profile=one) for one in self.pack.profiles))
+            for name in read
             if name in self.columns and name not in of_all_time
         }
         then = Scorer(self.pack, own | purchases, length=len(rows))
         then.profile = self.profile
+        if section.by is not None:
+            return then._numbers(section.by)
         if section.basis == "cumulative":
             return then.value()
         parts = {

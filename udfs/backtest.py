@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tierbook.backtest import side_by_side
+from tierbook.backtest import false_alarms, side_by_side
 from tierbook.clv.outlook import likely_alive
 from tierbook.errors import DataError, RuleError
 from udfs.cells import Reason
@@ -68,8 +68,15 @@ def _table(
             )
         )
     figures: list[tuple[str, Any]] = list(result.rules._asdict().items())
+    amounts = pack.false_alarm_amounts()
+    if amounts:
+        money = dict(zip(("contact_cost", "gain_of_keeping"), amounts, strict=True))
+        figures += false_alarms(result.rules, **money)._asdict().items()
     if result.alive:
         figures += [(f"p_alive_{name}", getattr(result.alive, name)) for name in _COMPARED]
+        if amounts:
+            gain = false_alarms(result.alive, **money).warning_gain
+            figures.append(("p_alive_warning_gain", gain))
     elif result.unfitted:
         transactions.notes.append(
             Reason("P(alive) is not beside the rules: {why}", "", {"why": result.unfitted.text(language)})
@@ -111,7 +118,8 @@ BACKTEST = declare(
             CUSTOMERS,
         ),
         returns="Table figure, value: population (purchase in the 365 days before), flagged, lost, recall, precision, lift, "
-        "lead_days; then the same with as many customers flagged by lowest P(alive), where a model can be fitted. A blank value has nobody to count.",
+        "lead_days; where the rule pack says what contacting costs and keeping brings, false_alarms, false_alarm_cost, warning_gain, worthwhile_precision; "
+        "then the same with as many customers flagged by lowest P(alive), where a model can be fitted. A blank value has nobody to count.",
         result="table",
         calculate=_table,
         example=Example(

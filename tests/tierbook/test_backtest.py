@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierbook.backtest import Backtest, backtest, side_by_side
+from tierbook.backtest import Backtest, backtest, false_alarms, side_by_side
 from tierbook.errors import DataError
 from tierbook.quality import Problem
 from udfs import call
@@ -156,3 +156,25 @@ def test_the_published_log_backtests_as_plain_loops_do():
     leads = [(max(day for day in bought[one] if day <= cutoff) - cutoff).days + 180 for one in hits]
     assert found["lead_days"] == statistics.median(leads)
     assert found["lift"] > 1
+
+
+def test_a_false_alarm_costs_the_contact_and_a_hit_brings_the_gain():
+    found = Backtest(population=100, flagged=20, lost=10, recall=0.8, precision=0.4, lift=4, lead_days=3)
+    assert false_alarms(found, contact_cost=60, gain_of_keeping=150) == (12, 720, 8 * 150 - 20 * 60, 0.4)
+
+
+@pytest.mark.parametrize("contact_cost, gain, worthwhile, why", [
+    (0, 150, 0.0, "contacting for nothing always pays"),
+    (60, 0, np.nan, "a gain of nothing has no precision that pays"),
+    (200, 100, 2.0, "a contact dearer than the gain never pays"),
+])  # fmt: skip
+def test_the_precision_that_pays_follows_from_cost_and_gain(contact_cost, gain, worthwhile, why):
+    found = Backtest(population=9, flagged=4, lost=2, recall=1, precision=0.5, lift=2, lead_days=3)
+    cost = false_alarms(found, contact_cost=contact_cost, gain_of_keeping=gain)
+    assert cost.worthwhile_precision == pytest.approx(worthwhile, nan_ok=True), why
+
+
+def test_nobody_flagged_costs_nothing_and_brings_nothing():
+    nan = float("nan")
+    found = Backtest(population=1, flagged=0, lost=1, recall=0, precision=nan, lift=nan, lead_days=nan)
+    assert false_alarms(found, contact_cost=60, gain_of_keeping=1500)[:3] == (0, 0, 0)

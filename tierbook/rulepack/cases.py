@@ -41,6 +41,8 @@ _RESULTS = (
     "winback_spend",
     "retention_group",
     "credit",
+    "target_lists",
+    "key_account",
 )
 TOLERANCE = 1e-6
 
@@ -128,7 +130,8 @@ def _result_types(pack: Pack) -> dict[str, Type]:
         *(f"score.{name}.level" for name in pack.scores),
     ]
     features: dict[str, Type] = {name: expression.type for name, expression in pack.features.items()}
-    return {**dict.fromkeys(texts, "text"), **dict.fromkeys(numbers, "number"), **features}
+    known = {**dict.fromkeys(texts, "text"), **dict.fromkeys(numbers, "number"), **features}
+    return {**known, "key_account": "yes_no"}
 
 
 def _typed(

@@ -32,7 +32,8 @@ def check(
     for path, levels in lists:
         problems += _repeated(source, path, [level.name for level in levels], key="name")
         problems += _order(source, path, levels, {} if broken else thresholds, broken=broken)
-    problems += _repeated(source, ("positions",), [position.name for position in pack.positions], key="name")
+    for section, flags in (("positions", pack.positions), ("target_lists", pack.target_lists)):
+        problems += _repeated(source, (section,), [flag.name for flag in flags], key="name")
     problems += _twins(source, models)
     problems += _scores(source, models)
     if pack.churn:
@@ -218,7 +219,8 @@ def _words(source: Source, models: model.PackModel, pack: Pack) -> Iterable[Prob
     for path, levels in _level_lists(pack):
         names += [((*path, i, "name"), level.name) for i, level in enumerate(levels) if level.name]
         names += [((*path, i, "action"), level.action) for i, level in enumerate(levels) if level.action]
-    names += [(("positions", i, "name"), position.name) for i, position in enumerate(pack.positions)]
+    for section, flags in (("positions", pack.positions), ("target_lists", pack.target_lists)):
+        names += [((section, i, "name"), flag.name) for i, flag in enumerate(flags)]
     if pack.churn:
         names += [
             (("churn", "signals", i, "name"), signal.reason) for i, signal in enumerate(pack.churn.signals)

@@ -15,6 +15,7 @@ from tierbook.rulepack.pack import (
     CompiledChurn,
     CompiledCredit,
     CompiledFlag,
+    CompiledKeyAccounts,
     CompiledLevel,
     CompiledLookup,
     CompiledMatching,
@@ -90,7 +91,8 @@ class Compiler:
             rfm_segments=self.levels(pack.rfm.segments, ("rfm", "segments"), names=RFM_NAMES | self.constants) if pack.rfm else (),
             early_warning=self.levels(pack.early_warning, ("early_warning",)), winback=self.winback(pack.winback),
             groups=self.groups(pack.groups),
-            points=self.points(pack.points), credit=self.credit(pack.credit), tracks=self.tracks(pack.leads),
+            points=self.points(pack.points), target_lists=self.target_lists(pack.target_lists),
+            key_accounts=self.key_accounts(pack.key_accounts), credit=self.credit(pack.credit), tracks=self.tracks(pack.leads),
             matching=self.matching(pack.matching), merge=pack.merge, survivor=self.survivor(), words=pack.words, types=dict(self.types),
             masked=self.masked(pack.report),
         )  # fmt: skip
@@ -334,6 +336,8 @@ class Compiler:
             self.levels(churn.levels, ("churn", "levels")),
             int(churn.lost_when.split()[-2]),
             frozenset(names[: last + 1]),
+            self.maybe(self.constant, churn.contact_cost, ("churn", "contact_cost")),
+            self.maybe(self.constant, churn.gain_of_keeping, ("churn", "gain_of_keeping")),
         )
 
     def winback(self, winback: model.Winback | None) -> CompiledWinback | None:
@@ -348,7 +352,7 @@ class Compiler:
     def groups(self, groups: model.Groups | None) -> CompiledTiers | None:
         if groups is None:
             return None
-        # The one section that asks how likely customers are to leave.
+        # Groups may ask how likely customers are to leave.
         self.types |= {"churn_level": "text"} if self.pack.churn else {}
         levels = self.levels(groups.levels, ("groups", "levels"))
         return CompiledTiers(self.number(groups.rank_by, ("groups", "rank_by")), levels)
@@ -372,7 +376,22 @@ class Compiler:
             self.maybe(self.condition, points.of, ("points", "of")),
             points.expire_after_months,
             tuple(points.spread_over_year),
+            self.maybe(self.number, points.by, ("points", "by")),
         )
+
+    def target_lists(self, lists: Iterable[model.TargetList]) -> tuple[CompiledFlag, ...]:
+        # Lists may ask how likely customers are to leave.
+        self.types |= {"churn_level": "text"} if self.pack.churn and self.pack.target_lists else {}
+        return tuple(
+            CompiledFlag(one.name, self.condition(one.when, ("target_lists", i, "when")), because=one.because)
+            for i, one in enumerate(lists)
+        )
+
+    def key_accounts(self, accounts: model.KeyAccounts | None) -> CompiledKeyAccounts | None:
+        if accounts is None:
+            return None
+        of = self.condition(accounts.of, ("key_accounts", "of"))
+        return CompiledKeyAccounts(of, accounts.review_after_days, accounts.because)
 
     def credit(self, credit: model.Credit | None) -> CompiledCredit | None:
         if credit is None:

@@ -99,6 +99,10 @@ class _Explained:
             sections["groups"] = partial(self.ranked, "groups", pack.groups)
         if pack.credit:
             sections["credit"] = self.credit
+        if pack.target_lists:
+            sections["target_lists"] = self.target_lists
+        if pack.key_accounts:
+            sections["key_accounts"] = self.key_account
         if pack.rfm_segments and not np.isnan(scores := self.rfm_scores()).any():
             self.known |= dict(zip("rfm", scores, strict=True))
             sections["rfm"] = partial(self.levels, "rfm", pack.rfm_segments)
@@ -194,6 +198,22 @@ class _Explained:
             yield self.step(
                 "winback", "winback_spend", words, self.met(section.spend_at_most), self.shown(limit)
             )
+
+    def target_lists(self) -> Iterator[Step]:
+        """Only who is marketable is asked for."""
+        marketable = self.scorer["marketable"][self.row] == 1
+        yield self.asked(
+            "target_lists", "marketable", "marketable", self.named(["marketable"]), marketable, decides=not marketable
+        )
+        if marketable:
+            for one in self.pack.target_lists:
+                yield self.asked("target_lists", one.name, one.when.text, self.met(one.when), self.holds(one.when))
+
+    def key_account(self) -> Iterator[Step]:
+        section = self.pack.key_accounts
+        assert section is not None
+        fits = self.holds(section.of)
+        yield self.asked("key_accounts", "key_account", section.of.text, self.met(section.of), fits)
 
     def credit(self) -> Iterator[Step]:
         """Only customers with receivables have a status."""

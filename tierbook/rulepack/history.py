@@ -64,7 +64,7 @@ def changes(old: Pack, new: Pack, language: str = "en") -> list[Change]:
 
 
 # Sections in which the order changes nothing.
-_WITHOUT_ORDER = ("pack", "columns", "meaning", "thresholds", "value", "positions", "signals")
+_WITHOUT_ORDER = ("pack", "columns", "meaning", "thresholds", "value", "positions", "signals", "target_lists")
 _SENTENCES = {
     "added": "{section}, {name}: new: {new}",
     "removed": "{section}, {name}: gone; it was: {old}",

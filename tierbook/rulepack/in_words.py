@@ -111,7 +111,7 @@ def _expressions(pack: Pack) -> Iterator[Any]:
     for levels in groups:
         for level in levels:
             yield from _of_level(level)
-    yield from (flag.when for flag in (*pack.positions, *(pack.churn.signals if pack.churn else ())))
+    yield from (flag.when for flag in (*pack.positions, *pack.target_lists, *(pack.churn.signals if pack.churn else ())))
     for profile in pack.profiles.values():
         for part in profile.parts.values():
             yield from _of_part(part)
@@ -122,6 +122,8 @@ def _expressions(pack: Pack) -> Iterator[Any]:
         yield pack.tiers.rank_by
     if pack.winback:
         yield from (pack.winback.of, pack.winback.spend_at_most)
+    if pack.key_accounts:
+        yield pack.key_accounts.of
 
 
 def _of_level(level: CompiledLevel) -> Iterator[Any]:

@@ -23,6 +23,7 @@ from tierbook.rulepack.shape import (
     Section,
     shape,
 )
+from tierbook.rulepack.whom import KeyAccounts, TargetList
 
 LANGUAGES = ("en", "zh")
 How = Literal["count", "sum", "mean", "median", "min", "max", "distinct", "share"]
@@ -211,6 +212,22 @@ class Churn(Section):
     count_as_flagged: Name | None = Field(
         None, description="This level and above are flagged.", examples=["warning"]
     )
+    contact_cost: Constant | None = Field(
+        None,
+        description="What it costs to contact a flagged customer; lost on one who would have stayed. [currency]",
+        examples=["contact_cost", 40],
+    )
+    gain_of_keeping: Constant | None = Field(
+        None,
+        description="What contacting a customer who would have left brings on average. [currency]",
+        examples=["gain_of_keeping", 600],
+    )
+
+    @model_validator(mode="after")
+    def _cost_beside_gain(self) -> Churn:
+        if (self.contact_cost is None) != (self.gain_of_keeping is None):
+            raise problem("A false alarm needs both contact_cost and gain_of_keeping.")
+        return self
 
 
 class ScorePart(Section):
@@ -267,6 +284,11 @@ class Points(Section):
 
     basis: Literal["month", "cumulative"] = Field(
         "month", description="Points of each month, or of all so far."
+    )
+    by: Formula | None = Field(
+        None,
+        description="What points are earned by: a figure of the month's purchases; by default the composite value.",
+        examples=["0.01 * total_spend"],
     )
     of: Formula | None = Field(None, description="Who earns points.", examples=["is_member"])
     expire_after_months: Whole = Field(24, description="How long points last. [months]", examples=[24])
@@ -377,6 +399,10 @@ class PackModel(Section):
     winback: Winback | None = None
     groups: Groups | None = None
     points: Points | None = None
+    target_lists: list[TargetList] = Field(
+        [], max_length=MOST_FLAGS, description="Whom campaigns may address; every list that fits."
+    )
+    key_accounts: KeyAccounts | None = None
     credit: Credit | None = None
     leads: Leads | None = None
     matching: list[Matching] = Field(

@@ -74,7 +74,7 @@ class CompiledTiers:
 
 @dataclass(frozen=True)
 class CompiledFlag:
-    """A position, or a churn signal with its points and the entry of words that says it."""
+    """A position, a target list, or a churn signal with its points and the entry of words that says it."""
 
     name: str
     when: Expression
@@ -89,6 +89,8 @@ class CompiledChurn:
     levels: tuple[CompiledLevel, ...]
     lost_after_days: int
     flagged: frozenset[str]
+    contact_cost: Expression | None = None
+    gain_of_keeping: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,22 @@ class CompiledWinback:
 
 @dataclass(frozen=True)
 class CompiledPoints:
-    """How value becomes points; `of` is None where everyone earns."""
+    """How value becomes points; `of` is None where everyone earns, `by` where the composite value is what is earned by."""
 
     basis: Literal["month", "cumulative"]
     of: Expression | None
     expire_after_months: int
     spread_over_year: tuple[str, ...]
+    by: Expression | None = None
+
+
+@dataclass(frozen=True)
+class CompiledKeyAccounts:
+    """Who makes its group a key account, and how long after the last visit a review is due."""
+
+    of: Expression
+    review_after_days: int
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -201,6 +213,8 @@ class Pack:
     winback: CompiledWinback | None
     groups: CompiledTiers | None
     points: CompiledPoints | None
+    target_lists: tuple[CompiledFlag, ...]
+    key_accounts: CompiledKeyAccounts | None
     credit: CompiledCredit | None
     tracks: tuple[CompiledTrack, ...]
     matching: tuple[CompiledMatching, ...]
@@ -216,6 +230,14 @@ class Pack:
     def value_parts(self) -> list[str]:
         """The parts of the value in the pack's order, `base` among them."""
         return list(self.parts)
+
+    def false_alarm_amounts(self, profile: str = "default") -> tuple[float, float] | None:
+        """Cost of contacting a customer and gain of keeping one, where the section churn has them. [currency]"""
+        churn = self.churn
+        if churn is None or churn.contact_cost is None or churn.gain_of_keeping is None:
+            return None
+        constant = self.profile(profile).constant
+        return constant(churn.contact_cost), constant(churn.gain_of_keeping)
 
     def profile(self, name: str) -> Profile:
         """The coefficients of that name.

@@ -94,6 +94,11 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
         yield Rule("winback", "winback_of", pack.winback.of.text)
         yield from _levels("winback", pack.winback.levels, language)
         yield Rule("winback", "winback_spend", pack.winback.spend_at_most.text)
+    for one in pack.target_lists:
+        yield Rule("target_lists", one.name, one.when.text, one.because)
+    if pack.key_accounts:
+        words = say("{of}; a review {days} days after the last visit", language, of=pack.key_accounts.of.text, days=pack.key_accounts.review_after_days)  # fmt: skip
+        yield Rule("key_accounts", "key_account", words, pack.key_accounts.because)
     yield from _credit(pack, language)
     yield from _leads(pack, language)
     yield from _records(pack, language)
@@ -109,6 +114,8 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
             "basis",
             say(words, language, basis=basis, of=of, months=pack.points.expire_after_months),
         )
+        if pack.points.by is not None:
+            yield Rule("points", "earned", pack.points.by.text)
         if pack.points.spread_over_year:
             parts = ", ".join(pack.word(part, language) for part in pack.points.spread_over_year)
             yield Rule(
@@ -169,6 +176,9 @@ def _churn(pack: Pack, language: str) -> Iterator[Rule]:
     yield Rule("churn", "flagged", ", ".join(pack.word(name, language) for name in flagged))
     days = say("no purchase in {days} days", language, days=pack.churn.lost_after_days)
     yield Rule("churn", "lost_when", days)
+    for name in ("contact_cost", "gain_of_keeping"):
+        if (amount := getattr(pack.churn, name)) is not None:
+            yield Rule("churn", name, amount.text)
 
 
 def _profile(pack: Pack, name: str, language: str) -> Iterator[Rule]:

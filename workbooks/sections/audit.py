@@ -23,7 +23,7 @@ _LAST = len(_WIDTHS)
 _RULE = sum(_WIDTHS[1:-1])
 # Sections of a pack that say who gets what; the others say how figures are made.
 _PRINTED = frozenset(
-    "value profile tiers positions stages ladder class signals churn early_warning winback points".split()
+    "value profile tiers positions stages ladder class signals churn early_warning winback points target_lists key_accounts".split()
 )
 _LEVELS = ("warning", "note")
 

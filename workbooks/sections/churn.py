@@ -3,6 +3,7 @@ warnings came true, and whom to call first."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from math import fsum, isnan
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import churn_names, keyed, records, share_of, signals, tiers, totals, watched
 
 if TYPE_CHECKING:
-    from tierbook.backtest import Backtest
+    from tierbook.backtest import Backtest, FalseAlarms
     from tierbook.score import Run
 
 _FIRST, _OTHER, _REASON = 190, 90, 400
@@ -206,8 +207,41 @@ def _draw_backtest(page: Page, row: int) -> int:
             page.say("The model is not beside the rules: {why}", why=found.unfitted.text(page.language)),
             "small",
         )
-        return block.after + 2
+        return _draw_false_alarms(page, block.after + 2, judged)
+    return _draw_false_alarms(page, block.after + 1, judged)
+
+
+def _draw_false_alarms(page: Page, row: int, judged: Sequence[tuple[str, Backtest]]) -> int:
+    """What the warnings cost and bring; nothing where the pack does not say what contacting a customer does."""
+    costs = [(name, one, page.run.false_alarms(one)) for name, one in judged]
+    amounts = page.run.pack.false_alarm_amounts(page.run.profile)
+    if amounts is None:
+        return row
+    row = page.heading(
+        row, 1, page.label("false_alarm_cost"),
+        page.say(
+            "Contacting a customer costs {cost:,.2f}; contacting one who would have left brings {gain:,.2f} on average; both are numbers of the rules.",
+            cost=amounts[0], gain=amounts[1],
+        ),
+    )  # fmt: skip
+    block = page.table(
+        row, 1,
+        [Column(page.label("flagged_by"), "text", ("bold",)), Column(page.label("flagged_count"), "count"), Column(page.label("false_alarms"), "count"),
+         Column(page.label("false_alarm_cost"), "money"), Column(page.label("warning_gain"), "money"), Column(page.label("precision"), "share"),
+         Column(page.label("worthwhile_precision"), "share"), Column(page.label("what_it_means"))],
+        [[page.label(name), one.flagged, cost.false_alarms, cost.false_alarm_cost, cost.warning_gain, one.precision, cost.worthwhile_precision,
+          _worth(page, one, cost)] for name, one, cost in costs if cost],
+    )  # fmt: skip
     return block.after + 1
+
+
+def _worth(page: Page, one: Backtest, cost: FalseAlarms) -> str:
+    """Whether contacting the flagged pays, in words."""
+    if not one.flagged:
+        return page.say("nobody was flagged")
+    if cost.warning_gain > 0:
+        return page.say("contacting everybody flagged pays")
+    return page.say("contacting everybody flagged costs more than it brings")
 
 
 def _lead(page: Page, one: Backtest) -> str:
