@@ -365,7 +365,7 @@ def _print_run(
                 "version": run.pack.version,
                 "hash": run.pack.hash,
                 "profile": run.profile,
-                "customers": run.customers.num_rows,
+                "customers": run.population,
                 "tiers": {row["tier"]: row["customers"] for row in run.table("tiers").to_pylist()},
                 "stages": {row["stage"]: row["customers"] for row in run.table("stages").to_pylist()},
                 "churn_levels": {row["churn_level"]: row["customers"] for row in levels},
@@ -380,7 +380,7 @@ def _print_run(
         say(
             sentence,
             language,
-            customers=run.customers.num_rows,
+            customers=run.population,
             as_of=run.as_of,
             pack=run.pack.name,
             version=run.pack.version,
