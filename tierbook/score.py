@@ -278,6 +278,15 @@ class Run:
 
     def reasons(self, language: str = "en") -> list[str]:
         """Why each customer may leave, in words, one text per row of `customers`."""
+        import pyarrow as pa
+
+        # The scores and three pages of the report ask for them.
+        name = f"reasons:{language}"
+        if name not in self.kept:
+            self.kept[name] = pa.table({"reason": pa.array(self._reasons(language), pa.string())})
+        return self.kept[name]["reason"].to_pylist()
+
+    def _reasons(self, language: str) -> list[str]:
         if not self.pack.churn:
             return [""] * self.customers.num_rows
         # A reason may rest on a column that a masked copy only must not show.
