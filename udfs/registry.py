@@ -32,6 +32,8 @@ SUBJECTS = (
     "mining",
     "survey",
     "wallet",
+    "editions",
+    "partners",
     "pivot",
     "completeness",
     "periods",
