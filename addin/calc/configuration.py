@@ -7,7 +7,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from addin.calc.functions import CALLER, Method
-from addin.calc.icons import SIZES, picture
+from addin.calc.icons import PICTURES, SIZES, picture
 from addin.calc.spelling import SERVICE
 from tierbook.language import LANGUAGES, say
 
@@ -26,7 +26,9 @@ CONTEXT = "com.sun.star.sheet.SpreadsheetDocument"
 OLDEST = "7.0"  # LibreOffice that brings a Python new enough
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SPACES = 'xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema"'
-_CONFIGURATION = ("CalcAddIns", "Addons", "ProtocolHandler", "Jobs")
+_CONFIGURATION = ("CalcAddIns", "Addons", "CalcWindowState", "ProtocolHandler", "Jobs")
+TOOLBAR = "org.tierbook.toolbar"
+_DOCKED = "0,2"  # under the bars Calc shows itself
 
 
 class Command(NamedTuple):
@@ -41,8 +43,8 @@ class Command(NamedTuple):
 OWN = (
     Command("array", "Enter as table", "Cells"),
     Command("calculate", "Calculate again", "Cells"),
-    Command("start", "Start engine", "Engine"),
-    Command("stop", "Stop engine", "Engine"),
+    Command("start_engine", "Start engine", "Engine"),
+    Command("stop_engine", "Stop engine", "Engine"),
     Command("cancel", "Cancel", "Engine"),
 )
 
@@ -51,8 +53,9 @@ def commands() -> list[Command]:
     """All entries of the menu, in the order of their groups."""
     from addin.actions import ACTIONS
 
-    every = [Command(one.name, one.label, one.group) for one in ACTIONS.values()]
-    every += OWN
+    listed = {one.name: Command(one.name, one.label, one.group) for one in ACTIONS.values()}
+    # An engine that is not there cannot start itself, so the add-in has its own commands of these names.
+    every = list((listed | {one.name: one for one in OWN}).values())
     return [one for group in dict.fromkeys(one.group for one in every) for one in every if one.group == group]
 
 
@@ -61,6 +64,7 @@ def configuration(methods: Sequence[Method], version: str) -> dict[str, str]:
     return {
         "CalcAddIns.xcu": _functions(methods),
         "Addons.xcu": _addons(commands()),
+        "CalcWindowState.xcu": _toolbar_place(),
         "ProtocolHandler.xcu": _protocol(),
         "Jobs.xcu": _jobs(),
         "tierbook.components": _components(),
@@ -97,16 +101,15 @@ def _functions(methods: Iterable[Method]) -> str:
 
 
 def _addons(entries: Sequence[Command]) -> str:
-    menu, bar = [], []
+    menu: list[str] = []
+    # The bar has what one can tell apart by its picture.
+    bar = [_entry(one) for one in entries if one.name in PICTURES and one.group != "Engine"]
     group = ""
     for one in entries:
         if group and one.group != group:
             menu.append(_text("URL", "private:separator"))
-            bar.append(_text("URL", "private:separator"))
         group = one.group
         menu.append(_entry(one))
-        if one.name != "cancel":
-            bar.append(_entry(one))
     images = "".join(
         _node(
             f"i{at:02}",
@@ -128,9 +131,23 @@ def _addons(entries: Sequence[Command]) -> str:
         "Addons",
         '<node oor:name="AddonUI">'
         f'<node oor:name="OfficeMenuBar">{_node("org.tierbook.menu", top + submenu)}</node>'
-        f'<node oor:name="OfficeToolBar">{_node("org.tierbook.toolbar", toolbar)}</node>'
+        f'<node oor:name="OfficeToolBar">{_node(TOOLBAR, toolbar)}</node>'
         f'<node oor:name="Images">{images}</node></node>',
     )
+
+
+def _toolbar_place() -> str:
+    """The bar has a name and a place of its own instead of floating over the sheet."""
+    state = (
+        _property("UIName", dict.fromkeys(LANGUAGES, "Tierbook"), kind="xs:string")
+        + _fact("Docked", "boolean", "true")
+        + _fact("DockingArea", "int", "0")
+        + _text("DockPos", _DOCKED)
+        + _fact("Visible", "boolean", "true")
+    )
+    place = f'<node oor:name="States">{_node(f"private:resource/toolbar/addon_{TOOLBAR}", state)}</node>'
+    inner = f'<node oor:name="UIElements">{place}</node>'
+    return _component("CalcWindowState", inner, package="org.openoffice.Office.UI")
 
 
 def _entry(command: Command) -> str:
@@ -196,15 +213,19 @@ def _manifest() -> str:
     return f'{_HEAD}<manifest:manifest xmlns:manifest="http://openoffice.org/2001/manifest">\n{entries}</manifest:manifest>\n'
 
 
-def _component(name: str, inner: str) -> str:
+def _component(name: str, inner: str, *, package: str = "org.openoffice.Office") -> str:
     return (
-        f'{_HEAD}<oor:component-data {_SPACES} oor:name="{name}" oor:package="org.openoffice.Office">'
+        f'{_HEAD}<oor:component-data {_SPACES} oor:name="{name}" oor:package="{package}">'
         f"{inner}</oor:component-data>\n"
     )
 
 
 def _node(name: str, inner: str) -> str:
     return f'<node oor:name={quoteattr(name)} oor:op="replace">{inner}</node>'
+
+
+def _fact(name: str, kind: str, value: str) -> str:
+    return f'<prop oor:name="{name}" oor:type="xs:{kind}"><value>{value}</value></prop>'
 
 
 def _text(name: str, value: str) -> str:

@@ -67,6 +67,7 @@ _GRID = [
 _TIERS = [_box(6, 2, 10, 5.5, _GOLD), _box(3.5, 6.2, 12.5, 9.7, _BLUE), _box(1, 10.4, 15, 14, _DARK)]
 PICTURES: dict[str, list[Shape]] = {
     "tiers": _TIERS,
+    "score": _TIERS,
     "check": [
         *_PAGE,
         _line(4.8, 8.2, 7.2, 10.8, 1.8, _GREEN),
@@ -86,8 +87,15 @@ PICTURES: dict[str, list[Shape]] = {
         _area([(8.5, 0), (14.5, 4), (8.5, 7)], _GREEN),
     ],
     "array": _GRID,
-    "start": [_area([(4, 2), (14, 8), (4, 14)], _GREEN)],
-    "stop": [_box(3, 3, 13, 13, _RED)],
+    "start_engine": [_area([(4, 2), (14, 8), (4, 14)], _GREEN)],
+    "stop_engine": [_box(3, 3, 13, 13, _RED)],
+    "engine": [
+        _ring(8, 8, 6.5, 2.6, _GREY),
+        *(
+            _box(8 + 6.3 * x - 1.2, 8 + 6.3 * y - 1.2, 9.2 + 6.3 * x, 9.2 + 6.3 * y, _GREY)
+            for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1))
+        ),
+    ],
     "rules": [
         *_PAGE,
         *(_ring(5.4, 4.8 + 3.2 * row, 1.0, 0, _GOLD) for row in range(3)),
@@ -100,7 +108,7 @@ PICTURES: dict[str, list[Shape]] = {
         _ring(8, 11.8, 1.0, 0, (255, 255, 255)),
     ],
 }
-_OF_GROUP = {"Customers": "tiers", "Reports": "page", "Rules": "rules", "Cells": "array", "Engine": "start"}
+_OF_GROUP = {"Customers": "tiers", "Reports": "page", "Rules": "rules", "Cells": "array", "Engine": "engine"}
 
 
 def picture(name: str, group: str) -> str:

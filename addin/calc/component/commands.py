@@ -89,8 +89,8 @@ class Commands:
         self._own: dict[str, Callable[[], None]] = {
             "array": self.enter_array,
             "calculate": self.calculate,
-            "start": self.start,
-            "stop": self.stop,
+            "start_engine": self.start,
+            "stop_engine": self.stop,
         }
 
     def run(self, name: str) -> None:
