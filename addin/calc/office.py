@@ -64,7 +64,7 @@ def install(extension: Path, *, profile: Profile | None = None) -> None:
     _unopkg(["add", "-f", *_layer(profile), os.fspath(extension)], profile)
 
 
-def uninstall() -> bool:
+def uninstall(*, profile: Profile | None = None) -> bool:
     """Take the extension out of LibreOffice; False when it was not there.
 
     Raises
@@ -72,13 +72,13 @@ def uninstall() -> bool:
     HostError
         LibreOffice is not there, is running, or refuses.
     """
-    if installed_version() is None:
+    if installed_version(profile=profile) is None:
         return False
-    _unopkg(["remove", *_layer(None), IDENTIFIER], None)
+    _unopkg(["remove", *_layer(profile), IDENTIFIER], profile)
     return True
 
 
-def installed_version() -> str | None:
+def installed_version(*, profile: Profile | None = None) -> str | None:
     """Version of the extension this user's LibreOffice has; None when it has none.
 
     Raises
@@ -86,7 +86,7 @@ def installed_version() -> str | None:
     HostError
         LibreOffice is not there.
     """
-    found = _VERSION.search(_unopkg(["list", *_layer(None)], None))
+    found = _VERSION.search(_unopkg(["list", *_layer(profile)], profile))
     return found[1] if found else None
 
 

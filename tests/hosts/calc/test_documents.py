@@ -13,8 +13,11 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.formula import ArrayFormula
 
 from addin.calc.fix import fix
+from addin.calc.office import Profile, install, installed_version, uninstall
+from addin.calc.package import build_addin
 from addin.calc.recalculate import recalculate
 from addin.settings import Settings
+from addin.version import version
 from tests.conformance.table import same
 from tests.hosts.calc.program import Calc
 from workbooks.samples import sample_path
@@ -257,6 +260,19 @@ def test_a_workbook_is_computed_by_command_and_keeps_every_other_byte(
     with zipfile.ZipFile(excel_book) as before, zipfile.ZipFile(out) as after:
         changed = [name for name in before.namelist() if before.read(name) != after.read(name)]
     assert changed == ["xl/worksheets/sheet1.xml"]
+
+
+def test_the_extension_is_installed_found_with_its_version_and_taken_out_again(
+    office: Any, tmp_path: Path
+) -> None:
+    profile = Profile(tmp_path / "profile")
+    assert installed_version(profile=profile) is None
+    install(build_addin(tmp_path), profile=profile)
+    install(build_addin(tmp_path), profile=profile)
+    assert installed_version(profile=profile) == version()
+    assert uninstall(profile=profile)
+    assert installed_version(profile=profile) is None
+    assert not uninstall(profile=profile)
 
 
 def as_shown(cell: Any) -> Any:
