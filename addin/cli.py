@@ -22,6 +22,7 @@ from addin.lifetime_cli import clv, holdout
 from addin.rules_on_books import rules
 from addin.settings import read_settings
 from addin.terminal import (
+    LANGUAGE,
     Json,
     Lang,
     language_of,
@@ -72,7 +73,27 @@ Book = Annotated[
     Path,
     typer.Argument(help=t("A workbook, a CSV or Parquet file, or a folder of them."), show_default=False),
 ]
+Where = Annotated[
+    str | None,
+    typer.Argument(
+        help=t(
+            "A workbook, a CSV or Parquet file, a folder of them, a DuckDB or SQLite file, or the address of a database; "
+            "by default the source of config.yaml."
+        ),
+        show_default=False,
+    ),
+]
 Out = Annotated[Path | None, typer.Option("--out", help=t("The workbook to write."), show_default=False)]
+ScoreOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        help=t(
+            "The workbook to write; of a source an engine works on also scores.parquet, or table:NAME for a table of it."
+        ),
+        show_default=False,
+    ),
+]
 ReportOut = Annotated[
     Path | None,
     typer.Option("--report", help=t("The report workbook to write as well."), show_default=False),
@@ -160,10 +181,13 @@ def demo(
 
 
 @app.command(help=t("Read everything and list every problem; exit 1 when it cannot be used."))
-def check(source: Book, as_json: Json = False, lang: Lang = None) -> None:
+def check(source: Where = None, as_json: Json = False, lang: Lang = None) -> None:
     from addin import actions
 
     request = _request(source, None, None, None, lang)
+    if request.lies:
+        _check_there(request, as_json=as_json)
+        return
     try:
         with _progress(request) as request:
             read = actions.check(request)
@@ -189,9 +213,26 @@ def check(source: Book, as_json: Json = False, lang: Lang = None) -> None:
     print(_counted(read.problems, request.language))
 
 
+def _check_there(request: Request, *, as_json: bool) -> None:
+    from addin.warehouse import check_there
+    from tierbook.quality import status
+
+    found = check_there(request)
+    if as_json:
+        problems = [problem.as_json(request.language) for problem in found.problems]
+        tables = {name: {"rows": rows} for name, rows in found.rows.items()}
+        print_json({"status": status(found.problems), "tables": tables, "problems": problems})
+        return
+    list_problems(found.problems, request.language)
+    for name, rows in found.rows.items():
+        said = label(name, request.language).lower()
+        print(say("{rows:,} rows of {table}", request.language, rows=rows, table=said))
+    print(_counted(found.problems, request.language))
+
+
 @app.command(help=t("Score every customer and write the scores as a workbook, with --report the report too."))
 def score(
-    book: Book, out: Out = None, report: ReportOut = None, pack: PackName = None, profile: ProfileName = None,
+    book: Where = None, out: ScoreOut = None, report: ReportOut = None, pack: PackName = None, profile: ProfileName = None,
     as_of: AsOf = None, masked: Masked = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
@@ -206,11 +247,12 @@ def score(
             )
         notes = () if no_snapshot else actions.keep_snapshot(request, run)
     _print_run(run, request, written, notes, as_json=as_json)
+    actions.finish(request, run)
 
 
 @app.command(help=t("Score every customer and draw the report workbook."))
 def report(
-    book: Book, out: Out = None, pack: PackName = None, profile: ProfileName = None, as_of: AsOf = None,
+    book: Where = None, out: Out = None, pack: PackName = None, profile: ProfileName = None, as_of: AsOf = None,
     masked: Masked = False, history: History = None, pdf: Pdf = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
@@ -313,11 +355,16 @@ def _described(function: ExcelFunction, language: str) -> dict[str, Any]:
 
 
 def _request(
-    source: Path, pack: str | None, profile: str | None, as_of: datetime | None, lang: str | None
+    source: str | Path | None, pack: str | None, profile: str | None, as_of: datetime | None, lang: str | None
 ) -> Request:
+    from addin.warehouse import lies, place_of
+
     settings = read_settings(Path.cwd())
+    if not source and not settings.source:
+        raise typer.BadParameter(say("Name a source, or write source: into config.yaml.", LANGUAGE))
+    there = lies(str(source) if source else None, settings)
     return Request(
-        source=source,
+        source=place_of(there) if there else Path(source or settings.source),
         settings=settings,
         pack=pack or settings.pack,
         profile=profile or settings.profile,
@@ -325,6 +372,7 @@ def _request(
         as_of=as_of.date() if as_of else None,
         today=date.today(),
         progress=lambda share, step: None,
+        lies=there,
     )
 
 

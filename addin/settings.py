@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tierbook.engines.options import EngineOptions
 from tierbook.errors import HostError
 from tierbook.language import LANGUAGES
 from tierbook.quality import Problem
@@ -30,6 +32,8 @@ class Settings:
     rules: Path | None = None
     tables: Mapping[str, Any] = field(default_factory=dict)
     reading: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+    engine: EngineOptions = field(default_factory=EngineOptions)
 
     def shelf(self) -> Shelf:
         """The project's own packs, then those shipped with Tierbook."""
@@ -86,7 +90,17 @@ def read_settings(folder: Path) -> Settings:
         first = refusal(problems)
         raise HostError(first.message, fix=first.fix, place=first.place, problems=problems, **first.values)
     rules = file.parent / values.pop("rules", "rules")
+    if "source" in values:
+        values["source"] = _beside(file.parent, values["source"])
     return Settings(rules=rules if rules.is_dir() else None, **values)
+
+
+def _beside(folder: Path, source: str) -> str:
+    """A path of the file is one beside it; an address stays."""
+    from urllib.parse import urlsplit
+
+    is_path = source and len(urlsplit(source).scheme) < 2
+    return str(folder / source) if is_path else source
 
 
 def _text(text: Any) -> str:
@@ -110,6 +124,38 @@ def _group(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("a group of keys")
     return value
+
+
+def _source(text: Any) -> str:
+    """The address is not repeated in a message: it may hold a password."""
+    if not isinstance(text, str):
+        raise ValueError("a folder, a file or an address")
+    return text
+
+
+def _engine(value: Any) -> EngineOptions:
+    from tierbook.engines.options import ENGINES
+
+    asked = {"name": value} if isinstance(value, str) and value not in ("", "{}") else _group(value)
+    readers: dict[str, Callable[[Any], Any]] = {
+        "name": _one_of(*ENGINES), "memory": _size, "spill": lambda text: Path(_text(text)), "spill_limit": _size,
+        "threads": _count, "time_limit": _count, "schema": _text, "master": _text,
+    }  # fmt: skip
+    for name in asked.keys() - readers.keys():
+        raise ValueError(f"{', '.join(readers)} (not {name})")
+    return EngineOptions(**{name: readers[name](text) for name, text in asked.items()})
+
+
+def _size(text: Any) -> str:
+    if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", str(text)):
+        raise ValueError("2GB")
+    return text
+
+
+def _count(text: Any) -> int:
+    if not str(text).isdecimal():
+        raise ValueError("60")
+    return int(text)
 
 
 def _share(text: Any) -> float:
@@ -141,4 +187,6 @@ _KEYS: dict[str, Callable[[Any], Any]] = {
     "rules": _text,
     "tables": _group,
     "reading": _reading,
+    "source": _source,
+    "engine": _engine,
 }

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -44,10 +45,11 @@ _HISTORY = ("frequency", "recency", "T", "monetary_value")
 class WarehouseRun(Run):
     """A run whose customers are in the engine; `customers` are all of them, or the `MOST_BACK` of highest value.
 
-    `everyone` is how many there are.
+    `everyone` is how many there are, `keep` what keeps finished stages until all is done.
     """
 
     everyone: int = 0
+    keep: Any = field(default=None, repr=False)
 
     @property
     def population(self) -> int:
@@ -113,6 +115,15 @@ class WarehouseRun(Run):
         return replace(hidden, view=f"{self.view}_masked")
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a run's tables lie, and a fingerprint of their counts, sums, sizes and times, instead of every byte's."""
+
+    path: Path
+    sha256: str
+    bytes: int = 0
+
+
 @dataclass
 class Stages:
     """What of a run is finished and kept in the engine, under a key of its data and rules."""
@@ -139,6 +150,7 @@ def score_in(
     source: Mapping[str, str],
     pack: Pack,
     *,
+    name: str = "",
     stamp: str = "",
     mapping: Mapping[str, Any] | None = None,
     max_bad_share: float = 0.05,
@@ -146,7 +158,6 @@ def score_in(
     profile: str = "default",
     today: date | None = None,
     most: int = MOST_BACK,
-    files: Sequence[Any] = (),
     keep: Any = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> WarehouseRun:
@@ -157,8 +168,8 @@ def score_in(
     engine : DuckDB, Database or Spark
     source : mapping
         Tables of the source -> what a query calls them.
-    stamp : str
-        What tells one state of the source from another, beside its counts and sums: sizes and times of files.
+    name, stamp : str
+        What a reader sees for the source; what tells one state of the source from another, beside its counts and sums: sizes and times of files.
     mapping, max_bad_share
         The project's names for tables and columns; how many unusable rows are too many. [0-1]
     most : int
@@ -194,7 +205,8 @@ def score_in(
         )
     earlier = as_of - timedelta(days=pack.window_days)
     stages = Stages(keep)
-    stages.begin(_key(pack, profile, as_of, stamp, there))
+    origin = Origin(Path(name), _digest([stamp, there.facts, there.columns]))
+    stages.begin(_digest([origin.sha256, pack.hash, profile, as_of.isoformat()]))
     say(0.1, "Customer features")
     features.name_views(engine, there.columns)
     stages.step("prepared", lambda: features.prepare(engine, narrow=there.narrow, numbered=there.numbered))
@@ -230,11 +242,12 @@ def score_in(
         profile,
         tuple(problems),
         there.rows,
-        tuple(files),
+        (origin,) if name else (),
         previous=None,
         engine=engine,
         view="scored_before",
         everyone=everyone_before,
+        keep=keep,
     )
     return replace(
         base,
@@ -247,8 +260,7 @@ def score_in(
     )
 
 
-def _key(pack: Pack, profile: str, as_of: date, stamp: str, there: Given) -> str:
-    facts = [pack.hash, profile, as_of.isoformat(), stamp, there.facts, there.columns]
+def _digest(facts: list[Any]) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 

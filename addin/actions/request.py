@@ -34,7 +34,8 @@ class Written(NamedTuple):
 class Request:
     """One question: which data, by which rules, for which day, in which language.
 
-    `home` is where the data is kept when `source` is a copy of it: results and snapshots go there.
+    `home` is where the data is kept when `source` is a copy of it: results and snapshots go there. `lies` is the address
+    or path of a source that an engine works on where it lies; then `source` only names the results.
     """
 
     source: Path
@@ -46,6 +47,7 @@ class Request:
     today: date
     progress: Progress
     home: Path | None = None
+    lies: str = ""
 
     @property
     def place(self) -> Path:
@@ -66,6 +68,10 @@ def score(request: Request) -> Run:
     """Every customer scored by the rule pack."""
     from tierbook.score import score as score_tables
 
+    if request.lies:
+        from addin.warehouse import score_there
+
+        return score_there(request)
     pack = request.settings.shelf().pack(request.pack)
     source = check(request)
     return score_tables(
@@ -98,8 +104,11 @@ def over_time(request: Request, run: Run, count: int) -> Run:
 
 def keep_snapshot(request: Request, run: Run) -> Sequence[Problem]:
     """Keep what the run found for the next report; a note where that could not be written."""
+    from tierbook.quality import Problem
     from workbooks.snapshots import keep_snapshot as keep
 
+    if run.population > run.customers.num_rows:
+        return (Problem("note", "This run is not kept for the next report: not all customers came back."),)
     note = keep(run, request.place)
     return (note,) if note else ()
 
@@ -108,6 +117,11 @@ def write_scores(request: Request, run: Run, out: Path | None) -> Written:
     """The scores on sheets of the workbook they come from, or with `out` in a workbook of their own."""
     from workbooks.writer import add_scored, write_scored
 
+    if request.lies and out is not None:
+        from addin import warehouse
+
+        if warehouse.is_results(out):
+            return warehouse.write_results(request, run, out)  # type: ignore[arg-type]
     request.progress(0.0, "Writing the scores")
     if out is None and request.source.suffix.lower() in WORKBOOKS:
         done = add_scored(run, request.source, request.source, language=request.language)
@@ -155,6 +169,14 @@ def write_pdf(request: Request, run: Run, report: Path, *, masked: bool = False)
 
     request.progress(0.0, "Printing the report")
     return Written(print_report(run.masked() if masked else run, report, language=request.language))
+
+
+def finish(request: Request, run: Run) -> None:
+    """End the session of a run whose source was worked on where it lies."""
+    if request.lies:
+        from addin.warehouse import finish as end
+
+        end(run)  # type: ignore[arg-type]
 
 
 def beside(source: Path, what: str) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tierbook.engines.dialects import translated
+from tierbook.engines.duckdb import not_ours
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,13 +25,15 @@ class Database:
     ----------
     work : str, optional
         The schema where tables are kept; by default they are temporary.
+    schema : str
+        The schema of the source, where results go.
     """
 
     dialect = "postgres"
 
-    def __init__(self, backend: SQLBackend, *, work: str = "") -> None:
+    def __init__(self, backend: SQLBackend, *, work: str = "", schema: str = "public") -> None:
         self.backend: Any = backend
-        self.work = work
+        self.work, self.schema = work, schema
         self.temporary = "" if work else "TEMPORARY "
 
     def put(self, name: str, table: Any) -> None:
@@ -71,6 +74,30 @@ class Database:
     def drop(self, name: str) -> None:
         """Forget a table that is no longer needed."""
         self.run(f'DROP TABLE IF EXISTS "{name}" CASCADE')
+
+    def publish(self, name: str, table: str, *, note: str) -> None:
+        """Write a table into the source's schema, in place of an earlier result.
+
+        Raises
+        ------
+        HostError
+            There is a table of that name that is not ours.
+        """
+        target = f'"{self.schema}"."{name}"'
+        there = self.sql(
+            f"SELECT obj_description(c.oid) AS said FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+            f"WHERE n.nspname = '{self.schema}' AND c.relname = '{name}'"
+        )["said"].to_pylist()
+        if there and not str(there[0] or "").startswith("Tierbook "):
+            raise not_ours(name)
+        said = note.replace("'", "''")
+        with self.backend.con.transaction():
+            for text in (
+                f"DROP TABLE IF EXISTS {target}",
+                f'CREATE TABLE {target} AS SELECT * FROM "{table}"',
+                f"COMMENT ON TABLE {target} IS '{said}'",
+            ):
+                self.backend.con.execute(text)
 
     def interrupt(self) -> None:
         """Stop what runs; it ends with an error."""
@@ -129,6 +156,17 @@ class Spark(Database):
     def drop(self, name: str) -> None:
         """Forget a table that is no longer needed."""
         self._session.catalog.dropTempView(name)
+
+    def publish(self, name: str, table: str, *, note: str) -> None:
+        """Write a table into the cluster's catalog, in place of an earlier result."""
+        if self._session.catalog.tableExists(name):
+            told = self._session.sql(f"SHOW TBLPROPERTIES `{name}`").collect()
+            if not any(row[0] == "tierbook" for row in told):
+                raise not_ours(name)
+        frame = self._session.table(table)
+        frame.write.mode("overwrite").saveAsTable(name)
+        said = note.replace("'", "")
+        self._session.sql(f"ALTER TABLE `{name}` SET TBLPROPERTIES ('tierbook' = '{said}')")
 
     def interrupt(self) -> None:
         """Stop what runs; it ends with an error."""

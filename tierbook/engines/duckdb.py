@@ -95,6 +95,42 @@ class DuckDB:
         """Forget a table that is no longer needed."""
         self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
 
+    def publish(self, name: str, table: str, *, note: str) -> None:
+        """Write a table into the DuckDB file the source is, in place of an earlier result.
+
+        Raises
+        ------
+        HostError
+            The source is no DuckDB file, or has a table of that name that is not ours.
+        """
+        from tierbook.errors import HostError
+
+        found = self.connection.execute(
+            "SELECT path, type FROM duckdb_databases() WHERE database_name = 'tierbook_source'"
+        ).fetchone()
+        if found is None or found[1] != "duckdb":
+            raise HostError(
+                "Results cannot be a table of this source.", fix="Write them to a file: --out scores.parquet."
+            )
+        path = found[0].replace("'", "''")
+        self.connection.execute(f"DETACH tierbook_source; ATTACH '{path}' AS tierbook_results")
+        try:
+            there = self.connection.execute(
+                "SELECT comment FROM duckdb_tables() WHERE database_name = 'tierbook_results' AND table_name = ?",
+                [name],
+            ).fetchone()
+            if there and not str(there[0] or "").startswith("Tierbook "):
+                raise not_ours(name)
+            target, said = f'tierbook_results."{name}"', note.replace("'", "''")
+            self.connection.execute("BEGIN")
+            self.connection.execute(f'CREATE OR REPLACE TABLE {target} AS SELECT * FROM "{table}"')
+            self.connection.execute(f"COMMENT ON TABLE {target} IS '{said}'")
+            self.connection.execute("COMMIT")
+        finally:
+            self.connection.execute(
+                f"DETACH tierbook_results; ATTACH '{path}' AS tierbook_source (READ_ONLY)"
+            )
+
     def interrupt(self) -> None:
         """Stop what runs; it ends with an error."""
         self.connection.interrupt()
@@ -102,3 +138,14 @@ class DuckDB:
     def close(self) -> None:
         """End the session; a file stays."""
         self.connection.close()
+
+
+def not_ours(name: str) -> Exception:
+    """The refusal to replace a table that Tierbook did not make."""
+    from tierbook.errors import HostError
+
+    return HostError(
+        "The source has a table {name} that Tierbook did not make.",
+        fix="Give the results another name.",
+        name=name,
+    )

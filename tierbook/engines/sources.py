@@ -18,6 +18,7 @@ from tierbook.engines.database import Database, Spark
 from tierbook.engines.duckdb import DuckDB
 from tierbook.engines.failures import told
 from tierbook.engines.given import literal, quoted
+from tierbook.engines.options import EngineOptions
 from tierbook.errors import HostError
 
 DUCKDB_FILES, SQLITE_FILES = (".duckdb", ".ddb"), (".sqlite", ".sqlite3", ".db")
@@ -25,37 +26,6 @@ DATA_FILES = (".parquet", ".pq", ".csv")
 ADDRESSES = ("postgres", "postgresql", "spark")
 # Of the room a source takes, how much a run may need beside it: kept tables, and what does not fit into memory.
 _ROOM = 2.5
-
-
-@dataclass(frozen=True)
-class EngineOptions:
-    """How an engine may work.
-
-    Parameters
-    ----------
-    memory : str
-        The most DuckDB takes, such as `2GB`; "" for what DuckDB thinks right.
-    spill : Path, optional
-        Folder for finished stages and for what does not fit into memory; without one everything stays in memory.
-    spill_limit : str
-        The most that folder may take, such as `50GB`.
-    threads : int
-        0 for all.
-    time_limit : float
-        Seconds a run may take; 0 for no limit. [s]
-    schema : str
-        The schema of a database where finished stages are kept; "" for temporary tables.
-    master : str
-        The cluster Spark begins a session on, where there is none yet.
-    """
-
-    memory: str = ""
-    spill: Path | None = None
-    spill_limit: str = ""
-    threads: int = 0
-    time_limit: float = 0
-    schema: str = ""
-    master: str = "local[*]"
 
 
 @dataclass(frozen=True)
@@ -69,21 +39,13 @@ class Opened:
     files: list[Path] = field(default_factory=list)
     keep: Any = None
 
-    def close(self, *, done: bool) -> None:
-        """End the session; with `done` nothing is kept."""
-        if done and self.keep:
-            self.keep.clear()
-        self.engine.close()
-
 
 def is_address(text: str) -> bool:
     """Whether a text is the address of a database or a cluster."""
     return urlsplit(text).scheme in ADDRESSES
 
 
-def open_source(
-    place: str, options: EngineOptions, *, engine: str = "duckdb", password: str | None = None
-) -> Opened:
+def open_source(place: str, options: EngineOptions, *, password: str | None = None) -> Opened:
     """Open a source for a run.
 
     Parameters
@@ -91,8 +53,8 @@ def open_source(
     place : str
         A folder, a file, or an address: `postgres://user@host:5432/database?schema=shop`, `spark://` for the tables of the
         cluster's catalog.
-    engine : str
-        What a folder is worked on with: `duckdb` or `spark`.
+    options : EngineOptions
+        Also says what a folder is worked on with; a database is its own engine.
 
     Raises
     ------
@@ -117,7 +79,7 @@ def open_source(
                 fix="Look at source: in config.yaml.",
                 name=str(path),
             )
-        if engine == "spark":
+        if options.name == "spark":
             return _spark(files, place, options)
         return _folder(path, files, options)
     if path.suffix.lower() in (*DUCKDB_FILES, *SQLITE_FILES):
@@ -271,7 +233,7 @@ class Kept:
     def clear(self) -> None:
         """Forget everything, once the run is done."""
         if self.file is None:
-            self.engine.run(f"DROP SCHEMA {quoted(self.engine.work)} CASCADE")
+            self.engine.run(f"DROP SCHEMA IF EXISTS {quoted(self.engine.work)} CASCADE")
             return
         self.engine.close()
         for left in (self.file, self.file.with_name(f"{self.file.name}.wal")):
@@ -324,7 +286,7 @@ def _postgres(address: str, options: EngineOptions, password: str | None) -> Ope
         raise _package_missing("PostgreSQL") from None
     with told(secret=password or ""):
         backend = ibis.postgres.connect(**named, password=password)
-        engine = Database(backend, work=options.schema)
+        engine = Database(backend, work=options.schema, schema=schema)
         # Compiling takes longer than what it saves in queries as long as ours.
         engine.run("SET jit TO off")
         if options.time_limit:

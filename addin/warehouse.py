@@ -1,0 +1,170 @@
+"""Sources that are worked on where they lie: which these are, with which password, and where results go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from addin.settings import Settings
+from tierbook.errors import HostError
+
+if TYPE_CHECKING:
+    from addin.actions.request import Request, Written
+    from tierbook.engines.given import Given
+    from tierbook.engines.sources import Opened
+    from tierbook.warehouse import WarehouseRun
+
+PASSWORD = "TIERBOOK_PASSWORD"
+TABLE = "table:"
+"""What `--out` begins with where results go into a table of the source."""
+
+
+def lies(named: str | None, settings: Settings) -> str:
+    """The address or path of a source an engine works on; "" for one that is read as a workbook or files are.
+
+    A folder that `config.yaml` names lies where it is; one on the command line is read, cell by cell.
+    """
+    from tierbook.engines.sources import DUCKDB_FILES, SQLITE_FILES, is_address
+
+    place = named or settings.source
+    if is_address(place):
+        if urlsplit(place).password is not None:
+            raise HostError(
+                "The address of the source holds a password.",
+                fix="Take it out, and put the password into {variable} or the system's keyring.",
+                variable=PASSWORD,
+            )
+        return place
+    if Path(place).suffix.lower() in (*DUCKDB_FILES, *SQLITE_FILES):
+        return place
+    return place if place and not named and Path(place).is_dir() else ""
+
+
+def place_of(place: str) -> Path:
+    """The path results are named after."""
+    from tierbook.engines.sources import is_address
+
+    return Path(urlsplit(place).path.strip("/") or "spark") if is_address(place) else Path(place)
+
+
+def password_for(address: str) -> str | None:
+    """The password of an address: from the environment, else from the system's keyring where that can be asked."""
+    from tierbook.engines.sources import is_address
+
+    if not is_address(address):
+        return None
+    if PASSWORD in os.environ:
+        return os.environ[PASSWORD]
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return None
+    try:
+        return keyring.get_password("tierbook", address)
+    except KeyringError:
+        return None
+
+
+@contextmanager
+def opened(request: Request) -> Iterator[Opened]:
+    """The request's source, open; what its engine raises becomes a sentence."""
+    from tierbook.engines.failures import told
+    from tierbook.engines.sources import open_source
+
+    settings = request.settings
+    password = password_for(request.lies)
+    source = open_source(request.lies, settings.engine, password=password)
+    with told(source.engine, seconds=settings.engine.time_limit or None, secret=password or ""):
+        yield source
+
+
+def score_there(request: Request) -> WarehouseRun:
+    """Every customer scored in the engine; the session stays open for the tables of a report."""
+    from tierbook.warehouse import score_in
+
+    pack = request.settings.shelf().pack(request.pack)
+    with opened(request) as source:
+        return score_in(
+            source.engine,
+            source.tables,
+            pack,
+            name=source.name,
+            stamp=source.stamp,
+            mapping=request.settings.tables,
+            max_bad_share=request.settings.reading.get("max_bad_share", 0.05),
+            as_of=request.as_of,
+            profile=request.profile,
+            today=request.today,
+            keep=source.keep,
+            progress=request.progress,
+        )
+
+
+def check_there(request: Request) -> Given:
+    """What the tables of the source hold, in counts."""
+    from tierbook.engines.given import given
+
+    with opened(request) as source:
+        found = given(
+            source.engine,
+            source.tables,
+            mapping=request.settings.tables,
+            declared={},
+            declared_in=(),
+            today=request.today,
+            max_bad_share=request.settings.reading.get("max_bad_share", 0.05),
+        )
+        if source.keep:
+            source.keep.clear()
+        source.engine.close()
+    return found
+
+
+def finish(run: WarehouseRun) -> None:
+    """End the session of a run that is done; what was kept for a break is no longer needed."""
+    from tierbook.engines.failures import told
+
+    with told(run.engine):
+        if run.keep:
+            run.keep.clear()
+        run.engine.close()
+
+
+def write_results(request: Request, run: WarehouseRun, out: Path) -> Written:
+    """Every customer as Parquet, or as a table of the source."""
+    from addin.actions.request import Written
+    from tierbook.engines.failures import told
+    from workbooks.files import replace_file
+
+    request.progress(0.0, "Writing the scores")
+    if str(out).startswith(TABLE):
+        name = str(out).removeprefix(TABLE)
+        with told(run.engine):
+            run.engine.publish(
+                name, "scored", note=f"Tierbook {run.pack.name} {run.pack.version} {run.pack.hash}"
+            )
+        return Written(out)
+
+    def write(file: Path) -> None:
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        with told(run.engine):
+            writer = None
+            for batch in run.batches():
+                writer = writer or parquet.ParquetWriter(file, batch.schema, compression="zstd")
+                writer.write_table(pa.Table.from_batches([batch]))
+            if writer is not None:
+                writer.close()
+
+    return Written(replace_file(out, write))
+
+
+def is_results(out: Path | None) -> bool:
+    """Whether results go to Parquet or into a table, and not into a workbook."""
+    return out is not None and (str(out).startswith(TABLE) or out.suffix.lower() in (".parquet", ".pq"))
