@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tierbook.backtest import Backtest, FalseAlarms, SideBySide
     from tierbook.clv.holdout import HoldOut
     from tierbook.clv.outlook import Outlook
+    from tierbook.duplicates import Decision, Duplicates
     from tierbook.engines.duckdb import DuckDB
     from tierbook.features import Engine
     from tierbook.measures import Measure
@@ -62,6 +63,7 @@ class Run:
     `word` says what a reader sees for them. `previous` is the same pack at `as_of - window_days`,
     `last` what the last run before this one said, where that was kept. `history` are the same rules at earlier days a
     window apart, the earliest first and this run's last; `earlier` what kept runs said; both only when asked for.
+    `duplicates` says which records of several sources were joined, where customers carry `source` and `source_id`.
     """
 
     customers: pa.Table
@@ -79,6 +81,7 @@ class Run:
     history: Sequence[Moment] = ()
     earlier: Sequence[Snapshot] = ()
     unmasked: pa.Table | None = field(default=None, repr=False)
+    duplicates: Duplicates | None = field(default=None, repr=False)
 
     @property
     def window_days(self) -> int:
@@ -391,6 +394,7 @@ def score(
     as_of: date | None = None,
     profile: str = "default",
     today: date | None = None,
+    decisions: Sequence[Decision] = (),
     problems: Sequence[Problem] = (),
     files: Sequence[Any] = (),
     progress: Callable[[float, str], None] | None = None,
@@ -405,6 +409,8 @@ def score(
     as_of : date, optional
         The day the run speaks for; the pack's, else the latest purchase not after `today`.
     profile : str
+    decisions : sequence of Decision
+        What people decided about records that may be one customer.
         The coefficients of the pack to use.
     problems, files
         What the reader found and read; kept in the run, with the warnings of the pack, for the data-quality and audit pages.
@@ -415,6 +421,7 @@ def score(
         No usable table, or no date to speak for.
     RuleError
         A profile or section that the pack does not have.
+    from tierbook.duplicates import one_record_each
     """
     import pyarrow as pa
 
@@ -435,6 +442,7 @@ def score(
         raise DataError(
             "There is no date to speak for.", fix="Give --as-of, because there are no transactions."
         )
+    given, duplicates = one_record_each(given, pack, decisions)
     # A second thread saves less time than it costs until there is much to do.
     engine = DuckDB(threads=1 if max(table.num_rows for table in given.values()) < _MANY_ROWS else None)
     given = _with_declared_columns(given, pack)
@@ -457,7 +465,7 @@ def score(
         pack,
         earlier,
         profile,
-        (*problems, *pack.warnings),
+        (*problems, *(duplicates.problems() if duplicates else ()), *pack.warnings),
         counts,
         tuple(files),
         previous=None,
@@ -465,7 +473,9 @@ def score(
         view="scored_before",
     )
     previous = base if before.num_rows else None
-    return replace(base, customers=scored, as_of=as_of, previous=previous, view="scored", kept={})
+    return replace(
+        base, customers=scored, as_of=as_of, previous=previous, view="scored", kept={}, duplicates=duplicates
+    )
 
 
 def _with_declared_columns(tables: Mapping[str, pa.Table], pack: Pack) -> dict[str, pa.Table]:

@@ -9,9 +9,17 @@ from numpy.typing import NDArray
 
 from tierbook.matching.block import Indices
 
+_NONE: Indices = np.empty(0, np.int64)
+
 
 def groups(
-    count: int, a: Indices, b: Indices, score: NDArray[np.float64], documents: Sequence[Indices]
+    count: int,
+    a: Indices,
+    b: Indices,
+    score: NDArray[np.float64],
+    documents: Sequence[Indices],
+    *,
+    apart: tuple[Indices, Indices] = (_NONE, _NONE),
 ) -> Indices:
     """The group of each record.
 
@@ -26,6 +34,8 @@ def groups(
     documents : sequence of int array (count,)
         Codes of document numbers, -1 where missing. A group never holds two of one kind: the pairs that would join them
         are left out, weakest first.
+    apart : two int arrays
+        Pairs that are not one customer, as somebody decided; kept apart like two documents.
 
     Returns
     -------
@@ -36,11 +46,12 @@ def groups(
     crowded = np.zeros(count, dtype=bool)
     for codes in documents:
         crowded |= _with_two(found, codes)
+    crowded[found[apart[0]][found[apart[0]] == found[apart[1]]]] = True
     if crowded.any():
-        apart = crowded[found[a]]
+        within = crowded[found[a]]
         kept = [
-            np.flatnonzero(~apart),
-            _without_contradiction(count, a, b, score, documents, np.flatnonzero(apart)),
+            np.flatnonzero(~within),
+            _without_contradiction(a, b, score, documents, np.flatnonzero(within), apart),
         ]
         pairs = np.concatenate(kept)
         found = _linked(count, a[pairs], b[pairs])
@@ -68,16 +79,22 @@ def _with_two(group: Indices, codes: Indices) -> NDArray[np.bool_]:
 
 
 def _without_contradiction(
-    count: int,
     a: Indices,
     b: Indices,
     score: NDArray[np.float64],
     documents: Sequence[Indices],
     pairs: Indices,
+    apart: tuple[Indices, Indices],
 ) -> Indices:
-    """The pairs that join no two documents, strongest first; only those of the few groups that hold two get here."""
+    """The pairs that join no contradiction, strongest first; only those of the few groups that hold one get here."""
     parent = {int(row): int(row) for row in np.concatenate([a[pairs], b[pairs]])}
     held = {row: [int(codes[row]) for codes in documents] for row in parent}
+    members: dict[int, set[int]] = {row: {row} for row in parent}
+    others: dict[int, set[int]] = {row: set() for row in parent}
+    for left, right in zip(apart[0].tolist(), apart[1].tolist(), strict=True):
+        if left in parent and right in parent:
+            others[left].add(right)
+            others[right].add(left)
 
     def root(row: int) -> int:
         while parent[row] != row:
@@ -92,8 +109,11 @@ def _without_contradiction(
             kept.append(pair)
             continue
         both = list(zip(held[left], held[right], strict=True))
-        if all(one == other or -1 in (one, other) for one, other in both):
+        agree = all(one == other or -1 in (one, other) for one, other in both)
+        if agree and members[left].isdisjoint(others[right]):
             parent[right] = left
+            members[left] |= members[right]
+            others[left] |= others[right]
             held[left] = [max(one, other) for one, other in both]
             kept.append(pair)
     return np.array(kept, dtype=np.int64)

@@ -57,7 +57,8 @@ class Matches(NamedTuple):
 
     `a` and `b` are positions in the table, `score` is 0 to 100, `decision` `REVIEW` or `MERGE`, `why` a position in
     `reasons`: the name of the equal number, or `fields`. `alike` holds the similarity of each weighted field [0-100;
-    NaN where a record has none]. `compared` counts all pairs that were looked at.
+    NaN where a record has none], `contradict` says where two document numbers keep a pair from merging. `compared`
+    counts all pairs that were looked at.
     """
 
     a: Indices
@@ -67,6 +68,7 @@ class Matches(NamedTuple):
     why: NDArray[np.int64]
     reasons: tuple[str, ...]
     alike: dict[str, Similarity]
+    contradict: NDArray[np.bool_]
     compared: int
 
 
@@ -110,7 +112,8 @@ def matches(
         why = np.where(settled >= weighted, why, reasons.index(WEIGHTED))
         score = np.maximum(settled, weighted)
         decision = np.select([score >= merge_from, score >= review_from], [MERGE, REVIEW], DISTINCT)
-        decision[fields.contradict(pairs)] = np.minimum(decision, REVIEW)[fields.contradict(pairs)]
+        contradict = fields.contradict(pairs)
+        decision[contradict] = np.minimum(decision, REVIEW)[contradict]
         kept = decision > DISTINCT
         nothing = np.full(int(kept.sum()), np.nan)
         found.append(
@@ -122,6 +125,7 @@ def matches(
                 why[kept],
                 reasons,
                 {name: alike[name][kept] if name in alike else nothing for name in fields_of_all},
+                contradict[kept],
                 len(pairs.a),
             )
         )
@@ -243,5 +247,8 @@ def _best_first(parts: Sequence[Matches], reasons: tuple[str, ...], fields: Sequ
     )
     order = np.lexsort((b, a, -score))
     alike = {name: np.concatenate([part.alike[name] for part in parts])[order] for name in fields}
+    contradict = np.concatenate([np.empty(0, bool), *(part.contradict for part in parts)])[order]
     compared = sum(part.compared for part in parts)
-    return Matches(a[order], b[order], score[order], decision[order], why[order], reasons, alike, compared)
+    return Matches(
+        a[order], b[order], score[order], decision[order], why[order], reasons, alike, contradict, compared
+    )

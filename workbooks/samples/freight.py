@@ -194,6 +194,12 @@ def _spoilt(rng: np.random.Generator, customer: Row, way: str, number: int) -> R
         found["address"] = address(rng, customer["_city"][1])
     if way in ("mistyped", "half known", "tax number kept"):
         found["name"] = mistyped(rng, found["name"])
+    if way == "contact and landline kept":
+        # The same office under the name of another firm of the house.
+        found |= {
+            "name": company_name(rng, customer["industry"]),
+            "address": address(rng, customer["_city"][1]),
+        }
     if way == "half known":
         found |= {
             "contact_name": None,
