@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -104,6 +105,12 @@ PackName = Annotated[
 ]
 ProfileName = Annotated[
     str | None, typer.Option("--profile", help=t("The coefficients of the pack to use."), show_default=False)
+]
+AtLevel = Annotated[
+    Literal["customer", "group"],
+    typer.Option(
+        "--level", help=t("What one row is: a customer, or a group of them that parent_id holds together.")
+    ),
 ]
 NoSnapshot = Annotated[
     bool,
@@ -233,11 +240,11 @@ def _check_there(request: Request, *, as_json: bool) -> None:
 @app.command(help=t("Score every customer and write the scores as a workbook, with --report the report too."))
 def score(
     book: Where = None, out: ScoreOut = None, report: ReportOut = None, pack: PackName = None, profile: ProfileName = None,
-    as_of: AsOf = None, masked: Masked = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
+    as_of: AsOf = None, level: AtLevel = "customer", masked: Masked = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
 
-    request = _request(book, pack, profile, as_of, lang)
+    request = replace(_request(book, pack, profile, as_of, lang), level=level)
     with _progress(request) as request:
         run = actions.score(request)
         written = [actions.write_scores(request, run, out)]
@@ -253,11 +260,11 @@ def score(
 @app.command(help=t("Score every customer and draw the report workbook."))
 def report(
     book: Where = None, out: Out = None, pack: PackName = None, profile: ProfileName = None, as_of: AsOf = None,
-    masked: Masked = False, history: History = None, pdf: Pdf = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
+    level: AtLevel = "customer", masked: Masked = False, history: History = None, pdf: Pdf = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
 
-    request = _request(book, pack, profile, as_of, lang)
+    request = replace(_request(book, pack, profile, as_of, lang), level=level)
     with _progress(request) as request:
         run = actions.beside_last(request, actions.score(request))
         run = actions.over_time(request, run, history) if history else run
@@ -382,7 +389,6 @@ def _progress(request: Request) -> Iterator[Request]:
     if not sys.stderr.isatty():
         yield request
         return
-    from dataclasses import replace
 
     from rich.console import Console
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from addin.settings import Settings
 from tierbook.errors import HostError
@@ -21,6 +21,8 @@ Progress = Callable[[float, str], None]
 
 
 WORKBOOKS = (".xlsx", ".xlsm")
+Level = Literal["customer", "group"]
+"""What one row of a run is: a customer, or a group of them with the root of `parent_id` standing for all."""
 
 
 class Written(NamedTuple):
@@ -47,6 +49,7 @@ class Request:
     today: date
     progress: Progress
     home: Path | None = None
+    level: Level = "customer"
     lies: str = ""
 
     @property
@@ -74,13 +77,19 @@ def score(request: Request) -> Run:
         return score_there(request)
     pack = request.settings.shelf().pack(request.pack)
     source = check(request)
+    tables, problems = source.tables, list(source.problems)
+    if request.level == "group":
+        from tierbook.hierarchy import rolled_up
+
+        tables, said = rolled_up(tables)
+        problems += said
     return score_tables(
-        source.tables,
+        tables,
         pack,
         as_of=request.as_of,
         profile=request.profile,
         today=request.today,
-        problems=source.problems,
+        problems=problems,
         files=source.files,
         progress=request.progress,
     )
@@ -90,7 +99,8 @@ def beside_last(request: Request, run: Run) -> Run:
     """The run beside the last earlier one of the same pack, where that was kept."""
     from workbooks.snapshots import last_snapshot
 
-    last = last_snapshot(run, request.place)
+    # What is kept is of customers.
+    last = last_snapshot(run, request.place) if request.level == "customer" else None
     return run.since(last) if last else run
 
 
@@ -109,7 +119,7 @@ def keep_snapshot(request: Request, run: Run) -> Sequence[Problem]:
 
     if run.population > run.customers.num_rows:
         return (Problem("note", "This run is not kept for the next report: not all customers came back."),)
-    note = keep(run, request.place)
+    note = keep(run, request.place) if request.level == "customer" else None
     return (note,) if note else ()
 
 
