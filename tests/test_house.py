@@ -51,6 +51,7 @@ LAZY = {
     *(
         f"tierbook.rulepack.{name}"
         for name in (
+            "care",
             "cases",
             "check",
             "compiler",

@@ -133,9 +133,12 @@ def _levels(pack: Pack, section: str) -> Sequence[CompiledLevel]:
         return pack.classes.get(name, ())
     if kind == "score":
         return pack.scores[name].levels if name in pack.scores else ()
-    return {"stages": pack.stages, "ladder": pack.ladder, "early_warning": pack.early_warning}.get(
-        section, ()
-    )
+    return {
+        "stages": pack.stages,
+        "ladder": pack.ladder,
+        "relation": pack.relation,
+        "early_warning": pack.early_warning,
+    }.get(section, ())
 
 
 def _expressions(

@@ -551,6 +551,8 @@ def _scored(customers: pa.Table, pack: Pack, profile: str) -> pa.Table:
     results["tier"] = scorer.tier() if pack.tiers else empty_text
     results["positions"] = scorer.positions() if pack.positions else empty_text
     results["stage"] = scorer.stage() if pack.stages else empty_text
+    if pack.relation:
+        results["relation"] = scorer.relation()
     actions = {level.name: level.action for level in pack.stages}
     results["action"] = np.array([actions.get(name) for name in results["stage"].tolist()], dtype=object)
     results["ladder"] = scorer.ladder() if pack.ladder else empty_text

@@ -97,6 +97,10 @@ class Scorer:
         """The highest rung of the ladder each customer stands on."""
         return self._named(self._section("ladder", self.pack.ladder))
 
+    def relation(self) -> NDArray[np.object_]:
+        """The level of the relationship with each customer; None where no level fits."""
+        return self._named(self._section("relation", self.pack.relation))
+
     def positions(self) -> NDArray[np.object_]:
         """Every position that fits, joined by "; "; "" for none."""
         flags = self._section("positions", self.pack.positions)

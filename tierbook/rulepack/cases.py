@@ -30,6 +30,7 @@ _RESULTS = (
     "tier",
     "stage",
     "ladder",
+    "relation",
     "positions",
     "churn_score",
     "churn_level",

@@ -60,6 +60,7 @@ def _level_lists(pack: Pack) -> Iterable[tuple[Path, Sequence[CompiledLevel]]]:
         yield ("tiers", "levels"), pack.tiers.levels
     yield ("stages",), pack.stages
     yield ("ladder",), pack.ladder
+    yield ("relation",), pack.relation
     for group, levels in pack.classes.items():
         yield ("classes", group), levels
     for name, score in pack.scores.items():
@@ -226,6 +227,10 @@ def _words(source: Source, models: model.PackModel, pack: Pack) -> Iterable[Prob
             (("churn", "signals", i, "name"), signal.reason) for i, signal in enumerate(pack.churn.signals)
         ]
     names += [(("value", part), part) for part in pack.parts]
+    if pack.survey:
+        names += [(("survey", "sets", name), name) for name in pack.survey.sets]
+    if pack.service:
+        names += [(("service", "terms", i, "name"), term.name) for i, term in enumerate(pack.service.terms)]
     for path, name in names:
         if name not in said:
             said.add(name)

@@ -22,9 +22,13 @@ from tierbook.rulepack.pack import (
     CompiledMeasure,
     CompiledPart,
     CompiledPoints,
+    CompiledReadings,
     CompiledScore,
     CompiledScorePart,
+    CompiledService,
     CompiledStep,
+    CompiledSurvey,
+    CompiledTerm,
     CompiledTiers,
     CompiledTrack,
     CompiledTwoWay,
@@ -85,6 +89,7 @@ class Compiler:
                 for i, position in enumerate(pack.positions)
             ),
             ladder=self.levels(pack.ladder, ("ladder",)),
+            relation=self.levels(pack.relation, ("relation",)),
             classes={group: self.levels(levels, ("classes", group)) for group, levels in pack.classes.items()},
             scores={name: self.score(score, ("scores", name)) for name, score in pack.scores.items()},
             churn=self.churn(pack.churn),
@@ -95,6 +100,8 @@ class Compiler:
             key_accounts=self.key_accounts(pack.key_accounts), credit=self.credit(pack.credit), tracks=self.tracks(pack.leads),
             matching=self.matching(pack.matching), merge=pack.merge, survivor=self.survivor(), words=pack.words, types=dict(self.types),
             masked=self.masked(pack.report),
+            readings=self.readings(pack.readings), closed_when=self.closed_when(pack.registers),
+            survey=self.survey(pack.survey), service=self.service(pack.service),
         )  # fmt: skip
         return replace(compiled, expressions=len(self.found))
 
@@ -457,3 +464,60 @@ class Compiler:
                 at_key=at_key,
                 name=name,
             )
+
+    def readings(self, readings: model.Readings | None) -> CompiledReadings | None:
+        if readings is None:
+            return None
+        for key, name in (("metered", readings.metered), ("ten_days", readings.ten_days)):
+            if name and self.types.get(name.lower()) != "yes_no":
+                self.say(
+                    ("readings", key),
+                    "{name} is not a yes/no feature.",
+                    "Define it under features, as a condition.",
+                    name=name,
+                )
+        over, apart, silent = (
+            self.constant(getattr(readings, key), ("readings", key))
+            for key in ("load_over", "phases_apart", "silent_days")
+        )
+        ten_days = readings.ten_days.lower() if readings.ten_days else None
+        return CompiledReadings(over, apart, silent, readings.metered.lower(), ten_days)
+
+    def closed_when(self, registers: model.Registers | None) -> Expression | None:
+        if registers is None:
+            return None
+        return self.condition(
+            registers.closed_when, ("registers", "closed_when"), self.columns_of("registers")
+        )
+
+    def survey(self, survey: model.Survey | None) -> CompiledSurvey | None:
+        if survey is None:
+            return None
+        seen: dict[str, str] = {}
+        for name, items in survey.sets.items():
+            for i, item in enumerate(items):
+                if item in seen:
+                    self.say(
+                        ("survey", "sets", name, i),
+                        "{item} is in the set {other} already.",
+                        "An item belongs to one set.",
+                        item=item,
+                        other=seen[item],
+                    )
+                seen[item] = name
+        sets = {name: tuple(items) for name, items in survey.sets.items()}
+        return CompiledSurvey(self.constant(survey.satisfied_from, ("survey", "satisfied_from")), sets)
+
+    def service(self, service: model.Service | None) -> CompiledService | None:
+        if service is None:
+            return None
+        names = self.columns_of("interactions")
+        terms = tuple(
+            CompiledTerm(
+                term.name,
+                self.maybe(self.condition, term.when, ("service", "terms", i, "when"), names),
+                self.constant(term.within_days, ("service", "terms", i, "within_days")),
+            )
+            for i, term in enumerate(service.terms)
+        )
+        return CompiledService(self.condition(service.of, ("service", "of"), names), terms)

@@ -84,6 +84,7 @@ class _Explained:
             sections["tiers"] = partial(self.ranked, "tiers", pack.tiers)
         sections["positions"] = self.positions
         listed = {"stages": pack.stages, "ladder": pack.ladder}
+        listed |= {"relation": pack.relation} if pack.relation else {}
         listed |= {f"class.{group}": one for group, one in pack.classes.items()}
         for section, levels_ in listed.items():
             sections[section] = partial(self.levels, section, levels_)

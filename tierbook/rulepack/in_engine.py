@@ -121,6 +121,8 @@ class _Writer:
         ]
         self.add("action", f"CASE {' '.join(actions)} END" if actions else self.none(), ["stage"])
         self.levels("ladder", pack.ladder)
+        if pack.relation:
+            self.levels("relation", pack.relation)
         for group, levels in pack.classes.items():
             self.levels(f"class.{group}", levels)
         for name in pack.scores:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from tierbook.rulepack.care import Readings, Registers, Service, Survey
 from tierbook.rulepack.own_tables import Credit, Leads, Matching, Merge, Survivor
 from tierbook.rulepack.scalars import Constant, Date, Formula, Name, Number, Text, Whole, problem
 from tierbook.rulepack.shape import (
@@ -385,6 +386,9 @@ class PackModel(Section):
     ladder: list[Level] = Field(
         [], max_length=MOST_LEVELS, description="Rungs of the customer ladder; the highest that fits."
     )
+    relation: list[Level] = Field(
+        [], max_length=MOST_LEVELS, description="Levels of the relationship; the first that fits."
+    )
     classes: dict[Name, Levels] = Field(
         {}, max_length=MOST_GROUPS, description="Groups of classes; each group gives one column."
     )
@@ -417,6 +421,10 @@ class PackModel(Section):
         description="Which value of a field the joined record keeps; `default` for the fields not named.",
         examples=[{"default": "newest", "name": "most_complete"}],
     )
+    readings: Readings | None = None
+    registers: Registers | None = None
+    survey: Survey | None = None
+    service: Service | None = None
     report: Report | None = None
     words: dict[Name, Words] = Field(
         {}, max_length=MOST_WORDS, description="What users read, one line a name."

@@ -156,6 +156,42 @@ class CompiledMatching:
 
 
 @dataclass(frozen=True)
+class CompiledReadings:
+    """When readings raise an alert; `metered` and `ten_days` are yes/no features."""
+
+    load_over: Expression
+    phases_apart: Expression
+    silent_days: Expression
+    metered: str
+    ten_days: str | None
+
+
+@dataclass(frozen=True)
+class CompiledSurvey:
+    """The items of each set, and from where a person is satisfied."""
+
+    satisfied_from: Expression
+    sets: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class CompiledTerm:
+    """How long some requests may take; `when` is None on the term of all others."""
+
+    name: str
+    when: Expression | None
+    within_days: Expression
+
+
+@dataclass(frozen=True)
+class CompiledService:
+    """Which interactions have to be closed in time."""
+
+    of: Expression
+    terms: tuple[CompiledTerm, ...]
+
+
+@dataclass(frozen=True)
 class CompiledScorePart:
     points: float
     by: Expression
@@ -205,6 +241,7 @@ class Pack:
     positions: tuple[CompiledFlag, ...]
     stages: tuple[CompiledLevel, ...]
     ladder: tuple[CompiledLevel, ...]
+    relation: tuple[CompiledLevel, ...]
     classes: Mapping[str, tuple[CompiledLevel, ...]]
     scores: Mapping[str, CompiledScore]
     churn: CompiledChurn | None
@@ -220,6 +257,10 @@ class Pack:
     matching: tuple[CompiledMatching, ...]
     merge: Merge
     survivor: Mapping[str, str | tuple[str, ...]]
+    readings: CompiledReadings | None
+    closed_when: Expression | None
+    survey: CompiledSurvey | None
+    service: CompiledService | None
     words: Mapping[str, model.Words]
     types: Mapping[str, Type] = field(repr=False)
     expressions: int = 0

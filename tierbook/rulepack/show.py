@@ -76,6 +76,7 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
         yield Rule("positions", position.name, position.when.text, position.because)
     yield from _levels("stages", pack.stages, language)
     yield from _levels("ladder", pack.ladder, language)
+    yield from _levels("relation", pack.relation, language)
     for group, levels in pack.classes.items():
         yield from _levels(f"class.{group}", levels, language)
     for name, score in pack.scores.items():
@@ -102,6 +103,7 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
     yield from _credit(pack, language)
     yield from _leads(pack, language)
     yield from _records(pack, language)
+    yield from _care(pack, language)
     if pack.groups:
         yield Rule("groups", "rank_by", pack.groups.rank_by.text)
         yield from _levels("groups", pack.groups.levels, language)
@@ -128,6 +130,29 @@ def _credit(pack: Pack, language: str) -> Iterator[Rule]:
         days = ", ".join(str(day) for day in pack.credit.ageing_days)
         yield Rule("credit", "ageing_days", say("up to {days} days past due, and more", language, days=days))
         yield from _levels("credit", pack.credit.levels, language)
+
+
+def _care(pack: Pack, language: str) -> Iterator[Rule]:
+    """Readings, registers, surveys and requests."""
+    if readings := pack.readings:
+        yield Rule("readings", "load_over", readings.load_over.text)
+        yield Rule("readings", "phases_apart", readings.phases_apart.text)
+        yield Rule("readings", "silent_days", readings.silent_days.text)
+        yield Rule("readings", "metered", readings.metered)
+        if readings.ten_days:
+            yield Rule("readings", "ten_days", readings.ten_days)
+    if pack.closed_when:
+        yield Rule("registers", "closed_when", pack.closed_when.text)
+    if pack.survey:
+        yield Rule("survey", "satisfied_from", pack.survey.satisfied_from.text)
+        for name, items in pack.survey.sets.items():
+            yield Rule("survey", name, ", ".join(items))
+    if pack.service:
+        yield Rule("service", "service_of", pack.service.of.text)
+        for term in pack.service.terms:
+            which = term.when.text if term.when else say("all others", language)
+            words = say("{done}, within {days} days", language, done=which, days=term.within_days.text)
+            yield Rule("service", term.name, words)
 
 
 def _leads(pack: Pack, language: str) -> Iterator[Rule]:
