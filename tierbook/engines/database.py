@@ -175,6 +175,10 @@ class Spark(Database):
     def close(self) -> None:
         """Leave the session to whoever began it."""
 
+    def stop(self) -> None:
+        """End the session and its Java."""
+        self._session.stop()
+
     @property
     def _session(self) -> Any:
         return self.backend._session
