@@ -90,12 +90,12 @@ class Driver:
     def read(self, book, address, sheet=0):
         """Cells of a range: null, number, text, or {"error": number}."""
         cells = self._range(book, address, sheet)
-        rows = [[None if cell == "" else cell for cell in row] for row in cells.getDataArray()]
-        for down, row in enumerate(rows):
+        data = cells.getDataArray()
+        rows = [[None if cell == "" else cell for cell in row] for row in data]
+        for down, row in enumerate(data):
             for right, cell in enumerate(row):
-                one = cells.getCellByPosition(right, down) if cell is None else None
-                if one is not None and one.getError():
-                    row[right] = {"error": one.getError()}
+                if cell is None:
+                    rows[down][right] = {"error": cells.getCellByPosition(right, down).getError()}
         return rows
 
     def formulas(self, book, address, sheet=0):
