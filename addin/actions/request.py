@@ -12,6 +12,7 @@ from addin.settings import Settings
 from tierbook.errors import HostError
 
 if TYPE_CHECKING:
+    from tierbook.duplicates import Duplicates
     from tierbook.quality import Problem
     from tierbook.score import Run
     from workbooks.reader import Source
@@ -71,6 +72,7 @@ def score(request: Request) -> Run:
     """Every customer scored by the rule pack."""
     from tierbook.score import score as score_tables
 
+    from workbooks.decisions import read_decisions
     if request.lies:
         from addin.warehouse import score_there
 
@@ -93,9 +95,25 @@ def score(request: Request) -> Run:
         files=source.files,
         progress=request.progress,
     )
+        decisions=read_decisions(request.place),
 
 
 def beside_last(request: Request, run: Run) -> Run:
+def find_duplicates(request: Request, pack: Pack) -> Duplicates | None:
+    """Which records are one customer, by the rules and what people decided; None where records name no source."""
+    from tierbook.duplicates import one_record_each
+    from workbooks.decisions import read_decisions
+
+    source = check(request)
+    request.progress(0.0, "Matching the records")
+    return one_record_each(source.tables, pack, read_decisions(request.place))[1]
+
+
+def is_book(source: Path) -> bool:
+    """Whether the source is a workbook, which may hold sheets of ours."""
+    return source.suffix.lower() in WORKBOOKS
+
+
     """The run beside the last earlier one of the same pack, where that was kept."""
     from workbooks.snapshots import last_snapshot
 
