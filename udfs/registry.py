@@ -32,6 +32,8 @@ SUBJECTS = (
     "mining",
     "survey",
     "wallet",
+    "campaigns",
+    "referrals",
     "editions",
     "partners",
     "pivot",

@@ -90,7 +90,24 @@ def tables(seed: int) -> dict[str, pa.Table]:
         "purchase_days_": _purchase_days(transactions),
         "tierbook_transactions": lines,
         "tierbook_interactions": pa.Table.from_pylist(said),
+        "tierbook_campaigns": pa.Table.from_pylist(_CAMPAIGNS),
+        "tierbook_campaign_responses": pa.Table.from_pylist(_ANSWERS),
     }
+
+
+_CAMPAIGNS: list[Row] = [
+    {"campaign_id": "K1", "name": "Spring", "start": AS_OF - timedelta(days=60), "end": AS_OF - timedelta(days=30), "cost": 40.10},
+    {"campaign_id": "K2", "name": "Later", "start": AS_OF + timedelta(days=1), "end": None, "cost": 5.0},
+    {"campaign_id": "K3", "name": None, "start": AS_OF, "end": None, "cost": None},
+]  # fmt: skip
+_ANSWERS: list[Row] = [
+    {"campaign_id": campaign, "customer_id": customer, "group": group, "responded": responded, "revenue": revenue}
+    for campaign, customer, group, responded, revenue in (
+        ("K1", "C001", "target", True, 0.10), ("K1", "C001", "target", False, 0.20), ("K1", "C002", None, None, None),
+        ("K1", "C003", "control", True, 9.0), ("K1", "C004", "control", False, 1.0), ("K1", "C004", "target", False, 2.0),
+        ("K2", "C001", "target", True, 7.0), ("K9", "C005", "control", False, None),
+    )
+]  # fmt: skip
 
 
 def _purchase_days(transactions: list[Row]) -> pa.Table:
@@ -335,6 +352,15 @@ def test_nobody_gives_empty_tables_and_not_an_error():
     assert answered(given, "margin") == [{"lines": 0, "revenue": 0.0, "cost": 0.0}]
     there = ("totals", "months", "churn_months", "margin")
     assert all(answered(given, name) == [] for name in aggregates.NAMES if name not in there)
+
+
+def test_customers_of_a_campaign_count_once_and_later_campaigns_not_at_all():
+    found = {row.pop("campaign_id"): row for row in answered(tables(0), "campaigns")}
+    assert set(found) == {"K1", "K3", "K9"}
+    first = {"customers": 3, "responded": 1, "revenue": 2.3, "control": 1, "control_responded": 1, "control_revenue": 9}
+    assert first.items() <= found["K1"].items()
+    assert (found["K3"]["customers"], found["K3"]["cost"]) == (0, None)
+    assert (found["K9"]["name"], found["K9"]["customers"], found["K9"]["control"]) == (None, 0, 1)
 
 
 def test_an_unknown_aggregate_is_refused_with_the_ones_there_are():

@@ -39,6 +39,7 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 | `product_pairs` | product, other: two of the 200 products in most sales | both_sales, product_sales, other_sales, sales (all with a product); pairs in at least 5 sales and 0.1 % of them |
 | `owners` | customer_id | owner: who sold last, else who was in contact last |
 | `open_complaints` | complaint open at `as_of` | customer_id, opened, severity, reason |
+| `campaigns` | campaign that began by `as_of` | name, start_day, end_day, cost; customers, responded, revenue of the target group; control, control_responded, control_revenue |
 | `margin` | run | lines with a known cost, their revenue and cost |
 | `histories:<day>` | frequency, recency, age on that day [days], later (purchase days after it) | customers who had bought by that day |
 | `purchase_days:<day>` | date | customers among those who bought then |
@@ -56,6 +57,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from tierbook.aggregates import calendar, contacts, products, repeats
+from tierbook.aggregates.campaigns import campaigns
 from tierbook.aggregates.pieces import count_of, day_text, exact_sum, month_ends, quoted, text_of
 from tierbook.errors import DataError
 
@@ -63,7 +65,7 @@ NAMES = (
     "totals", "months", "tiers", "stages", "churn_levels", "levels_by_tier", "signals",
     "tier_moves", "stage_moves", "pareto", "classes", "calendar_months", "cohorts", "second_purchases",
     "rfm_cells", "rfm_segments", "products", "product_pairs", "owners", "open_complaints", "churn_months", "early_warnings",
-    "warnings_by_stage", "winbacks", "margin", "profits", "best_fifth",
+    "warnings_by_stage", "winbacks", "margin", "campaigns", "profits", "best_fifth",
 )  # fmt: skip
 
 # Class A ends where the customers before reach 80 % of revenue, class B at 95 % (spec/systems.md, L).
@@ -171,6 +173,7 @@ _UP_TO_THE_DAY: dict[str, Callable[[date], tuple[tuple[str, ...], str]]] = {
     "owners": contacts.owners,
     "open_complaints": contacts.open_complaints,
     "margin": repeats.margin,
+    "campaigns": campaigns,
 }
 _UP_TO_ANOTHER_DAY: dict[str, Callable[[date, date], tuple[tuple[str, ...], str]]] = {
     "histories": repeats.histories,
