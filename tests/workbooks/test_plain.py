@@ -19,7 +19,7 @@ from workbooks.gate import sheet_rows
 from workbooks.gate.cells import Book, letters
 from workbooks.gate.package import gate
 from workbooks.gate.scan import scan
-from workbooks.reading.plain import PlainSheet
+from workbooks.reading.plain import PlainSheet, shared_texts
 from workbooks.reading.raw import Reading
 from workbooks.reading.xlsx import read_workbook
 
@@ -39,14 +39,20 @@ HEAD = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/m
 TAIL = "</sheetData></worksheet>"
 
 
-def book_of(rows: str, headers: Sequence[str] = ("first",)) -> bytes:
-    """A workbook whose only sheet holds these rows under a row of headers."""
+def book_of(
+    rows: str,
+    headers: Sequence[str] = ("first",),
+    shared: Sequence[str] = ("VIP", "Rooms & Suites", "", "中"),
+) -> bytes:
+    """A workbook whose only sheet holds these rows under a row of headers, beside these shared texts."""
     from xlsxwriter import Workbook
 
     rows = HEAD + rows_of([[text(name) for name in headers]], [1]) + rows + TAIL
     written, changed = io.BytesIO(), io.BytesIO()
     with Workbook(written) as book:
-        sheet = book.add_worksheet("transactions")
+        sheet, others = book.add_worksheet("transactions"), book.add_worksheet("others")
+        for at, word in enumerate(shared):
+            others.write_string(at, 0, word)
         for at, code in enumerate(FORMATS):
             sheet.write_blank(at, 0, None, book.add_format({"num_format": code}))
     with zipfile.ZipFile(written) as before, zipfile.ZipFile(changed, "w") as after:
@@ -62,10 +68,11 @@ def plain(data: bytes, path: Path) -> list[pa.Array] | None:
     formats = gate(path).number_formats
     with zipfile.ZipFile(path) as archive:
         xml = archive.read("xl/worksheets/sheet1.xml")
-    sheet = PlainSheet()
+        strings = archive.read("xl/sharedStrings.xml")
+    sheet, count = PlainSheet(), strings.count(b"<si>")
     pieces = partial(iter, [xml[at : at + 700] for at in range(0, len(xml), 700)])
-    scan(pieces, Book(None, len(formats)), size=len(xml), exact_below=0, keeper=sheet)
-    found = sheet.columns(1, formats, date1904=False)
+    scan(pieces, Book(count, len(formats)), size=len(xml), exact_below=0, keeper=sheet)
+    found = sheet.columns(1, formats, date1904=False, shared=lambda: shared_texts(strings, count))
     return found[0] if found else None
 
 
@@ -93,6 +100,10 @@ def text(value: str) -> str:
     return f'<c r="@" t="inlineStr"><is><t>{escape(value)}</t></is></c>'
 
 
+def shared_text(number: int) -> str:
+    return f'<c r="@" t="s"><v>{number}</v></c>'
+
+
 def truth(value: bool) -> str:
     return f'<c r="@" t="b"><v>{int(value)}</v></c>'
 
@@ -112,6 +123,8 @@ SERIALS = st.one_of(
 COLUMN = st.one_of(
     st.just(WORDS.map(text)),
     st.just(st.sampled_from(["VIP", "Rooms & Suites", "a"]).map(text)),
+    st.just(st.integers(0, 3).map(shared_text)),
+    st.just(st.one_of(st.integers(0, 3).map(shared_text), WORDS.map(text))),
     st.just(st.booleans().map(truth)),
     st.sampled_from([None, *range(len(FORMATS) + 1)]).map(
         lambda style: NUMBERS.map(lambda value: number(value, style))
@@ -165,6 +178,7 @@ def assert_same(found: Sequence[pa.Array], expected: Sequence[pa.Array]) -> None
         ([[text("C1")]] * 9 + [['<c r="@" s="1"/>']] * 3, "rows without a value at the end are not there"),
         ([[text("C1"), number(7, 0)], [text("C2"), number(7.5, 2)]] * 9, "formats that both show numbers"),
         ([[text("")], [text("x")]] * 9, "an empty text is one"),
+        ([[shared_text(0), shared_text(1)], [shared_text(3), text("here")]] * 9, "shared texts"),
     ],
 )  # fmt: skip
 def test_plain_sheets_are_read_in_passing(cells, why, tmp_path):
@@ -190,6 +204,12 @@ def test_plain_sheets_are_read_in_passing(cells, why, tmp_path):
 )
 def test_what_is_not_plain_is_left_to_fastexcel(cells, why, tmp_path):
     assert plain(book_of(rows_of(cells * 3)), tmp_path / "book.xlsx") is None, why
+
+
+@pytest.mark.parametrize("word", [" x", "x\n", "_x000D_", "a\rb"])
+def test_shared_texts_that_are_not_plain_are_left_to_fastexcel(word, tmp_path):
+    data = book_of(rows_of([[shared_text(0)]] * 3), shared=[word])
+    assert plain(data, tmp_path / "book.xlsx") is None
 
 
 def test_a_large_workbook_is_read_without_fastexcel(tmp_path, monkeypatch):

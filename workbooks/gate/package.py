@@ -97,7 +97,7 @@ class Stamp(NamedTuple):
 
 @dataclass(frozen=True)
 class Package:
-    """A workbook that passed the gate."""
+    """A workbook that passed the gate; `strings` is the part of its shared texts."""
 
     path: Path
     sheets: tuple[SheetInfo, ...]
@@ -113,6 +113,7 @@ class Package:
     external_links: int = 0
     recoded: tuple[str, ...] = ()
     number_formats: tuple[NumberFormat, ...] = field(default=(), repr=False)
+    strings: str | None = None
     facts: Mapping[str, SheetFacts] = field(default_factory=dict, repr=False)
     stamp: Stamp = field(default_factory=Stamp)
 
@@ -254,6 +255,7 @@ class _Gate:
             external_links=sum(local == "externalReference" for local, _, _ in root.found),
             recoded=tuple(self.recoded),
             number_formats=self._number_formats(styles),
+            strings=strings,
             facts=facts,
         )
 

@@ -9,7 +9,7 @@ number formats) is left to it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MOST_COLUMNS = 200
 _ENTITY = re.compile(rb"&(?!(?:lt|gt|quot|apos|amp);)")
+_SHARED = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 # Number formats whose cells everybody reads alike (ECMA-376 part 1, 18.8.30). Elapsed and bare times are not among them.
 _NUMBERS = frozenset((*range(14), *range(37, 41), 48, 49))
@@ -71,9 +72,20 @@ class PlainSheet:
             self.pieces.setdefault(cell.column, []).append(_Piece(cell, rows.numbers, cells))
 
     def columns(
-        self, header_row: int, formats: Sequence[NumberFormat], *, date1904: bool
+        self,
+        header_row: int,
+        formats: Sequence[NumberFormat],
+        *,
+        date1904: bool,
+        shared: Callable[[], pa.Array | None] = lambda: None,
     ) -> tuple[list[pa.Array], int] | None:
-        """Columns below a header row and the sheet column of the first, as the bulk reader gives them; None when it must."""
+        """Columns below a header row and the sheet column of the first, as the bulk reader gives them; None when it must.
+
+        Parameters
+        ----------
+        shared : callable
+            Gives the workbook's shared texts, where they are plain; asked when a cell refers to one.
+        """
         import pyarrow as pa
 
         if not self.plain or not self.pieces:
@@ -96,7 +108,12 @@ class PlainSheet:
             if not pieces:
                 columns.append(pa.nulls(length, pa.string()))
                 continue
-            cells = pa.concat_arrays([piece.cells for piece in pieces])
+            texts = shared() if any(piece.cell.kind == "s" for piece in pieces) else pa.nulls(0, pa.string())
+            if texts is None:
+                return None
+            cells = pa.concat_arrays([
+                texts.take(piece.cells) if piece.cell.kind == "s" else piece.cells for piece in pieces
+            ])  # fmt: skip
             if kinds == {"date"}:
                 dates = None if date1904 else _dates(cells)
                 if dates is None:
@@ -104,6 +121,28 @@ class PlainSheet:
                 cells = dates
             columns.append(_laid_out(cells, pieces, header_row + 1, length))
         return columns, left
+
+
+def shared_texts(data: bytes, count: int) -> pa.Array | None:
+    """The texts of a part of shared texts; None when one is not plain.
+
+    Parameters
+    ----------
+    data : bytes
+        The part.
+    count : int
+        How many texts it holds.
+    """
+    import pyarrow as pa
+
+    texts = _SHARED.findall(data)
+    if (
+        len(texts) != count
+        or _odd(data)
+        or any(text[:1] <= b" " or text[-1:] <= b" " for text in texts if text)
+    ):
+        return None
+    return _unescaped(pa.array(texts, pa.string()))
 
 
 def _odd(data: bytes) -> bool:
@@ -144,7 +183,9 @@ def _contents(rows: Rows, at: int, cell: Cell, texts: pa.Array) -> pa.Array | No
     if cell.kind == "b":
         known = pc.is_in(texts, value_set=pa.array(["0", "1"]))
         return pc.equal(texts, "1") if pc.all(known).as_py() else None
-    if cell.kind != "n" or ((last - np.uint8(48)) > 9).any():
+    if cell.kind == "s":  # the gate has seen that they are numbers of shared texts
+        return texts.cast(pa.int32())
+    if ((last - np.uint8(48)) > 9).any():
         return None
     try:
         numbers = texts.cast(pa.float64())
@@ -175,7 +216,7 @@ def _below(piece: _Piece, header_row: int) -> _Piece | None:
 def _kind(cell: Cell, formats: Sequence[NumberFormat]) -> Kind | None:
     """What the bulk reader makes of a cell; None when that is not sure."""
     if cell.kind != "n":
-        return "text" if cell.kind == "inlineStr" else "yes_no"
+        return "yes_no" if cell.kind == "b" else "text"
     if cell.style is None:
         return "number"
     if cell.style >= len(formats):

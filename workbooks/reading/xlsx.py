@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import logging
+import re
+import zipfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -22,13 +24,16 @@ from workbooks.gate.scan import position
 from workbooks.reading.far import Extent, Left, without_far_cells
 from workbooks.reading.find import Place, area_of, find_tables
 from workbooks.reading.layout import Header
-from workbooks.reading.plain import PlainSheet
+from workbooks.reading.plain import PlainSheet, shared_texts
 from workbooks.reading.raw import Odd, RawTable, Reading
 from workbooks.reading.runs import with_spaces_kept
 
 if TYPE_CHECKING:
     import fastexcel
     import pyarrow as pa
+
+
+_SHARED_TEXT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?si[\s>/]")
 
 
 def read_workbook(path: Path, reading: Reading) -> tuple[list[RawTable], list[Problem]]:
@@ -68,10 +73,22 @@ class _Book:
         except fastexcel.FastExcelError as error:
             raise _unreadable(self.file, error) from error
 
+    @cached_property
+    def shared(self) -> pa.Array | None:
+        """The workbook's shared texts; None where they are for fastexcel to read."""
+        part = self.package.strings
+        if part is None or part in self.package.recoded:
+            return None
+        with zipfile.ZipFile(self.package.path) as archive:
+            data = archive.read(part)
+        return shared_texts(data, len(_SHARED_TEXT.findall(data)))
+
     def raw(self, place: Place) -> RawTable:
         header, area = place.header, place.area
         package, name = self.package, place.sheet.name
-        plain = self.contents[name].columns(header.row, package.number_formats, date1904=package.date1904)
+        plain = self.contents[name].columns(
+            header.row, package.number_formats, date1904=package.date1904, shared=lambda: self.shared
+        )
         columns, left = plain or self._load(name, header, None)
         first = header.row + 1
         count = len(columns[0]) if columns else 0
