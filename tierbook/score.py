@@ -63,6 +63,7 @@ class Run:
     `word` says what a reader sees for them. `previous` is the same pack at `as_of - window_days`,
     `last` what the last run before this one said, where that was kept. `history` are the same rules at earlier days a
     window apart, the earliest first and this run's last; `earlier` what kept runs said; both only when asked for.
+    So are `compared`, two periods (start, end] to hold against each other.
     `duplicates` says which records of several sources were joined, where customers carry `source` and `source_id`.
     """
 
@@ -80,6 +81,7 @@ class Run:
     last: Snapshot | None = None
     history: Sequence[Moment] = ()
     earlier: Sequence[Snapshot] = ()
+    compared: tuple[tuple[date, date], tuple[date, date]] | None = None
     unmasked: pa.Table | None = field(default=None, repr=False)
     duplicates: Duplicates | None = field(default=None, repr=False)
 
