@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, time
 from functools import cache
 from importlib import import_module
@@ -69,11 +69,14 @@ def missing_needs(section: Section, run: Run) -> list[str | Problem]:
 
     Where all is there and yet too little, the problem that says so.
     """
-    missing: list[str | Problem] = [
-        need for need in section.needs if not any(_has(run, one) for one in need.split("|"))
-    ]
+    missing: list[str | Problem] = [*lacking(section.needs, run)]
     problem = None if missing else section.lacks(run)
     return [problem] if problem else missing
+
+
+def lacking(needs: Iterable[str], run: Run) -> list[str]:
+    """Which of the tables, columns and results that something needs, written as in `Section`, the run does not have."""
+    return [need for need in needs if not any(_has(run, one) for one in need.split("|"))]
 
 
 def _has(run: Run, need: str) -> bool:

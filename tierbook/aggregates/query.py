@@ -39,10 +39,15 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 | `product_pairs` | product, other: two of the 200 products in most sales | both_sales, product_sales, other_sales, sales (all with a product); pairs in at least 5 sales and 0.1 % of them |
 | `owners` | customer_id | owner: who sold last, else who was in contact last |
 | `open_complaints` | complaint open at `as_of` | customer_id, opened, severity, reason |
+| `channels:<column>` | channel, segment (the customer's column), of the last twelve months | contacts, cost (missing without one), revenue, margin (missing without a cost of a sale) |
+| `best_channels:<column>` | product, segment with a channel, of the last twelve months | channel with the most margin, without costs the most revenue; channels there are, revenue, revenue_of_all, margin |
+| `contact_habits` | customer_id with a contact that had an outcome | channel and weekday (1 is Monday) of most of them, gap_days (median between days of contact), contacts, last_day |
+| `channel_conflicts` | customer_id, product, of the last twelve months | low_channel, low_price, high_channel, high_price (amount per piece), gap above 5 %, revenue |
 | `campaigns` | campaign that began by `as_of` | name, start_day, end_day, cost; customers, responded, revenue of the target group; control, control_responded, control_revenue |
 | `margin` | run | lines with a known cost, their revenue and cost |
 | `histories:<day>` | frequency, recency, age on that day [days], later (purchase days after it) | customers who had bought by that day |
 | `purchase_days:<day>` | date | customers among those who bought then |
+| `indicators:<day>` | indicator of the period (day, `as_of`] | part, whole (the figure is part / whole), cases; of the tables of leads, surveys and campaigns too |
 | `second_purchases` | days (30, 60 … 360) | customers whose first purchase is at least so long ago, repeated: of them again within so many days |
 
 *figures* are customers, active, revenue_recent, revenue, revenue_year, value, flagged. `revenue` is all of `total_spend`,
@@ -56,7 +61,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from tierbook.aggregates import calendar, contacts, products, repeats
+from tierbook.aggregates import calendar, channels, contacts, indicators, products, repeats
 from tierbook.aggregates.campaigns import campaigns
 from tierbook.aggregates.pieces import count_of, day_text, exact_sum, month_ends, quoted, text_of
 from tierbook.errors import DataError
@@ -65,7 +70,7 @@ NAMES = (
     "totals", "months", "tiers", "stages", "churn_levels", "levels_by_tier", "signals",
     "tier_moves", "stage_moves", "pareto", "classes", "calendar_months", "cohorts", "second_purchases",
     "rfm_cells", "rfm_segments", "products", "product_pairs", "owners", "open_complaints", "churn_months", "early_warnings",
-    "warnings_by_stage", "winbacks", "margin", "campaigns", "profits", "best_fifth",
+    "warnings_by_stage", "winbacks", "margin", "campaigns", "profits", "best_fifth", "contact_habits", "channel_conflicts",
 )  # fmt: skip
 
 # Class A ends where the customers before reach 80 % of revenue, class B at 95 % (spec/systems.md, L).
@@ -81,8 +86,9 @@ def query(
     Parameters
     ----------
     name : str
-        One of `NAMES`, `breakdown:<column>/<column>` with columns of the customers, or `histories:<day>` and
-        `purchase_days:<day>` with a day such as 2026-03-31.
+        One of `NAMES`, `breakdown:<column>/<column>`, `channels:<column>` and `best_channels:<column>` with columns of
+        the customers, or `histories:<day>`,
+        `purchase_days:<day>` and `indicators:<day>` with a day such as 2026-03-31.
     as_of : date
         The day the run speaks for.
     parts : sequence of str
@@ -143,6 +149,13 @@ def query(
         steps, select = _UP_TO_ANOTHER_DAY[kind](as_of, date.fromisoformat(day))
     elif name == "products":
         steps, select = products.products(as_of, window_days)
+    elif name.startswith(INDICATORS):
+        start = date.fromisoformat(name.removeprefix(INDICATORS))
+        steps, select = indicators.indicators(as_of, start, window_days)
+    elif name.partition(":")[0] in _BY_COLUMN:
+        kind, _, column = name.partition(":")
+        more = (column,)
+        steps, select = _BY_COLUMN[kind](as_of, column)
     elif name in _UP_TO_THE_DAY:
         steps, select = _UP_TO_THE_DAY[name](as_of)
     else:
@@ -172,8 +185,14 @@ _UP_TO_THE_DAY: dict[str, Callable[[date], tuple[tuple[str, ...], str]]] = {
     "product_pairs": products.product_pairs,
     "owners": contacts.owners,
     "open_complaints": contacts.open_complaints,
+    "contact_habits": channels.habits,
+    "channel_conflicts": channels.conflicts,
     "margin": repeats.margin,
     "campaigns": campaigns,
+}
+_BY_COLUMN: dict[str, Callable[[date, str], tuple[tuple[str, ...], str]]] = {
+    "channels": channels.matrix,
+    "best_channels": channels.best,
 }
 _UP_TO_ANOTHER_DAY: dict[str, Callable[[date, date], tuple[tuple[str, ...], str]]] = {
     "histories": repeats.histories,
@@ -191,6 +210,7 @@ _MORE_COLUMNS = {
     "profits": ("total_cost", "net_value"), "best_fifth": ("net_value",),
 }  # fmt: skip
 BREAKDOWN = "breakdown:"
+INDICATORS = "indicators:"
 _MOVES = {"tier_moves": "tier", "stage_moves": "stage"}
 
 
