@@ -85,6 +85,34 @@ class TableRange:
         table = pa.table(columns).take(pa.array(kept))
         return self._once(table, kept) if self.name == "customers" else table
 
+    def columns(self, *required: str, **optional: None) -> dict[str, NDArray]:
+        """Some columns of the usable rows as arrays: numbers and yes/no as float (NaN), texts as objects (None), dates as datetime64.
+
+        Raises
+        ------
+        DataError
+            A column of `required` is not there; those of `optional` are missing in every row then.
+        """
+        typed = self.typed()
+        if lacking := [name for name in required if name not in typed.column_names]:
+            raise DataError(
+                "{table} has no column {names}.", fix="Give the range with its header row.",
+                table=self.name, names=", ".join(lacking),
+            )  # fmt: skip
+        return {name: self._array(typed, name) for name in (*required, *optional)}
+
+    def _array(self, typed: pa.Table, name: str) -> NDArray:
+        known = self._table.column(name)
+        kind = known.kind if known else "text"
+        cells = typed[name].to_pylist() if name in typed.column_names else [None] * typed.num_rows
+        if kind in ("date", "time"):
+            return np.array(["NaT" if one is None else one for one in cells], dtype="datetime64[us]")
+        if kind not in ("id", "text"):
+            return np.array([np.nan if one is None else float(one) for one in cells], dtype=float)
+        found = np.empty(len(cells), dtype=object)
+        found[:] = cells
+        return found
+
     def _typed(self, name: str, cells: list[Any]) -> pa.Array:
         import pyarrow as pa
 

@@ -145,9 +145,13 @@ def bands(source: Source, pack: Pack, constants: reach.Constants) -> Iterable[Pr
                 )
 
 
+# Thresholds that a calculation looks up by name: the gate of the questionnaire, the reach of the focus set.
+READ_BY_NAME = {"gate", "focus"}
+
+
 def unused(source: Source, found: Sequence[tuple[Path, Expression]], pack: Pack) -> Iterable[Problem]:
     """Thresholds that change nothing."""
-    used = {name for _, expression in found for name in expression.names}
+    used = READ_BY_NAME | {name for _, expression in found for name in expression.names}
     used |= {
         name for words in pack.words.values() for text in (words.en, words.zh) for name, _ in fields(text)
     }
