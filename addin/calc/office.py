@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from addin.calc.configuration import BATCH, IDENTIFIER
+from addin.engine_place import FOLDER
 from addin.install import ProgramMissing
 from tierbook.errors import HostError
 
@@ -119,13 +120,15 @@ def private(extension: Path) -> Iterator[Profile]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_job(job: Mapping[str, Any], profile: Profile, *, patience: float) -> dict[str, Any]:
+def run_job(job: Mapping[str, Any], profile: Profile, *, home: Path, patience: float) -> dict[str, Any]:
     """What a job wrote: LibreOffice starts, does it and ends.
 
     Parameters
     ----------
     job : mapping
         As `addin.calc.component.batch.compute` takes it.
+    home : Path
+        Where the file of the engine is that computes for it.
     patience : float
         How long it may take. [s]
 
@@ -137,7 +140,7 @@ def run_job(job: Mapping[str, Any], profile: Profile, *, patience: float) -> dic
     asked.write_text(json.dumps(job), "utf-8")
     command = [program("soffice"), *profile.words, *HEADLESS, f"service:{BATCH}?{asked.as_uri()}"]
     for _ in range(_MOST_STARTS):
-        if _ended(command, patience) != AGAIN:
+        if _ended(command, home, patience) != AGAIN:
             break
     out = Path(job["out"])
     if not out.exists():
@@ -148,11 +151,16 @@ def run_job(job: Mapping[str, Any], profile: Profile, *, patience: float) -> dic
 HEADLESS = ("--headless", "--norestore", "--nologo", "--nodefault", "--nolockcheck")
 
 
-def _ended(command: Sequence[str], patience: float) -> int:
+def _ended(command: Sequence[str], home: Path, patience: float) -> int:
     """Exit status of a LibreOffice that was waited for; its whole family of processes is gone afterwards."""
     nothing = subprocess.DEVNULL
     running = subprocess.Popen(
-        command, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=os.name == "posix"
+        command,
+        stdin=nothing,
+        stdout=nothing,
+        stderr=nothing,
+        env={**os.environ, FOLDER: str(home)},
+        start_new_session=os.name == "posix",
     )
     try:
         return running.wait(patience)

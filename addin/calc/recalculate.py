@@ -6,9 +6,14 @@ not know.
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,8 +21,7 @@ from addin.calc.fix import fix
 from addin.calc.functions import spelling
 from addin.calc.office import private, run_job
 from addin.calc.package import build_addin
-from addin.engine_place import user_folder
-from addin.server import remember_launch
+from addin.engine_place import FOLDER
 from tierbook.errors import HostError
 from workbooks.cells import ErrorValue
 from workbooks.gate.package import gate
@@ -51,14 +55,13 @@ def recalculate(book: Path, out: Path, *, patience: float, keep_undo: bool = Tru
     HostError
         LibreOffice is missing or fails; `out` is unchanged.
     """
-    remember_launch(user_folder())
     folder = Path(tempfile.mkdtemp(prefix="tierbook-"))
     try:
         copy = folder / f"copy{book.suffix.lower()}"
         fix(book, copy, "calc", keep_undo=False)
-        with private(build_addin(folder)) as profile:
+        with private(build_addin(folder)) as profile, _engine(folder / "home") as home:
             job = {"book": str(copy), "out": str(folder / "results.json"), "grow": _growing(book)}
-            found = run_job(job, profile, patience=patience)
+            found = run_job(job, profile, home=home, patience=patience)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if not found["opened"]:
@@ -71,6 +74,25 @@ def recalculate(book: Path, out: Path, *, patience: float, keep_undo: bool = Tru
         cells, kept = cells + len(values), kept + unknown
         errors += sum(isinstance(value, ErrorValue) for value in values.values())
     return Recalculated(put_results(book, out, results, keep_undo=keep_undo), cells, kept, errors)
+
+
+@contextmanager
+def _engine(home: Path) -> Iterator[Path]:
+    """An engine of its own, for the project of the folder the command runs in; it is gone afterwards."""
+    environment = {**os.environ, FOLDER: str(home), "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-P", "-m", "addin", "serve"]
+    nothing = subprocess.DEVNULL
+    running = subprocess.Popen(
+        command, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing, env=environment
+    )
+    try:
+        assert running.stdout is not None
+        if not running.stdout.readline():  # it says so once it answers
+            raise HostError("The engine does not start.", fix="Run this to see why: tierbook serve")
+        yield home
+    finally:
+        running.terminate()
+        running.communicate()
 
 
 def _growing(book: Path) -> dict[str, list[str]]:
