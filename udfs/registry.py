@@ -47,6 +47,7 @@ SUBJECTS = (
     "completeness",
     "periods",
     "indicators",
+    "indicators",
     "retention",
     "rules",
     "why",
