@@ -157,8 +157,7 @@ def targets(rows: Iterable[Mapping[str, object]], until: date) -> dict[str, Targ
     >>> targets([{"goal": "Churn rate", "month": date(2026, 1, 31), "benchmark": 0.1}], date(2026, 3, 31))
     {'churn_rate': Target(benchmark=0.1, higher_is_better=None)}
     """
-    names = {folded(text): one.name for one in INDICATORS for text in (one.name, *_labels(one.name))}
-    found: dict[str, tuple[date, Target]] = {}
+    names, found = _names(), dict[str, tuple[date, Target]]()
     for row in rows:
         name, month, benchmark = names.get(folded(row["goal"])), row.get("month"), row.get("benchmark")
         day = month if isinstance(month, date) else date.min
@@ -170,5 +169,21 @@ def targets(rows: Iterable[Mapping[str, object]], until: date) -> dict[str, Targ
     return {name: target for name, (_, target) in found.items()}
 
 
-def _labels(name: str) -> list[str]:
-    return [label(f"indicator_{name}", language) for language in LANGUAGES]
+def directions(names: NDArray[np.object_]) -> NDArray[np.float64]:
+    """1 for indicators of which more is better, 0 for those of which less is, NaN for names that are none of ours.
+
+    >>> directions(np.array(["Churn rate", "nps", "footfall"], object))
+    array([ 0.,  1., nan])
+    """
+    known = _names()
+    found = [known.get(folded(name)) for name in names.tolist()]
+    return np.array([float(BY_NAME[name].higher_is_better) if name else np.nan for name in found])
+
+
+def _names() -> dict[str, str]:
+    """Whatever an indicator is called, in any language -> its name."""
+    return {
+        folded(text): one.name
+        for one in INDICATORS
+        for text in (one.name, *(label(f"indicator_{one.name}", language) for language in LANGUAGES))
+    }

@@ -100,15 +100,17 @@ def changes(run: Run, before: Period, after: Period) -> list[Change]:
         one.higher_is_better if (target := wanted.get(one.name)) is None or target.higher_is_better is None else target.higher_is_better
         for one in INDICATORS
     ]  # fmt: skip
-    figures = [
-        np.array([np.nan if absent[one.name] or found[one.name].figure is None else found[one.name].figure for one in INDICATORS], float)
+    earlier, later = (
+        np.array(
+            [np.nan if absent[name] or one.figure is None else one.figure for name, one in found.items()]
+        )
         for found in (old, new)
-    ]  # fmt: skip
-    found = effect(*figures, upward)
+    )
+    found = effect(earlier, later, upward)
     return [
         Change(
             one, old[one.name], new[one.name], _known(found.change[at]), _known(found.relative[at]), found.verdict[at],
-            wanted.get(one.name), _known(figures[1][at] - wanted[one.name].benchmark) if one.name in wanted else None, absent[one.name],
+            wanted.get(one.name), _known(later[at] - wanted[one.name].benchmark) if one.name in wanted else None, absent[one.name],
         )
         for at, one in enumerate(INDICATORS)
     ]  # fmt: skip
