@@ -147,6 +147,7 @@ class Run:
         from tierbook.aggregates import since_last
 
         if name in since_last.NAMES and name not in self.kept:
+        from tierbook.rulepack import care_tables
             self.kept[name] = self.engine.sql(since_last.query(name, scored=self.view))
         if name not in self.kept:
             signals = [signal.name for signal in self.pack.churn.signals] if self.pack.churn else []
@@ -155,6 +156,11 @@ class Run:
                 as_of=self.as_of,
                 parts=self.pack.value_parts,
                 signals=signals,
+        if name in care_tables.NAMES and name not in self.kept:
+            text = care_tables.query(
+                name, self.pack, profile=self.profile, as_of=self.as_of, scored=self.view
+            )
+            self.kept[name] = self.engine.sql(text)
                 window_days=self.window_days,
                 scored=self.view,
                 year_table=self._year_table,
@@ -439,7 +445,7 @@ def score(
             fix="Name a sheet transactions or customers.",
         )
     _base_can_be_had(given, pack)
-    as_of = as_of or pack.as_of or latest_purchase(given.get("transactions"), today)
+    as_of = as_of or pack.as_of or latest_day(given, today)
     if as_of is None:
         raise DataError(
             "There is no date to speak for.", fix="Give --as-of, because there are no transactions."
@@ -514,7 +520,7 @@ def latest_purchase(transactions: pa.Table | None, today: date | None) -> date |
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    dates = transactions["date"].cast(pa.date32())
+    dates = pc.cast(transactions["date"], pa.date32(), safe=False)
     return pc.max(dates if today is None else dates.filter(pc.less_equal(dates, pa.scalar(today)))).as_py()
 
 
@@ -545,6 +551,14 @@ def _scored(customers: pa.Table, pack: Pack, profile: str) -> pa.Table:
     import pyarrow as pa
 
     columns = arrays(customers)
+def latest_day(tables: Mapping[str, pa.Table], today: date | None) -> date | None:
+    """The day of the last purchase not after today; without transactions, of the last reading, contact or answer."""
+    if "transactions" in tables:
+        return latest_purchase(tables["transactions"], today)
+    last = [latest_purchase(tables.get(name), today) for name in ("readings", "interactions", "surveys")]
+    return max((day for day in last if day), default=None)
+
+
     scorer = Scorer(pack, columns, profile=profile, ids=columns.get("customer_id"))
     results: dict[str, Any] = {name: scorer[name] for name in pack.features}
     empty_text, empty_number = np.full(scorer.length, None, dtype=object), np.full(scorer.length, np.nan)
