@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from tierbook.duplicates import Decision, Duplicates
     from tierbook.engines.duckdb import DuckDB
     from tierbook.features import Engine
+    from tierbook.hierarchy import Groups
     from tierbook.measures import Measure
+    from tierbook.points import Ledger
     from tierbook.rulepack.pack import CompiledMeasure, Pack
 
 
@@ -146,6 +148,11 @@ class Run:
         from tierbook import aggregates
         from tierbook.aggregates import since_last
 
+        if name == "accounts" and name not in self.kept:
+            import pyarrow as pa
+
+            ids = self.customers["customer_id"]
+            self.engine.put("groups_", pa.table({"customer_id": ids, "root": pa.array(self.groups.root, pa.string())}))
         if name in since_last.NAMES and name not in self.kept:
         from tierbook.rulepack import care_tables
             self.kept[name] = self.engine.sql(since_last.query(name, scored=self.view))
@@ -176,6 +183,40 @@ class Run:
         name = f"year_spend_{self.as_of:%Y%m%d}"
         self.engine.make(name, year_spend(self.as_of))
         return name
+
+    @cached_property
+    def groups(self) -> Groups:
+        """The group of each customer, in the order of `customers`.
+
+        Raises
+        ------
+        DataError
+            A cycle of parents.
+        """
+        from tierbook.hierarchy import groups
+
+        customers = self.customers if self.unmasked is None else self.unmasked
+        return groups(*arrays(customers.select(["customer_id", "parent_id"])).values())
+
+    @cached_property
+    def ledger(self) -> Ledger | None:
+        """Points of members month by month, positions in `customers`; None where the pack gives no points."""
+        from tierbook import points
+
+        if self.pack.points is None:
+            return None
+        columns = arrays(self.customers if self.unmasked is None else self.unmasked)
+        scorer = Scorer(self.pack, columns, profile=self.profile, ids=columns["customer_id"])
+        first = points.first_months(columns["joined"], columns["first_date"], as_of=self.as_of)
+        first[~scorer.earns_points()] = points.NEVER
+        return points.ledger(
+            first,
+            points.entries(self.engine, columns["customer_id"], as_of=self.as_of),
+            scorer.points_value,
+            as_of=self.as_of,
+            cumulative=self.pack.points.basis == "cumulative",
+            expire_after_months=self.pack.points.expire_after_months,
+        )
 
     @cached_property
     def outlook(self) -> Outlook:

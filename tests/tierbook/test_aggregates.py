@@ -50,6 +50,14 @@ def tables(seed: int) -> dict[str, pa.Table]:
             "winback": chance.choice([None, "", "win_back", "let_go"]),
             "winback_spend": chance.choice([None, 0.0, round(chance.uniform(0, 90), 2)]),
             "region": chance.choice([None, "North", "South / East"]),
+            "spend_previous": 10.25,
+            "total_cost": 0.1 * number,
+            "net_value": None if number == 7 else 100.0 - number,
+            "spend_per_month": float(number),
+            "budget": None if number % 3 else 300.0,
+            "contract_end": None if number % 5 else AS_OF - timedelta(days=20),
+            "key_account": number in (1, 3, 7),
+            "joined": AS_OF - timedelta(days=90) if number % 2 else None,
             # A customer's own columns may be called anything.
             "class": "gold",
             "amount": 1.0,
@@ -92,6 +100,9 @@ def tables(seed: int) -> dict[str, pa.Table]:
         "tierbook_interactions": pa.Table.from_pylist(said),
         "tierbook_campaigns": pa.Table.from_pylist(_CAMPAIGNS),
         "tierbook_campaign_responses": pa.Table.from_pylist(_ANSWERS),
+        "tierbook_contracts": pa.Table.from_pylist(_CONTRACTS),
+        "tierbook_redemptions": pa.Table.from_pylist(_REDEEMED),
+        "groups_": pa.Table.from_pylist([{"customer_id": "C001", "root": "C002"}, {"customer_id": "C003", "root": "Z"}]),
     }
 
 
@@ -100,6 +111,17 @@ _CAMPAIGNS: list[Row] = [
     {"campaign_id": "K2", "name": "Later", "start": AS_OF + timedelta(days=1), "end": None, "cost": 5.0},
     {"campaign_id": "K3", "name": None, "start": AS_OF, "end": None, "cost": None},
 ]  # fmt: skip
+_CONTRACTS: list[Row] = [
+    {"customer_id": "C001", "start": None, "end": AS_OF + timedelta(days=9)},
+    {"customer_id": "C002", "start": AS_OF, "end": AS_OF - timedelta(days=4)},
+    {"customer_id": "C002", "start": AS_OF + timedelta(days=1), "end": AS_OF + timedelta(days=5)},
+]
+_REDEEMED: list[Row] = [
+    {"customer_id": "C001", "date": AS_OF, "points": 100.5, "item": "mug"},
+    {"customer_id": "C001", "date": AS_OF - timedelta(days=9), "points": 9.5, "item": "mug"},
+    {"customer_id": "C001", "date": AS_OF + timedelta(days=1), "points": 50.0, "item": "bag"},
+    {"customer_id": "C002", "date": AS_OF, "points": None, "item": "bag"},
+]
 _ANSWERS: list[Row] = [
     {"campaign_id": campaign, "customer_id": customer, "group": group, "responded": responded, "revenue": revenue}
     for campaign, customer, group, responded, revenue in (
@@ -361,6 +383,37 @@ def test_customers_of_a_campaign_count_once_and_later_campaigns_not_at_all():
     assert first.items() <= found["K1"].items()
     assert (found["K3"]["customers"], found["K3"]["cost"]) == (0, None)
     assert (found["K9"]["name"], found["K9"]["customers"], found["K9"]["control"]) == (None, 0, 1)
+
+
+def test_an_account_is_a_group_with_a_key_account_in_it():
+    given = tables(0)
+    found = {row["account"]: row for row in answered(given, "accounts")}
+    assert {name: row["customers"] for name, row in found.items()} == {"C002": 2, "Z": 1, "C007": 1}
+    assert found["C002"]["revenue_previous"] == 20.5
+    assert found["C002"]["contract_end"] == AS_OF + timedelta(days=9), "the next one to end, not the one that has"
+    assert (found["Z"]["spend_of_budget"], found["Z"]["budget"], found["Z"]["contract_end"]) == (3, 300, None)
+    visits = [
+        row["date"] for row in given["tierbook_interactions"].to_pylist()
+        if row["type"] == "visit" and row["customer_id"] in ("C001", "C002") and row["date"] <= AS_OF
+    ]  # fmt: skip
+    assert found["C002"]["last_visit"] == max(visits, default=None)
+
+
+def test_months_of_members_count_from_the_day_of_joining():
+    given = tables(0)
+    joined = {row["customer_id"]: row["joined"] for row in given["scored"].to_pylist() if row["joined"]}
+    wanted: dict[str, set[tuple[int, int]]] = {}
+    for row in given["purchase_days_"].to_pylist():
+        if row["customer_id"] in joined and joined[row["customer_id"]] <= row["date"] <= AS_OF:
+            wanted.setdefault(row["customer_id"], set()).add((row["date"].year, row["date"].month))
+    found = {row["customer_id"]: row["months"] for row in answered(given, "member_months")}
+    assert found == {customer: len(months) for customer, months in wanted.items()}
+
+
+def test_rewards_add_up_what_was_redeemed_by_the_day():
+    assert answered(tables(0), "rewards") == [
+        {"customer_id": "C001", "item": "mug", "times": 2, "points": 110.0}
+    ]
 
 
 def test_an_unknown_aggregate_is_refused_with_the_ones_there_are():

@@ -8,7 +8,8 @@
 - `transactions_`: `customer_id`, `date`, `amount`; later dates than `as_of` may be in it
 - `purchase_days_`: `customer_id`, `date`, `day_before` (the purchase day before it), `place` (1 for the first), `new_month`
   (the first in its month), one row per customer and day with an amount of 0 or more; later ones may be in it
-- `tierbook_transactions`, `tierbook_interactions`: all rows with every column of the table
+- `tierbook_transactions`, `tierbook_interactions` and further tables: all rows with every column of the table
+- `groups_`: `customer_id`, `root` of the group, for `accounts`
 
 Money is summed exactly and turned into a double once, so totals of any two tables agree to the cent.
 
@@ -44,6 +45,9 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 | `contact_habits` | customer_id with a contact that had an outcome | channel and weekday (1 is Monday) of most of them, gap_days (median between days of contact), contacts, last_day |
 | `channel_conflicts` | customer_id, product, of the last twelve months | low_channel, low_price, high_channel, high_price (amount per piece), gap above 5 %, revenue |
 | `campaigns` | campaign that began by `as_of` | name, start_day, end_day, cost; customers, responded, revenue of the target group; control, control_responded, control_revenue |
+| `accounts` | account: the root of a group with a key account in it | customers, flagged, revenue_year, revenue_recent, revenue_previous, spend_of_budget, budget, contract_end, last_visit |
+| `member_months` | customer_id with a purchase since joining | months: calendar months with one |
+| `rewards` | customer_id, item (missing for rows without one) | times, points redeemed |
 | `margin` | run | lines with a known cost, their revenue and cost |
 | `histories:<day>` | frequency, recency, age on that day [days], later (purchase days after it) | customers who had bought by that day |
 | `purchase_days:<day>` | date | customers among those who bought then |
@@ -62,6 +66,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from tierbook.aggregates import calendar, channels, contacts, indicators, products, repeats
+from tierbook.aggregates.accounts import accounts, member_months, rewards
 from tierbook.aggregates.campaigns import campaigns
 from tierbook.aggregates.pieces import count_of, day_text, exact_sum, month_ends, quoted, text_of
 from tierbook.errors import DataError
@@ -70,7 +75,7 @@ NAMES = (
     "totals", "months", "tiers", "stages", "churn_levels", "levels_by_tier", "signals",
     "tier_moves", "stage_moves", "pareto", "classes", "calendar_months", "cohorts", "second_purchases",
     "rfm_cells", "rfm_segments", "products", "product_pairs", "owners", "open_complaints", "churn_months", "early_warnings",
-    "warnings_by_stage", "winbacks", "margin", "campaigns", "profits", "best_fifth", "contact_habits", "channel_conflicts",
+    "warnings_by_stage", "winbacks", "margin", "campaigns", "accounts", "member_months", "rewards", "profits", "best_fifth", "contact_habits", "channel_conflicts",
 )  # fmt: skip
 
 # Class A ends where the customers before reach 80 % of revenue, class B at 95 % (spec/systems.md, L).
@@ -158,6 +163,7 @@ def query(
         steps, select = _BY_COLUMN[kind](as_of, column)
     elif name in _UP_TO_THE_DAY:
         steps, select = _UP_TO_THE_DAY[name](as_of)
+        steps = (*with_year, *steps) if name == "accounts" else steps
     else:
         raise DataError(
             "There is no aggregate {name}.",
@@ -189,6 +195,9 @@ _UP_TO_THE_DAY: dict[str, Callable[[date], tuple[tuple[str, ...], str]]] = {
     "channel_conflicts": channels.conflicts,
     "margin": repeats.margin,
     "campaigns": campaigns,
+    "accounts": accounts,
+    "member_months": member_months,
+    "rewards": rewards,
 }
 _BY_COLUMN: dict[str, Callable[[date, str], tuple[tuple[str, ...], str]]] = {
     "channels": channels.matrix,
@@ -207,6 +216,7 @@ _KEYS = {
 _MORE_COLUMNS = {
     "rfm_cells": ("rfm_r", "rfm_f"), "rfm_segments": ("rfm_segment",), "warnings_by_stage": ("early_warning",),
     "early_warnings": ("early_warning", "early_warning_reason"), "winbacks": ("winback", "winback_spend"),
+    "accounts": ("spend_previous", "spend_per_month", "budget", "contract_end", "key_account"), "member_months": ("joined",),
     "profits": ("total_cost", "net_value"), "best_fifth": ("net_value",),
 }  # fmt: skip
 BREAKDOWN = "breakdown:"
