@@ -19,6 +19,7 @@ from addin.actions_cli import action, actions, doctor
 from addin.addin_cli import addin
 from addin.calc_cli import calc, fix
 from addin.engine_cli import serve
+from addin.figures_cli import effect, pivot
 from addin.lifetime_cli import clv, holdout
 from addin.rules_on_books import rules
 from addin.settings import read_settings
@@ -60,6 +61,15 @@ app.command(
         "Hold a purchase model against later purchases and say whether it may be trusted; --out writes sheets."
     ),
 )(holdout)
+app.command(
+    "effect", help=t("Hold the indicators of two periods against each other; --out writes them to a sheet.")
+)(effect)
+app.command(
+    "pivot",
+    help=t(
+        "Put a figure of the customers together by two of their columns, and list who is behind a cell; --out writes sheets."
+    ),
+)(pivot)
 app.command("serve", help=t("Be the local engine for spreadsheet programs, until it is stopped."))(serve)
 app.add_typer(addin, name="addin")
 app.command("calc", help=t("Compute every formula of a workbook through LibreOffice and keep the results."))(

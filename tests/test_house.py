@@ -44,6 +44,7 @@ LAZY = {
     "addin.engine_app",
     "addin.engine_cli",
     "addin.engine_http",
+    "addin.figures_cli",
     "addin.rules_cli",
     "addin.lifetime_cli",
     "addin.rules_on_books",

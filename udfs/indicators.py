@@ -26,7 +26,10 @@ EFFECT = declare(
         help="The effect table: indicators of two periods, what changed, and whether for the better.",
         arguments=(
             Argument(
-                "indicator", "Names such as churn_rate, Churn rate or 客户流失率.", shape="column", kind="text"
+                "indicator",
+                "Names such as churn_rate, Churn rate or 客户流失率.",
+                shape="column",
+                kind="text",
             ),
             Argument("before", "Figures of the period before.", shape="column"),
             Argument("after", "Figures of the period after.", shape="column"),
@@ -43,7 +46,12 @@ EFFECT = declare(
         calculate=_effect,
         example=Example(
             ([["churn_rate"], ["nps"], ["retention_rate"]], [[0.2], [30], [0.8]], [[0.15], [27], [0.8]]),
-            [["change", "relative", "verdict"], [-0.05, -0.25, "better"], [-3, -0.1, "worse"], [0, 0, "same"]],
+            [
+                ["change", "relative", "verdict"],
+                [-0.05, -0.25, "better"],
+                [-3, -0.1, "worse"],
+                [0, 0, "same"],
+            ],
         ),
         missing="One of the figures is missing, or nobody said which way the indicator is better.",
     )

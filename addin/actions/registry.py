@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from addin.actions import customers, duplicates, engine, formulas, reports, rules, workbook
+from addin.actions import customers, duplicates, engine, figures, formulas, reports, rules, workbook
 from addin.host import Host
 from tierbook.errors import DataError
 
@@ -49,6 +49,8 @@ ACTIONS: dict[str, Action] = {
         Action("undo", "Undo", "Take back what the last action wrote into the workbook.", "Undo", "Customers", workbook.undo),
         Action("report", "Build report", "Draw the report workbook and open it.", "ChartInsert", "Reports", reports.report),
         Action("hold_out", "Hold-out check", "Say whether the purchase model foresees purchases it has not seen.", "ChartTrendline", "Reports", reports.hold_out),
+        Action("effect", "Effect …", "Write every indicator of two periods with its change and a verdict to a sheet.", "CreateReportBlankReport", "Reports", figures.effect),
+        Action("pivot", "Pivot …", "Write a figure of the customers by two columns, and who is behind one cell, to sheets.", "PivotTableInsert", "Reports", figures.pivot),
         Action("pack", "Pack …", "Choose the rule pack this workbook is scored by.", "PropertySheet", "Rules", rules.choose_pack),
         Action("check_rules", "Check rules", "List every problem of the rule packs and run their cases.", "AcceptInvitation", "Rules", rules.check_rules),
         Action("compare_rules", "Compare rules …", "Write who would move under another rule pack, and by which rule.", "ReviewCompareMenu", "Rules", rules.compare_rules),

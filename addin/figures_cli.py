@@ -1,0 +1,185 @@
+"""The `tierbook effect` and `tierbook pivot` commands: two periods against each other, customers by two dimensions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from addin import actions
+from addin.settings import read_settings
+from addin.terminal import Json, Lang, language_of, print_json, print_table, t
+from tierbook.language import label
+
+if TYPE_CHECKING:
+    from workbooks.indicators import Change, Period
+
+Book = Annotated[
+    Path,
+    typer.Argument(help=t("A workbook, a CSV or Parquet file, or a folder of them."), show_default=False),
+]
+Out = Annotated[Path | None, typer.Option("--out", help=t("The workbook to write."), show_default=False)]
+PackName = Annotated[
+    str | None,
+    typer.Option("--pack", help=t("The rule pack; by default that of config.yaml."), show_default=False),
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        help=t("The day to speak for; by default the latest purchase."),
+        show_default=False,
+    ),
+]
+
+
+def effect(
+    book: Book,
+    before: Annotated[
+        str | None,
+        typer.Option("--before", help=t("The first period, such as 2026-01-01..2026-03-31; by default the window before."), show_default=False),
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option("--after", help=t("The second period; by default the window that ends with the data."), show_default=False),
+    ] = None,
+    out: Out = None, pack: PackName = None, as_of: AsOf = None, as_json: Json = False, lang: Lang = None,
+) -> None:  # fmt: skip
+    from workbooks.indicator_sheets import effect_sheet
+    from workbooks.indicators import Period, changes, windows
+    from workbooks.patch import put_sheets
+
+    # What cannot be read is said before the work begins.
+    asked = [None if text is None else Period.read(text) for text in (before, after)]
+    request = _request(book, pack, as_of, lang)
+    run = actions.score(request)
+    first, second = (one or usual for one, usual in zip(asked, windows(run), strict=True))
+    found = changes(run, first, second)
+    if as_json:
+        print_json(_effect_json(found, first, second))
+    else:
+        _print_effect(found, first, second, request.language)
+    if out:
+        path = put_sheets(out, [effect_sheet(found, first, second, request.language)]).path
+        if not as_json:
+            print(path)
+
+
+def pivot(
+    book: Book,
+    rows: Annotated[str, typer.Option("--rows", help=t("The column of the customers whose values go down, such as region."))],
+    columns: Annotated[str, typer.Option("--columns", help=t("The one whose values go across, such as tier."))],
+    measure: Annotated[str, typer.Option("--measure", help=t("The column that is put together."))] = "total_spend",
+    aggregate: Annotated[str, typer.Option("--aggregate", help=t("sum, count, mean, min, max or distinct."))] = "sum",
+    cell: Annotated[
+        str | None, typer.Option("--cell", help=t("A cell whose customers are listed too, such as North/vip."), show_default=False)
+    ] = None,
+    out: Out = None, pack: PackName = None, as_of: AsOf = None, as_json: Json = False, lang: Lang = None,
+) -> None:  # fmt: skip
+    from workbooks.patch import put_sheets
+    from workbooks.pivoted import pivot_sheets, pivoted, read_cell
+
+    request = _request(book, pack, as_of, lang)
+    run = actions.score(request)
+    found = pivoted(run, rows, columns, measure, aggregate=aggregate)
+    chosen = None if cell is None else read_cell(run, found, cell)
+    sheets = pivot_sheets(run, found, chosen, request.language)
+    if as_json:
+        print_json(
+            [
+                [sheet.headers, *map(list, zip(*sheet.table.to_pydict().values(), strict=True))]
+                for sheet in sheets
+            ]
+        )
+    else:
+        for sheet in sheets:
+            _print_sheet(sheet)
+    if out:
+        path = put_sheets(out, sheets).path
+        if not as_json:
+            print(path)
+
+
+def _request(book: Path, pack: str | None, as_of: datetime | None, lang: str | None) -> actions.Request:
+    settings = read_settings(Path.cwd())
+    return actions.Request(
+        source=book,
+        settings=settings,
+        pack=pack or settings.pack,
+        profile=settings.profile,
+        language=language_of(lang, settings),
+        as_of=as_of.date() if as_of else None,
+        today=date.today(),
+        progress=lambda share, step: None,
+    )
+
+
+def _print_effect(found: list[Change], before: Period, after: Period, language: str) -> None:
+    from workbooks.indicators import lacks_in_words
+
+    print(f"{before.first} – {before.end} → {after.first} – {after.end}")
+    heads = (
+        "indicator",
+        "indicator_before",
+        "indicator_cases",
+        "indicator_after",
+        "indicator_cases",
+        "indicator_verdict",
+        "indicator_gap",
+    )
+    rows = [
+        (
+            label(f"indicator_{one.indicator.name}", language), _shown(one, one.before.figure), f"{one.before.cases:,}",
+            _shown(one, one.after.figure), f"{one.after.cases:,}",
+            label(f"verdict_{one.verdict}" if one.verdict else "indicator_unknown", language), _shown(one, one.gap),
+        )
+        for one in found if not one.missing
+    ]  # fmt: skip
+    print_table([label(head, language) for head in heads], rows, right=(1, 2, 3, 4, 6))
+    for one in found:
+        if one.missing:
+            print(
+                f"{label(f'indicator_{one.indicator.name}', language)}: {lacks_in_words(one.missing, language)}"
+            )
+
+
+def _shown(one: Change, figure: float | None) -> str:
+    if figure is None:
+        return "–"
+    return f"{figure:.1%}" if one.indicator.unit in ("share", "ratio") else f"{figure:,.2f}"
+
+
+def _effect_json(found: list[Change], before: Period, after: Period) -> dict[str, Any]:
+    return {
+        "before": [before.first, before.end],
+        "after": [after.first, after.end],
+        "indicators": [
+            {
+                "indicator": one.indicator.name,
+                "unit": one.indicator.unit,
+                "before": None if one.missing else one.before.figure,
+                "before_count": one.before.cases,
+                "after": None if one.missing else one.after.figure,
+                "after_count": one.after.cases,
+                "change": one.change,
+                "relative": one.relative,
+                "verdict": one.verdict,
+                "benchmark": one.target.benchmark if one.target else None,
+                "gap": one.gap,
+                "missing": list(one.missing),
+            }
+            for one in found
+        ],
+    }
+
+
+def _print_sheet(sheet: Any) -> None:
+    numbers = [form not in ("text", "date") for form in sheet.formats]
+    rows = [
+        tuple("–" if one is None else f"{one:,.2f}" if isinstance(one, float) else str(one) for one in row)
+        for row in zip(*sheet.table.to_pydict().values(), strict=True)
+    ]
+    print_table(sheet.headers, rows, right=[at for at, number in enumerate(numbers) if number])
