@@ -147,6 +147,7 @@ class Run:
         """One of the small tables of `tierbook.aggregates`, computed where the rows are and kept."""
         from tierbook import aggregates
         from tierbook.aggregates import since_last
+        from tierbook.rulepack import care_tables
 
         if name == "accounts" and name not in self.kept:
             import pyarrow as pa
@@ -154,8 +155,12 @@ class Run:
             ids = self.customers["customer_id"]
             self.engine.put("groups_", pa.table({"customer_id": ids, "root": pa.array(self.groups.root, pa.string())}))
         if name in since_last.NAMES and name not in self.kept:
-        from tierbook.rulepack import care_tables
             self.kept[name] = self.engine.sql(since_last.query(name, scored=self.view))
+        if name in care_tables.NAMES and name not in self.kept:
+            text = care_tables.query(
+                name, self.pack, profile=self.profile, as_of=self.as_of, scored=self.view
+            )
+            self.kept[name] = self.engine.sql(text)
         if name not in self.kept:
             signals = [signal.name for signal in self.pack.churn.signals] if self.pack.churn else []
             text = aggregates.query(
@@ -163,11 +168,6 @@ class Run:
                 as_of=self.as_of,
                 parts=self.pack.value_parts,
                 signals=signals,
-        if name in care_tables.NAMES and name not in self.kept:
-            text = care_tables.query(
-                name, self.pack, profile=self.profile, as_of=self.as_of, scored=self.view
-            )
-            self.kept[name] = self.engine.sql(text)
                 window_days=self.window_days,
                 scored=self.view,
                 year_table=self._year_table,
@@ -309,14 +309,11 @@ class Run:
         from tierbook.backtest import false_alarms
 
         amounts = self.pack.false_alarm_amounts(self.profile)
-        return None if amounts is None else false_alarms(found, contact_cost=amounts[0], gain_of_keeping=amounts[1])
-
-    def false_alarms(self, found: Backtest) -> FalseAlarms | None:
-        """What the warnings of a backtest cost and bring; None where the pack does not say what contacting does."""
-        from tierbook.backtest import false_alarms
-
-        amounts = self.pack.false_alarm_amounts(self.profile)
-        return None if amounts is None else false_alarms(found, contact_cost=amounts[0], gain_of_keeping=amounts[1])
+        return (
+            None
+            if amounts is None
+            else false_alarms(found, contact_cost=amounts[0], gain_of_keeping=amounts[1])
+        )
 
     def _histories(self) -> list[NDArray]:
         # A model may rest on a column that a masked copy only must not show.
@@ -443,10 +440,10 @@ def score(
     as_of: date | None = None,
     profile: str = "default",
     today: date | None = None,
-    decisions: Sequence[Decision] = (),
     problems: Sequence[Problem] = (),
     files: Sequence[Any] = (),
     progress: Callable[[float, str], None] | None = None,
+    decisions: Sequence[Decision] = (),
 ) -> Run:
     """Score every customer of a set of input tables.
 
@@ -458,11 +455,11 @@ def score(
     as_of : date, optional
         The day the run speaks for; the pack's, else the latest purchase not after `today`.
     profile : str
-    decisions : sequence of Decision
-        What people decided about records that may be one customer.
         The coefficients of the pack to use.
     problems, files
         What the reader found and read; kept in the run, with the warnings of the pack, for the data-quality and audit pages.
+    decisions : sequence of Decision
+        What people decided about records that may be one customer.
 
     Raises
     ------
@@ -470,10 +467,10 @@ def score(
         No usable table, or no date to speak for.
     RuleError
         A profile or section that the pack does not have.
-    from tierbook.duplicates import one_record_each
     """
     import pyarrow as pa
 
+    from tierbook.duplicates import one_record_each
     from tierbook.engines.duckdb import DuckDB
 
     say = progress or (lambda share, step: None)
@@ -491,10 +488,10 @@ def score(
         raise DataError(
             "There is no date to speak for.", fix="Give --as-of, because there are no transactions."
         )
-    given, duplicates = one_record_each(given, pack, decisions)
     # A second thread saves less time than it costs until there is much to do.
     engine = DuckDB(threads=1 if max(table.num_rows for table in given.values()) < _MANY_ROWS else None)
     given = _with_declared_columns(given, pack)
+    given, duplicates = one_record_each(given, pack, decisions)
     features.load(engine, given)
     engine.make("transactions_", features.DATED)
     engine.view("purchase_days_", features.PURCHASE_DAYS)
@@ -554,6 +551,14 @@ def _with_declared_columns(tables: Mapping[str, pa.Table], pack: Pack) -> dict[s
     return declared
 
 
+def latest_day(tables: Mapping[str, pa.Table], today: date | None) -> date | None:
+    """The day of the last purchase not after today; without transactions, of the last reading, contact or answer."""
+    if "transactions" in tables:
+        return latest_purchase(tables["transactions"], today)
+    last = [latest_purchase(tables.get(name), today) for name in ("readings", "interactions", "surveys")]
+    return max((day for day in last if day), default=None)
+
+
 def latest_purchase(transactions: pa.Table | None, today: date | None) -> date | None:
     """The day of the last purchase not after today."""
     if transactions is None or "date" not in transactions.column_names or not transactions.num_rows:
@@ -592,14 +597,6 @@ def _scored(customers: pa.Table, pack: Pack, profile: str) -> pa.Table:
     import pyarrow as pa
 
     columns = arrays(customers)
-def latest_day(tables: Mapping[str, pa.Table], today: date | None) -> date | None:
-    """The day of the last purchase not after today; without transactions, of the last reading, contact or answer."""
-    if "transactions" in tables:
-        return latest_purchase(tables["transactions"], today)
-    last = [latest_purchase(tables.get(name), today) for name in ("readings", "interactions", "surveys")]
-    return max((day for day in last if day), default=None)
-
-
     scorer = Scorer(pack, columns, profile=profile, ids=columns.get("customer_id"))
     results: dict[str, Any] = {name: scorer[name] for name in pack.features}
     empty_text, empty_number = np.full(scorer.length, None, dtype=object), np.full(scorer.length, np.nan)
@@ -608,11 +605,11 @@ def latest_day(tables: Mapping[str, pa.Table], today: date | None) -> date | Non
     results["tier"] = scorer.tier() if pack.tiers else empty_text
     results["positions"] = scorer.positions() if pack.positions else empty_text
     results["stage"] = scorer.stage() if pack.stages else empty_text
-    if pack.relation:
-        results["relation"] = scorer.relation()
     actions = {level.name: level.action for level in pack.stages}
     results["action"] = np.array([actions.get(name) for name in results["stage"].tolist()], dtype=object)
     results["ladder"] = scorer.ladder() if pack.ladder else empty_text
+    if pack.relation:
+        results["relation"] = scorer.relation()
     results |= {f"class.{group}": scorer.class_of(group) for group in pack.classes}
     for name, section in pack.scores.items():
         results[f"score.{name}"] = scorer.score(name)
@@ -629,10 +626,6 @@ def latest_day(tables: Mapping[str, pa.Table], today: date | None) -> date | Non
         results["winback"], results["winback_spend"] = scorer.winback(), scorer.winback_spend()
     if pack.credit:
         results["credit"] = scorer.credit()
-    if pack.target_lists:
-        results["target_lists"] = scorer.target_lists()
-    if pack.key_accounts:
-        results["key_account"] = scorer.key_account()
     if pack.target_lists:
         results["target_lists"] = scorer.target_lists()
     if pack.key_accounts:

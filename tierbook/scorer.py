@@ -202,7 +202,9 @@ class Scorer:
         section = self._section("target_lists", self.pack.target_lists)
         marketable = np.asarray(self["marketable"]) == 1
         return levels.every_that_fits(
-            [one.name for one in section], [self._holds(one.when) & marketable for one in section], self.length
+            [one.name for one in section],
+            [self._holds(one.when) & marketable for one in section],
+            self.length,
         )
 
     def key_account(self) -> NDArray[np.bool_]:

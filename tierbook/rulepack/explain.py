@@ -204,11 +204,18 @@ class _Explained:
         """Only who is marketable is asked for."""
         marketable = self.scorer["marketable"][self.row] == 1
         yield self.asked(
-            "target_lists", "marketable", "marketable", self.named(["marketable"]), marketable, decides=not marketable
+            "target_lists",
+            "marketable",
+            "marketable",
+            self.named(["marketable"]),
+            marketable,
+            decides=not marketable,
         )
         if marketable:
             for one in self.pack.target_lists:
-                yield self.asked("target_lists", one.name, one.when.text, self.met(one.when), self.holds(one.when))
+                yield self.asked(
+                    "target_lists", one.name, one.when.text, self.met(one.when), self.holds(one.when)
+                )
 
     def key_account(self) -> Iterator[Step]:
         section = self.pack.key_accounts

@@ -141,12 +141,6 @@ class _Writer:
         if pack.key_accounts:
             of = pack.key_accounts.of
             self.add("key_account", f"coalesce({self.expression(of)}, FALSE)", of.names)
-        if pack.target_lists:
-            listed = f"CASE WHEN coalesce(marketable, FALSE) THEN {self.every(pack.target_lists)} ELSE '' END"
-            self.add("target_lists", listed, self.read_by(pack.target_lists))
-        if pack.key_accounts:
-            of = pack.key_accounts.of
-            self.add("key_account", f"coalesce({self.expression(of)}, FALSE)", of.names)
         return self.made
 
     def add(self, name: str, sql: str, reads: Iterable[str] = ()) -> None:
