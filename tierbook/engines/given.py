@@ -304,9 +304,9 @@ def _in_words(table: Table, counts: Mapping[str, Any], max_bad_share: float) -> 
         without = [one for one in table.required if counts.get(f"without {one}")]
         yield Problem(
             level,  # type: ignore[arg-type]
-            "{count:,} of {rows:,} rows of {table} have no usable {columns} and are set aside.",
+            "{count:,} of {given:,} rows of {table} have no usable {columns} and are set aside.",
             fix=fix,
-            values={"count": aside, "rows": rows, "table": name, "columns": ", ".join(without)},
+            values={"count": aside, "given": rows, "table": name, "columns": ", ".join(without)},
             table=name,
             count=aside,
             set_aside=aside,
