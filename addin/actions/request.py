@@ -14,6 +14,7 @@ from tierbook.errors import HostError
 if TYPE_CHECKING:
     from tierbook.duplicates import Duplicates
     from tierbook.quality import Problem
+    from tierbook.rulepack.pack import Pack
     from tierbook.score import Run
     from workbooks.reader import Source
 
@@ -71,8 +72,8 @@ def check(request: Request) -> Source:
 def score(request: Request) -> Run:
     """Every customer scored by the rule pack."""
     from tierbook.score import score as score_tables
-
     from workbooks.decisions import read_decisions
+
     if request.lies:
         from addin.warehouse import score_there
 
@@ -94,11 +95,10 @@ def score(request: Request) -> Run:
         problems=problems,
         files=source.files,
         progress=request.progress,
-    )
         decisions=read_decisions(request.place),
+    )
 
 
-def beside_last(request: Request, run: Run) -> Run:
 def find_duplicates(request: Request, pack: Pack) -> Duplicates | None:
     """Which records are one customer, by the rules and what people decided; None where records name no source."""
     from tierbook.duplicates import one_record_each
@@ -114,6 +114,7 @@ def is_book(source: Path) -> bool:
     return source.suffix.lower() in WORKBOOKS
 
 
+def beside_last(request: Request, run: Run) -> Run:
     """The run beside the last earlier one of the same pack, where that was kept."""
     from workbooks.snapshots import last_snapshot
 
