@@ -12,10 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-KINDS = ("complaint", "churn", "expected", "stage", "birthday", "contract")
+KINDS = ("complaint", "credit", "churn", "expected", "stage", "birthday", "contract")
 # Care that is announced ahead, whatever else there is to do.
 REMINDERS = ("expected", "birthday", "contract")
 DAYS_AHEAD = 30
+# The level of the section credit at which nothing more goes out on credit (spec/systems.md, D3).
+FREEZE = "freeze"
 # Service levels: an urgent complaint (severity 3) within 2 days, others within 5 (spec/systems.md, H). [days]
 URGENT_SEVERITY, URGENT_DAYS, OTHER_DAYS = 3, 2, 5
 
@@ -41,6 +43,7 @@ def next_actions(
     as_of: date,
     window_days: int,
     complaint_due: NDArray[np.datetime64],
+    frozen: NDArray[np.bool_],
     flagged: NDArray[np.bool_],
     valued: NDArray[np.bool_],
     let_go: NDArray[np.bool_],
@@ -57,10 +60,12 @@ def next_actions(
     ----------
     complaint_due : array (n,) of days
         Day by which the open complaint should have been closed; NaT = none open. Overdue from the day after.
+    frozen : bool array (n,)
+        No more on credit. Due at once.
     flagged, valued : bool array (n,)
         Flagged for churn; worth a call. Due at once.
     let_go : bool array (n,)
-        Lost, and not worth winning back: only a complaint and a day of care remain to be answered.
+        Lost, and not worth winning back: only a complaint, what is owed and a day of care remain.
     expected : array (n,) of days
         Day of the next purchase if the customer kept the usual gap; overdue from the day after, for those not flagged.
     has_stage_action : bool array (n,)
@@ -76,6 +81,7 @@ def next_actions(
     # Comparisons with NaT are false.
     rules = (
         ("complaint", complaint_due < today, complaint_due),
+        ("credit", frozen, np.full(flagged.shape, today)),
         ("churn", flagged & valued & kept, np.full(flagged.shape, today)),
         ("expected", (expected < today) & ~flagged & kept, expected),
         ("stage", has_stage_action & kept, np.full(flagged.shape, today + window_days)),

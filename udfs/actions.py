@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tierbook.actions import NextActions, expected_on, next_actions, worth_a_call
+from tierbook.actions import FREEZE, NextActions, expected_on, next_actions, worth_a_call
 from tierbook.errors import DataError, RuleError
 from tierbook.language import label, say
 from tierbook.needs import needs
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Read where they are there: each brings one kind of action more.
 _OPTIONAL = (
     "days_since_last", "last_date", "median_gap_days", "open_complaints", "worst_severity", "birthday", "contract_end",
-    "marketable",
+    "marketable", "receivable", "overdue_days", "credit_used",
 )  # fmt: skip
 # Only differences between days matter where nobody says which day it is.
 _ANY_DAY = date(2000, 1, 1)
@@ -37,14 +37,16 @@ def _actions(features: FeatureRange, *, pack: Pack, language: str) -> dict[str, 
             section="stages",
         )
     of_lost = needs(pack, "winback") if pack.winback else set()
-    scorer = features.scorer(pack, "actions", language=language, also=(*_OPTIONAL, *sorted(of_lost)))
+    of_credit = needs(pack, "credit") if pack.credit else set()
+    also = (*_OPTIONAL, *sorted(of_lost | of_credit))
+    scorer = features.scorer(pack, "actions", language=language, also=also)
     day = _day(scorer, pack)
     if day is None and ("birthday" in scorer.columns or "contract_end" in scorer.columns):
         features.note(
             "No column says which day the customers are of; birthdays and contracts are left out, due is blank."
         )
     let_go, won_back, spend = _lost(scorer, of_lost)
-    found = _next(scorer, day, let_go, won_back)
+    found = _next(scorer, day, _frozen(scorer, of_credit), let_go, won_back)
     action, reason, due = (np.full(scorer.length, "", dtype=object) for _ in range(3))
     stage = scorer.stage() if pack.stages else action
     does = {level.name: level.action for level in pack.stages}
@@ -96,8 +98,19 @@ def _lost(
     return let_go & ~not_lost, ~let_go & ~not_lost, scorer.winback_spend()
 
 
+def _frozen(scorer: Scorer, of_credit: set[str]) -> NDArray[np.bool_]:
+    """Whose credit the pack freezes; nobody's without the columns for it."""
+    if not of_credit or not of_credit <= scorer.columns.keys():
+        return np.full(scorer.length, False)
+    return scorer.credit() == FREEZE
+
+
 def _next(
-    scorer: Scorer, day: date | None, let_go: NDArray[np.bool_], won_back: NDArray[np.bool_]
+    scorer: Scorer,
+    day: date | None,
+    frozen: NDArray[np.bool_],
+    let_go: NDArray[np.bool_],
+    won_back: NDArray[np.bool_],
 ) -> NextActions:
     pack, columns, length = scorer.pack, scorer.columns, scorer.length
     as_of = day or _ANY_DAY
@@ -113,12 +126,15 @@ def _next(
     tiers = [level.name for level in pack.tiers.levels if level.name] if pack.tiers else []
     with_action = [level.name or "" for level in pack.stages if level.action]
     found = next_actions(
+        frozen=frozen,
         as_of=as_of,
         window_days=pack.window_days,
         complaint_due=np.where(open_now, today - np.timedelta64(1, "D"), never),
         flagged=scorer.churn_flagged() if pack.churn else nobody,
         valued=worth_a_call(
-            scorer.tier() if pack.tiers else no_tier, scorer.value() if pack.parts else unknown, tiers=tiers
+            scorer.tier() if pack.tiers else no_tier,
+            scorer.value() if pack.parts and not tiers[:-1] else unknown,
+            tiers=tiers,
         )
         | won_back,
         let_go=let_go,
@@ -138,6 +154,8 @@ def _reasons(scorer: Scorer, kind: str, rows: NDArray[np.intp], language: str) -
     if kind == "stage":
         return _stage_words(scorer.pack, scorer.stage()[rows], language)
     columns = scorer.columns
+    if kind == "credit":
+        return _owed(scorer, rows, language)
     if kind == "expected":
         template = "{days_since_last:0} days since the last purchase, usually {median_gap_days:0}"
     elif kind == "birthday":
@@ -149,6 +167,25 @@ def _reasons(scorer: Scorer, kind: str, rows: NDArray[np.intp], language: str) -
     else:
         template = "open complaints: {open_complaints:0}"
     return _filled(template, rows, columns, language)
+
+
+def _owed(scorer: Scorer, rows: NDArray[np.intp], language: str) -> NDArray[np.object_]:
+    """What is owed, as far as the features say it."""
+    columns, colon = scorer.columns, label("list_semicolon", language)
+    said = np.full(len(rows), "", dtype=object)
+    for name, template in _OWED.items():
+        if name in columns:
+            known = ~np.isnan(columns[name][rows]) & (columns[name][rows] > 0)
+            text = np.where(said.astype(bool), colon, "") + _filled(template, rows, columns, language)
+            said += np.where(known, text, "")
+    return said
+
+
+_OWED = {
+    "receivable": "{receivable:#,##0} is owed",
+    "overdue_days": "{overdue_days:0} days past due",
+    "credit_used": "{credit_used:0%} of the limit",
+}
 
 
 def _filled(
@@ -176,7 +213,7 @@ ACTIONS = declare(
         help="The next action for each customer: the most urgent of what there is to do, and why.",
         arguments=(FEATURES, PACK, HEADERS),
         returns="Table action, reason, due, a row for each customer, empty texts for nothing to do. Tried in this order: complaint, "
-        "churn (of a customer worth a call) or what win back decides, expected, what the stage asks for, birthday, contract. The "
+        "credit, churn (of a customer worth a call) or what win back decides, expected, what the stage asks for, birthday, contract. The "
         "day is days_since_last after last_date, the same for all rows.",
         result="columns",
         calculate=_actions,

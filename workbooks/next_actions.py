@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tierbook.actions import NextActions, Reminders, complaint_due, expected_on, next_actions, worth_a_call
+from tierbook.actions import (
+    FREEZE,
+    NextActions,
+    Reminders,
+    complaint_due,
+    expected_on,
+    next_actions,
+    worth_a_call,
+)
 from tierbook.actions import reminders as days_of_care
 from tierbook.score import arrays
 from workbooks.page import Page
@@ -49,6 +57,7 @@ def _every_action(run: Run) -> NextActions:
         as_of=run.as_of,
         window_days=run.window_days,
         complaint_due=due,
+        frozen=frozen(run),
         flagged=customers["churn_flagged"].to_numpy().astype(bool),
         # Who is worth winning back is worth a call, whatever the tier.
         valued=worth_a_call(tier, value, tiers=tier_names(run)) | won_back,
@@ -132,6 +141,15 @@ def _care(run: Run) -> dict[str, Any]:
         # Who did not say yes is left alone; without the column nobody was asked.
         "marketable": columns["marketable"] == 1 if "marketable" in columns else np.full(len(never), True),
     }
+
+
+def frozen(run: Run) -> NDArray[np.bool_]:
+    """Whose credit the rules freeze."""
+    import pyarrow.compute as pc
+
+    if not run.pack.credit:
+        return np.full(run.customers.num_rows, False)
+    return pc.fill_null(pc.equal(run.customers["credit"], FREEZE), False).to_numpy()
 
 
 def winback_decided(run: Run) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -28,7 +28,7 @@ def one(**given):
     """The action of one customer for whom nothing is to be done but what is given."""
     nothing, no = days("NaT"), np.array([False])
     columns = {
-        "complaint_due": nothing, "flagged": no, "valued": no, "let_go": no, "expected": nothing, "has_stage_action": no,
+        "complaint_due": nothing, "frozen": no, "flagged": no, "valued": no, "let_go": no, "expected": nothing, "has_stage_action": no,
         "birthday": nothing, "contract_end": nothing, "marketable": np.array([True]),
     } | given  # fmt: skip
     found = next_actions(as_of=AS_OF, window_days=90, **columns)
@@ -37,7 +37,7 @@ def one(**given):
 
 YES = np.array([True])
 ALL = {
-    "complaint_due": days("2026-10-30"), "flagged": YES, "valued": YES, "expected": days("2026-10-01"),
+    "complaint_due": days("2026-10-30"), "frozen": YES, "flagged": YES, "valued": YES, "expected": days("2026-10-01"),
     "has_stage_action": YES, "birthday": days("1990-11-05"), "contract_end": days("2026-11-20"),
 }  # fmt: skip
 
@@ -46,6 +46,8 @@ def test_the_most_urgent_of_all_is_the_one():
     given = dict(ALL)
     assert one(**given) == ("complaint", "2026-10-30")
     del given["complaint_due"]
+    assert one(**given) == ("credit", "2026-10-31")
+    given["frozen"] = np.array([False])
     assert one(**given) == ("churn", "2026-10-31")
     given["flagged"] = np.array([False])
     assert one(**given) == ("expected", "2026-10-01")
@@ -68,6 +70,7 @@ def test_the_most_urgent_of_all_is_the_one():
         ({"flagged": YES, "has_stage_action": YES}, "stage", "but the stage has an answer"),
         ({"flagged": YES, "valued": YES, "let_go": YES}, None, "who is let go is not called"),
         ({"has_stage_action": YES, "let_go": YES}, None, "nor kept"),
+        ({"frozen": YES, "let_go": YES}, "credit", "but what is owed is owed"),
         ({"complaint_due": days("2026-10-30"), "let_go": YES}, "complaint", "but a complaint is answered"),
         ({"birthday": days("1990-10-31")}, "birthday", "today is a day to congratulate"),
         ({"birthday": days("1990-12-01")}, None, "a month ahead is too early"),
@@ -97,11 +100,11 @@ def test_urgent_complaints_have_two_days_and_others_five():
 def test_nobody_has_nothing_to_do():
     empty, none = days(), np.array([], dtype=bool)
     found = next_actions(
-        as_of=AS_OF, window_days=90, complaint_due=empty, flagged=none, valued=none, let_go=none, expected=empty,
+        as_of=AS_OF, window_days=90, complaint_due=empty, frozen=none, flagged=none, valued=none, let_go=none, expected=empty,
         has_stage_action=none, birthday=empty, contract_end=empty, marketable=none,
     )  # fmt: skip
     assert found.kind.tolist() == []
-    assert len(set(KINDS)) == 6
+    assert len(set(KINDS)) == 7
 
 
 def test_reminders_list_every_day_of_care_the_nearest_first():

@@ -250,6 +250,8 @@ def _why(
             severity=complaint["severity"],
         )
         return page.label("colon").join(text for text in (said, complaint["reason"]) if text)
+    if kind == "credit":
+        return _owed(page, one)
     if kind == "churn":
         if one.get("winback_spend"):
             spend = page.say("spend {amount} at most", amount=f"{one['winback_spend']:,.0f}")
@@ -268,6 +270,18 @@ def _why(
     if kind == "birthday":
         return page.say("birthday on {day}", day=page.date(due))
     return page.say("the contract ends on {day}", day=page.date(due))
+
+
+def _owed(page: Page, one: dict[str, Any]) -> str:
+    """What is owed, for how long, and how much of the limit that is."""
+    said = [page.say("{amount} is owed", amount=f"{one['receivable']:,.0f}")] if one.get("receivable") else []
+    if one.get("overdue_days"):
+        said.append(page.say("{days:.0f} days past due", days=one["overdue_days"]))
+    if one.get("credit_used") is not None:
+        said.append(page.say("{share} of the limit", share=page.share(one["credit_used"])))
+    elif one.get("receivable"):
+        said.append(page.say("no limit was given"))
+    return page.label("list_semicolon").join(said)
 
 
 SECTION = Section("actions", ("transactions",), draw, order=55)
