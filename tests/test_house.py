@@ -28,7 +28,7 @@ MAY_IMPORT = {
 SHARED = {
     "arrow", "errors", "language", "quality", "tables", "columns", "periods", "ranges", "rounding", "features", "engines",
 }  # fmt: skip
-WHERE_SUBJECTS_MEET = {"duplicates", "needs", "score", "scorer", "rulepack", "warehouse"}
+WHERE_SUBJECTS_MEET = {"duplicates", "needs", "pipeline", "score", "scorer", "rulepack", "warehouse"}
 HEAVY = (
     "anyio", "duckdb", "fastexcel", "openpyxl", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sqlglot", "starlette",
     "typer", "uvicorn", "xlsxwriter", "xlwings",

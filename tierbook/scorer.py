@@ -214,7 +214,9 @@ class Scorer:
     def credit(self) -> NDArray[np.object_]:
         """The credit status of each customer; "" for those without receivables."""
         status = self._named(self._section("credit", self.pack.credit).levels)
-        status[np.isnan(self["receivable"])] = ""
+        # A run gives 0 to those without receivables, and no days past due.
+        none = (self["receivable"] == 0) & np.isnan(self.columns.get("overdue_days", np.zeros(self.length)))
+        status[np.isnan(self["receivable"]) | none] = ""
         return status
 
     def rfm_segment(self, r: NDArray, f: NDArray, m: NDArray) -> NDArray[np.object_]:

@@ -54,12 +54,13 @@ def customers_at(
 ) -> tuple[dict[str, NDArray], Scorer]:
     """The customer table of a day, ordered by customer_id, and the pack applied to it."""
     from tierbook import features
+    from tierbook.duplicates import one_record_each
     from tierbook.engines.duckdb import DuckDB
     from tierbook.score import arrays, customer_table
     from tierbook.scorer import Scorer
 
     engine = DuckDB()
-    features.load(engine, tables)
+    features.load(engine, one_record_each(tables, pack)[0])
     found = arrays(customer_table(engine, pack, as_of=as_of))
     return found, Scorer(pack, found, ids=found["customer_id"])
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tierbook.matching.normalise import How
+from tierbook.matching.normalise import How, normalised
 
 Similarity = NDArray[np.float64]
 DIFFERENT_HOUSES = 60.0
@@ -71,3 +71,16 @@ def _numbers(texts: NDArray[np.object_]) -> NDArray[np.object_]:
 
 def _there(texts: NDArray[np.object_]) -> NDArray[np.bool_]:
     return np.not_equal(texts, np.array(None, dtype=object)).astype(bool)
+
+
+def similar_names(a: NDArray[np.object_], b: NDArray[np.object_]) -> Similarity:
+    """How alike names are as people write them: in any spelling, words in any order. [0-100; NaN where one is missing]"""
+    import pyarrow as pa
+
+    one, other = (
+        np.asarray(
+            normalised(pa.array(side, pa.string()), "name").to_numpy(zero_copy_only=False), dtype=object
+        )
+        for side in (a, b)
+    )
+    return similarity(one, other, "name")
