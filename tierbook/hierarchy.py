@@ -7,7 +7,7 @@ keeps its children together all the same: it is then a root without a record of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from tierbook.quality import Problem
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Level = Literal["customer", "group"]
+"""What one row of a run is: a customer, or a group of them with the root of `parent_id` standing for all."""
 
 MOST_NAMED = 10
 """So many customers at most are named in a sentence."""

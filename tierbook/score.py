@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tierbook.duplicates import Decision, Duplicates
     from tierbook.engines.duckdb import DuckDB
     from tierbook.features import Engine
-    from tierbook.hierarchy import Groups
+    from tierbook.hierarchy import Groups, Level
     from tierbook.measures import Measure
     from tierbook.points import Ledger
     from tierbook.rulepack.pack import CompiledMeasure, Pack
@@ -444,6 +444,7 @@ def score(
     files: Sequence[Any] = (),
     progress: Callable[[float, str], None] | None = None,
     decisions: Sequence[Decision] = (),
+    level: Level = "customer",
 ) -> Run:
     """Score every customer of a set of input tables.
 
@@ -460,6 +461,8 @@ def score(
         What the reader found and read; kept in the run, with the warnings of the pack, for the data-quality and audit pages.
     decisions : sequence of Decision
         What people decided about records that may be one customer.
+    level : {"customer", "group"}
+        With group, customers that `parent_id` holds together are one.
 
     Raises
     ------
@@ -492,6 +495,11 @@ def score(
     engine = DuckDB(threads=1 if max(table.num_rows for table in given.values()) < _MANY_ROWS else None)
     given = _with_declared_columns(given, pack)
     given, duplicates = one_record_each(given, pack, decisions)
+    if level == "group":
+        from tierbook.hierarchy import rolled_up
+
+        given, said = rolled_up(given)
+        problems = [*problems, *said]
     features.load(engine, given)
     engine.make("transactions_", features.DATED)
     engine.view("purchase_days_", features.PURCHASE_DAYS)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from addin.settings import Settings
 from tierbook.errors import HostError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tierbook.duplicates import Duplicates
     from tierbook.quality import Problem
     from tierbook.rulepack.pack import Pack
+    from tierbook.hierarchy import Level
     from tierbook.score import Run
     from workbooks.reader import Source
 
@@ -23,8 +24,6 @@ Progress = Callable[[float, str], None]
 
 
 WORKBOOKS = (".xlsx", ".xlsm")
-Level = Literal["customer", "group"]
-"""What one row of a run is: a customer, or a group of them with the root of `parent_id` standing for all."""
 
 
 class Written(NamedTuple):
@@ -77,25 +76,25 @@ def score(request: Request) -> Run:
     if request.lies:
         from addin.warehouse import score_there
 
+        if request.level == "group":
+            raise HostError(
+                "Groups cannot be rolled up where the source lies.",
+                fix="Score a workbook, a file or a folder of CSV or Parquet files.",
+            )
         return score_there(request)
     pack = request.settings.shelf().pack(request.pack)
     source = check(request)
-    tables, problems = source.tables, list(source.problems)
-    if request.level == "group":
-        from tierbook.hierarchy import rolled_up
-
-        tables, said = rolled_up(tables)
-        problems += said
     return score_tables(
-        tables,
+        source.tables,
         pack,
         as_of=request.as_of,
         profile=request.profile,
         today=request.today,
-        problems=problems,
+        problems=source.problems,
         files=source.files,
         progress=request.progress,
         decisions=read_decisions(request.place),
+        level=request.level,
     )
 
 

@@ -32,6 +32,8 @@ from workbooks.samples.freight import (
     mistyped,
     record,
 )
+from workbooks.samples.freight_programmes import SHEETS as PROGRAMMES
+from workbooks.samples.freight_programmes import holdings, programmes
 from workbooks.samples.sheets import Row, add_sheet
 
 SEED = 20261102
@@ -73,6 +75,7 @@ SHEETS: dict[str, dict[str, tuple[str, int]]] = {
         "Customer ID": ("customer_id", 11), "Date": ("date", 12), "Phase": ("phase", 11), "Channel": ("channel", 10), "Type": ("type", 12),
         "Severity": ("severity", 9), "Reason": ("reason", 14), "Outcome": ("outcome", 12), "Closed": ("closed", 12), "Owner": ("owner", 9),
     },
+    **PROGRAMMES,
 }  # fmt: skip
 NOTES = (
     "Harbourline Freight (an invented carrier) - customers of three systems, waybills, receivables and leads",
@@ -103,6 +106,7 @@ def freight_tables(rng: np.random.Generator) -> dict[str, list[Row]]:
     customers = [
         customer(rng, number, people[place]) for number, place in enumerate(rng.permutation(len(people)), start=1)
     ]  # fmt: skip
+    holdings(customers)
     records = [record(one) for one in customers]
     seconds = copies(rng, customers)
     also = {second["customer_id"]: second for _, second in seconds}
@@ -120,6 +124,7 @@ def freight_tables(rng: np.random.Generator) -> dict[str, list[Row]]:
             {"branch": name, "latitude": north, "longitude": east} for _, _, name, north, east in CITIES
         ],
         "Interactions": _interactions(rng, customers),
+        **programmes(np.random.default_rng(SEED + 1), customers),
     }
 
 
