@@ -44,6 +44,7 @@ SUBJECTS = (
     "editions",
     "partners",
     "pivot",
+    "channels",
     "completeness",
     "matching",
     "credit",
