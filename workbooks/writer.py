@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbooks.gate.package import Package
 
 SCORES, WATCH_LIST, RUN = "tierbook_scores", "tierbook_watch_list", "tierbook_run"
+TARGET_LIST = "tierbook_target_list"
 _RESULTS = (
     "value tier stage action positions ladder rfm_segment retention_group churn_score churn_level churn_flagged churn_signals churn_reason"
 ).split()
@@ -33,6 +34,7 @@ _SHARES = frozenset("spend_change top_category_share mean_discount credit_used".
 _PLAIN_NUMBERS = frozenset(
     "tenure_months overdue_ratio median_gap_days orders_per_month nps satisfaction".split()
 )
+_REACHED = "customer_id name kind contact_name mobile phone email address channel tier value churn_level last_date".split()
 _WATCHED = "customer_id name tier value churn_level churn_score reason stage action last_date days_since_last".split()
 
 
@@ -81,6 +83,24 @@ def watch_sheet(run: Run, language: str) -> ResultSheet:
     customers = run.customers.append_column("churn_reason", [run.reasons(language)])
     order = [("value", "descending"), ("customer_id", "ascending")]
     return _watch_list(run, customers.sort_by(order), language)
+
+
+def target_sheet(run: Run, name: str, language: str) -> ResultSheet:
+    """The customers on a target list of the pack, highest value first, with what it takes to reach them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    # With a separator on both ends a name is never part of another one.
+    listed = pc.binary_join_element_wise("", run.customers["target_lists"], "", "; ")
+    on = run.customers.filter(pc.match_substring(listed, f"; {name}; "))
+    on = on.sort_by([("value", "descending"), ("customer_id", "ascending")])
+    columns: dict[str, Any] = {column: on[column] for column in _REACHED if column in on.column_names}
+    for column in {"tier", "churn_level"} & columns.keys():
+        columns[column] = _words(on[column], run, language)
+    table = pa.table(columns)
+    formats = [_format(column, table.schema.field(column).type) for column in table.column_names]
+    headers = [label(column, language) for column in table.column_names]
+    return ResultSheet("Tierbook Target list", TARGET_LIST, table, headers, formats)
 
 
 def _scores(run: Run, customers: pa.Table) -> ResultSheet:

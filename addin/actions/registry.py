@@ -7,7 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from addin.actions import customers, duplicates, engine, figures, formulas, reports, rules, workbook
+from addin.actions import (
+    campaigns,
+    customers,
+    duplicates,
+    engine,
+    figures,
+    formulas,
+    reports,
+    rules,
+    workbook,
+)
 from addin.host import Host
 from tierbook.errors import DataError
 
@@ -44,6 +54,7 @@ ACTIONS: dict[str, Action] = {
         Action("check", "Check data", "Read every table of the workbook and list every problem with its cell.", "ReviewShowAllComments", "Customers", customers.check),
         Action("score", "Score customers", "Write value, tier, stage and churn flags of every customer to result sheets.", "DataRefreshAll", "Customers", customers.score),
         Action("watch_list", "Watch list", "Write the customers at risk, highest value first, to a sheet of their own.", "FlagMessage", "Customers", customers.watch_list),
+        Action("target_list", "Target list …", "Write the customers a campaign may address, as the rules pick them, to a sheet.", "MailMergeRecipientsEditList", "Customers", campaigns.target_list),
         Action("duplicates", "Duplicates", "List records that may be one customer, and remember what you decide about them.", "TableDuplicatesRemove", "Customers", duplicates.duplicates),
         Action("explain", "Explain customer …", "Write which rules gave a customer this value, tier, stage and churn level.", "AddressBook", "Customers", customers.explain),
         Action("undo", "Undo", "Take back what the last action wrote into the workbook.", "Undo", "Customers", workbook.undo),

@@ -13,9 +13,9 @@ from tierbook.errors import HostError
 
 if TYPE_CHECKING:
     from tierbook.duplicates import Duplicates
+    from tierbook.hierarchy import Level
     from tierbook.quality import Problem
     from tierbook.rulepack.pack import Pack
-    from tierbook.hierarchy import Level
     from tierbook.score import Run
     from workbooks.reader import Source
 

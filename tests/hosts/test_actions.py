@@ -17,7 +17,7 @@ from addin.file_host import FileHost
 from addin.host import Block, Cancelled
 from addin.plain import cells_of_plain
 from tests.addin.test_cli import tierbook
-from tierbook.errors import DataError, HostError
+from tierbook.errors import DataError, HostError, RuleError
 from tierbook.language import sentences
 from udfs.cells import CellError
 from workbooks.book_cells import BookCells
@@ -94,6 +94,25 @@ def test_the_watch_list_goes_to_a_sheet_of_its_own(tmp_path):
     assert acted("watch_list", book) == ["93 of 422 customers are at risk."]
     assert "Tierbook Watch list" in sheets(book)
     assert "Tierbook Scores" not in sheets(book)
+
+
+def test_a_target_list_holds_only_who_may_be_written_to(tmp_path):
+    book = Path(shutil.copy(sample_path("logistics"), tmp_path / "new.xlsx"))
+    acted("pack", book, pack="logistics")
+    (said,) = acted("target_list", book, list="grow_share")
+    head, *listed = rows(book, "Tierbook Target list")
+    assert said == f"{len(listed)} of 310 customers are on the list Grow the share."
+    known = {row[0]: row for row in rows(book, "Customers")[1:]}
+    may = rows(book, "Customers")[0].index("Marketable")
+    assert listed
+    assert all(known[row[0]][may] == "yes" for row in listed)
+    value = head.index("Value")
+    assert [row[value] for row in listed] == sorted((row[value] for row in listed), reverse=True)
+
+
+def test_a_pack_without_target_lists_says_so(book):
+    with pytest.raises(RuleError, match="has no section called target_lists"):
+        acted("target_list", book)
 
 
 def test_every_action_can_be_undone_byte_for_byte(book):
