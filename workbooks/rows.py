@@ -92,6 +92,18 @@ def share_of(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
+def names_of(run: Run, ids: Sequence[str | None]) -> dict[str | None, str | None]:
+    """The names of a few customers by id; nothing for those who are not there or masked."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    customers = run.customers
+    if "name" not in customers.column_names or not ids:
+        return {}
+    found = customers.filter(pc.is_in(customers["customer_id"], value_set=pa.array(ids, pa.string())))
+    return dict(zip(found["customer_id"].to_pylist(), found["name"].to_pylist(), strict=True))
+
+
 def by_value(customers: pa.Table) -> NDArray[np.int64]:
     """Row numbers, highest value first, equal values by id; unknown values last."""
     return _ranked(customers, "value")

@@ -42,6 +42,7 @@ NUMBERS = {
     "share": "0.0%",
     "share0": "0%",
     "score": "0",
+    "tenths": "0.0",
     "times": '0.0"×"',
     "change": '"▲ +"0.0%;"▼ −"0.0%;"● "0.0%',
     "date": "yyyy-mm-dd",
@@ -58,7 +59,7 @@ AXIS = {
     "en": '[>=1000000]0.0,,"M";[>=1000]0,"k";0',
     "zh": '[>=100000000]0\\.00,,"亿";[>=10000]0\\.0,"万";0',
 }
-RIGHT = frozenset("count money cents share share0 score times plain change short".split())
+RIGHT = frozenset("count money cents share share0 score tenths times plain change short".split())
 
 PIECES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 20, "font_color": ACCENT},
