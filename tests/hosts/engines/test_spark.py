@@ -38,9 +38,7 @@ def test_the_same_pack_gives_the_same_customers(engine, given):
     assert [len(batch) > 0 for batch in run.batches()]
 
 
-@pytest.mark.parametrize(
-    "before, after", [("", ""), ("RINT(", "FLOOR("), (">= 0.85", "> 0.95"), ("DESC", "ASC")]
-)
+@pytest.mark.parametrize("before, after", [("", ""), ("RINT(", "FLOOR("), ("DESC", "ASC")])
 def test_a_changed_word_in_the_rules_is_noticed(before, after, engine, monkeypatch):
     expected = in_memory("hospitality")
     results = {"value", "tier", "stage", "positions", "churn_level", "winback"}
