@@ -73,6 +73,8 @@ def tables(seed: int) -> dict[str, pa.Table]:
             "product": chance.choice([None, "tea", "soup"]),
             "owner": chance.choice([None, None, "Ann", "Bo"]),
             "cost": chance.choice([None, 0.0, 12.5]),
+            "channel": chance.choice([None, "shop", "web"]),
+            "quantity": chance.choice([None, 1.0, 3.0]),
             # Lines of one customer and number are one sale; without a number it is what was bought on a day.
             "transaction_id": None if number % 5 else f"T{number // 50}",
         }
@@ -88,13 +90,15 @@ def tables(seed: int) -> dict[str, pa.Table]:
             "reason": chance.choice([None, "noise"]),
             "closed": chance.choice([None, AS_OF - timedelta(days=1), AS_OF + timedelta(days=1)]),
             "owner": chance.choice([None, "Cy"]),
+            "channel": chance.choice([None, "shop", "phone"]),
+            "outcome": chance.choice([None, "reached"]),
         }
         for _ in range(80)
     ]
     return {
         "scored": pa.Table.from_pylist(customers),
         "scored_before": pa.Table.from_pylist(before, schema=pa.Table.from_pylist(customers).schema),
-        "transactions_": lines.drop_columns(["product", "owner", "cost", "transaction_id"]),
+        "transactions_": lines.select(["customer_id", "date", "amount"]),
         "purchase_days_": _purchase_days(transactions),
         "tierbook_transactions": lines,
         "tierbook_interactions": pa.Table.from_pylist(said),
