@@ -53,6 +53,10 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 | `purchase_days:<day>` | date | customers among those who bought then |
 | `indicators:<day>` | indicator of the period (day, `as_of`] | part, whole (the figure is part / whole), cases; of the tables of leads, surveys and campaigns too |
 | `second_purchases` | days (30, 60 … 360) | customers whose first purchase is at least so long ago, repeated: of them again within so many days |
+| `participations` | customer who took part in an edition, by a booking or by attending | customer_id, edition, side, date |
+| `wants` | row of the table | customer_id, edition, side, categories, professional, preregistered, attended, value |
+| `recruiting` | edition, side | cost of the interactions |
+| `contacts` | interaction up to `as_of` | customer_id, phase, channel, outcome, tier |
 
 *figures* are customers, active, revenue_recent, revenue, revenue_year, value, flagged. `revenue` is all of `total_spend`,
 `revenue_recent` that of the window, `revenue_year` that of the last twelve months; `active` bought in the window;
@@ -65,7 +69,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from tierbook.aggregates import calendar, channels, contacts, indicators, products, repeats
+from tierbook.aggregates import calendar, channels, contacts, fairs, indicators, products, repeats
 from tierbook.aggregates.accounts import accounts, member_months, rewards
 from tierbook.aggregates.campaigns import campaigns
 from tierbook.aggregates.pieces import count_of, day_text, exact_sum, month_ends, quoted, text_of
@@ -76,6 +80,7 @@ NAMES = (
     "tier_moves", "stage_moves", "pareto", "classes", "calendar_months", "cohorts", "second_purchases",
     "rfm_cells", "rfm_segments", "products", "product_pairs", "owners", "open_complaints", "churn_months", "early_warnings",
     "warnings_by_stage", "winbacks", "margin", "campaigns", "accounts", "member_months", "rewards", "profits", "best_fifth", "contact_habits", "channel_conflicts",
+    "participations", "wants", "recruiting", "contacts",
 )  # fmt: skip
 
 # Class A ends where the customers before reach 80 % of revenue, class B at 95 % (spec/systems.md, L).
@@ -194,6 +199,10 @@ _UP_TO_THE_DAY: dict[str, Callable[[date], tuple[tuple[str, ...], str]]] = {
     "contact_habits": channels.habits,
     "channel_conflicts": channels.conflicts,
     "margin": repeats.margin,
+    "participations": fairs.participations,
+    "wants": fairs.wants,
+    "recruiting": fairs.recruiting,
+    "contacts": fairs.contacts,
     "campaigns": campaigns,
     "accounts": accounts,
     "member_months": member_months,
