@@ -39,9 +39,9 @@ class Habit(NamedTuple):
 HABITS = (
     Habit("steel and cement", 8, "大客户; 全省百强", (20_000, 60_000), 0.78),
     Habit("overloaded", 4, "大客户", (8_000, 15_000), 0.97, growth=0.12),
-    Habit("key enterprises", 10, "百户重点企业", (4_000, 12_000), 0.7, reports=0.9),
+    Habit("key enterprises", 10, "百户重点企业", (4_000, 12_000), 0.7, reports=0.75),
     Habit("key, badly balanced", 4, "key_enterprises；全省百强", (3_000, 8_000), 0.72, apart=0.21),
-    Habit("growing", 9, "百户高成长", (1_500, 5_000), 0.82, growth=0.25, reports=0.85),
+    Habit("growing", 9, "百户高成长", (1_500, 5_000), 0.82, growth=0.25, reports=0.7),
     Habit("province list only", 6, "全省百强", (5_000, 20_000), 0.6, growth=-0.05),
     Habit("dedicated lines", 14, None, (800, 3_000), 0.55),
     Habit("broken meters", 5, None, (800, 3_000), 0.5, silent=9, skips=0.12),

@@ -17,16 +17,17 @@ from workbooks.rows import keyed, names_of, records, tier_names
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_FIRST, _OTHER, _OTHERS = 200, 118, 8
-_LAST = 1 + _OTHERS
-_CHART_ROWS = 16
-MOST_MONTHS, MOST_LISTED = 24, 40
+# The third and fourth column hold names of tiers and alerts in some tables.
+_WIDTHS = (200, 118, 175, 150, 110, 110, 110, 110, 110)
+_LAST = len(_WIDTHS)
+_CHART_ROWS = 14
+MOST_MONTHS, MOST_LISTED = 13, 30
 _SHARES = ("over_load", "voltage_apart", "current_apart")
 
 
 def draw(page: Page, run: Run) -> None:
     """The chart and tables of months, tiers and largest customers, then alerts, then ten-day volumes."""
-    page.columns([20, _FIRST] + [_OTHER] * _OTHERS)
+    page.columns([20, *_WIDTHS])
     row = page.header(_LAST)
     chart_at, row = row, row + _CHART_ROWS
     found = records(run.table("usage_months"))
@@ -97,7 +98,7 @@ def _draw_chart(page: Page, row: int, block: Block) -> None:
         })  # fmt: skip
     made.set_x_axis(charts.category_axis(page))
     made.set_y_axis(charts.value_axis(page))
-    page.place(made, row, 1, _FIRST + _OTHER * 7, _CHART_ROWS * look.ROW_PIXELS - 10, title)
+    page.place(made, row, 1, sum(_WIDTHS), _CHART_ROWS * look.ROW_PIXELS - 10, title)
 
 
 def _draw_tiers(page: Page, row: int, rows: list[dict[str, Any]]) -> int:
