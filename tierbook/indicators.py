@@ -128,7 +128,9 @@ def effect(before: ArrayLike, after: ArrayLike, higher_is_better: ArrayLike) -> 
     size = np.maximum(np.abs(old), np.abs(new))
     change[np.abs(change) <= _ROUNDING * size] = 0.0
     relative = np.full(change.shape, np.nan)
-    np.divide(change, np.abs(old), out=relative, where=old != 0)
+    with np.errstate(over="ignore"):
+        np.divide(change, np.abs(old), out=relative, where=old != 0)
+    relative[np.isinf(relative)] = np.nan
     verdict = np.full(change.shape, None, dtype=object)
     good = np.where(upward == 1, change, -change)
     judged = ~np.isnan(change) & ~np.isnan(upward)

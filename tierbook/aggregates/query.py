@@ -48,6 +48,7 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 | `accounts` | account: the root of a group with a key account in it | customers, flagged, revenue_year, revenue_recent, revenue_previous, spend_of_budget, budget, contract_end, last_visit |
 | `member_months` | customer_id with a purchase since joining | months: calendar months with one |
 | `rewards` | customer_id, item (missing for rows without one) | times, points redeemed |
+| `complaint_reasons` | reason of a complaint of the last twelve months (missing where none was written) | complaints, still_open, customers, flagged, value |
 | `margin` | run | lines with a known cost, their revenue and cost |
 | `histories:<day>` | frequency, recency, age on that day [days], later (purchase days after it) | customers who had bought by that day |
 | `purchase_days:<day>` | date | customers among those who bought then |
@@ -80,6 +81,7 @@ NAMES = (
     "tier_moves", "stage_moves", "pareto", "classes", "calendar_months", "cohorts", "second_purchases",
     "rfm_cells", "rfm_segments", "products", "product_pairs", "owners", "open_complaints", "churn_months", "early_warnings",
     "warnings_by_stage", "winbacks", "margin", "campaigns", "accounts", "member_months", "rewards", "profits", "best_fifth", "contact_habits", "channel_conflicts",
+    "complaint_reasons",
     "participations", "wants", "recruiting", "contacts",
 )  # fmt: skip
 
@@ -196,6 +198,7 @@ _UP_TO_THE_DAY: dict[str, Callable[[date], tuple[tuple[str, ...], str]]] = {
     "product_pairs": products.product_pairs,
     "owners": contacts.owners,
     "open_complaints": contacts.open_complaints,
+    "complaint_reasons": contacts.complaint_reasons,
     "contact_habits": channels.habits,
     "channel_conflicts": channels.conflicts,
     "margin": repeats.margin,

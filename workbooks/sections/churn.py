@@ -8,6 +8,7 @@ from datetime import timedelta
 from math import fsum, isnan
 from typing import TYPE_CHECKING, Any
 
+from tierbook.language import labels
 from workbooks import charts
 from workbooks import style as look
 from workbooks.advice import signal_words
@@ -24,6 +25,8 @@ _LAST = 2 + _OTHERS
 _HALF = (_FIRST + _OTHER * _OTHERS + _REASON - 16) // 2
 _CHART_ROWS = 20
 MOST_WATCHED = 50
+MOST_REASONS = 10
+_LOST = ("customers", "revenue", "value")
 
 
 def draw(page: Page, run: Run) -> None:
@@ -35,6 +38,8 @@ def draw(page: Page, run: Run) -> None:
     row = _draw_charts(page, row, levels, count, signs)
     page.turn(row)
     row = _draw_months(page, row)
+    row = _draw_lost_reasons(page, row)
+    row = _draw_complaint_reasons(page, row)
     if run.pack.early_warning:
         row = _draw_early_warning(page, row)
     row = _draw_backtest(page, row)
@@ -146,6 +151,69 @@ def _draw_months(page: Page, row: int) -> int:
     width = _OTHER * (_OTHERS - 3) + _REASON - 24
     page.place(made, block.first - 1, 5, width, (len(months) + 1) * look.ROW_PIXELS + 12, title, shift=24)
     return block.after + 1
+
+
+def _draw_lost_reasons(page: Page, row: int) -> int:
+    """Why customers left, as it was written down; nothing where it was not."""
+    if "lost_reason" not in page.run.customers.column_names:
+        return row
+    found = [one for one in records(page.run.table("breakdown:lost_reason")) if one["lost_reason"]]
+    if not found:
+        return row
+    found.sort(key=lambda one: (-one["customers"], one["lost_reason"]))
+    shown, rest = found[:MOST_REASONS], found[MOST_REASONS:]
+    everyone, names = totals(found, *_LOST), [_reason(page, one["lost_reason"]) for one in shown]
+    if rest:
+        shown, names = [*shown, totals(rest, *_LOST)], [*names, page.say("Others ({count})", count=len(rest))]
+    top = row
+    row = page.heading(
+        row, 1, page.label("lost_reasons"),
+        page.say("{count} customers of whom somebody wrote down why they left.", count=f"{everyone['customers']:,.0f}"),
+    )  # fmt: skip
+    block = page.table(
+        row, 1,
+        [Column(page.label("lost_reason"), "text", ("bold",)), Column(page.label("customers"), "count"), Column(page.label("share_of_customers"), "share"),
+         Column(page.label("revenue"), "money"), Column(page.label("value"), "money")],
+        [[name, one["customers"], share_of(one["customers"], everyone["customers"]), one["revenue"], one["value"]]
+         for name, one in zip(names, shown, strict=True)],
+        [page.label("total"), everyone["customers"], 1.0, everyone["revenue"], everyone["value"]],
+    )  # fmt: skip
+    page.bars(block, 2, look.ALERT_SOFT)
+    page.keep(top, block.after)
+    return block.after + 2
+
+
+def _draw_complaint_reasons(page: Page, row: int) -> int:
+    """What customers complained about, and how many of them are at risk; nothing without a complaint."""
+    found = sorted(
+        records(page.run.table("complaint_reasons")), key=lambda one: (-one["complaints"], str(one["reason"]))
+    )
+    if not found:
+        return row
+    everything = sum(one["complaints"] for one in found)
+    top = row
+    row = page.heading(
+        row, 1, page.label("complaint_reasons"),
+        page.say("{count} complaints of the last twelve months; a customer with several reasons counts in each.", count=f"{everything:,}"),
+    )  # fmt: skip
+    block = page.table(
+        row, 1,
+        [Column(page.label("reason"), "text", ("bold",)), Column(page.label("complaints"), "count"), Column(page.label("share"), "share"),
+         Column(page.label("still_open"), "count"), Column(page.label("customers"), "count"), Column(page.label("at_risk_short"), "count"),
+         Column(page.label("value"), "money")],
+        [[_reason(page, one["reason"]), one["complaints"], share_of(one["complaints"], everything), one["still_open"] or None, one["customers"],
+          one["flagged"], one["value"]] for one in found[:MOST_REASONS]],
+    )  # fmt: skip
+    page.bars(block, 2, look.ALERT_SOFT)
+    page.keep(top, block.last)
+    return block.after + 1
+
+
+def _reason(page: Page, reason: str | None) -> str:
+    """The usual reasons have a word; others stand as they were written."""
+    if reason is None:
+        return page.label("not_given")
+    return page.label(f"lost_to_{reason}") if f"lost_to_{reason}" in labels() else reason
 
 
 def _draw_early_warning(page: Page, row: int) -> int:
