@@ -81,17 +81,18 @@ def first_months(joined: NDArray, first_date: NDArray, *, as_of: date) -> Months
 
 
 def entries(engine: Engine, customer_ids: NDArray[np.object_], *, as_of: date) -> Entries:
-    """What each of the customers bought and redeemed in each calendar month up to `as_of`.
+    """What each of the customers bought and redeemed in each calendar month up to `as_of`; nothing of those that are None.
 
     `features.load` has put the input tables into the engine.
     """
     import pyarrow as pa
 
-    position = pa.array(np.arange(len(customer_ids)))
-    engine.put(
-        "points_customers",
-        pa.table({"customer_id": pa.array(customer_ids, type=pa.string()), "customer": position}),
-    )
+    known = np.flatnonzero(np.not_equal(customer_ids, None))
+    if not known.size:
+        nobody, none = np.zeros(0, dtype=np.int64), np.zeros(0)
+        return Entries(nobody, nobody, none, none, none.astype(bool), none)
+    ids = pa.array(customer_ids[known], type=pa.string())
+    engine.put("points_customers", pa.table({"customer_id": ids, "customer": pa.array(known)}))
     found = engine.sql(_BY_MONTH.format(as_of=f"DATE '{as_of.isoformat()}'"))
     column = {name: found[name].to_numpy() for name in found.column_names}
     return Entries(

@@ -209,9 +209,11 @@ class Run:
         scorer = Scorer(self.pack, columns, profile=self.profile, ids=columns["customer_id"])
         first = points.first_months(columns["joined"], columns["first_date"], as_of=self.as_of)
         first[~scorer.earns_points()] = points.NEVER
+        # What the others bought is not looked at.
+        earning = np.where(first < points.NEVER, columns["customer_id"], None)
         return points.ledger(
             first,
-            points.entries(self.engine, columns["customer_id"], as_of=self.as_of),
+            points.entries(self.engine, earning, as_of=self.as_of),
             scorer.points_value,
             as_of=self.as_of,
             cumulative=self.pack.points.basis == "cumulative",
