@@ -185,7 +185,7 @@ def _receivables(rng: np.random.Generator, customers: Sequence[Row]) -> list[Row
         if habit.credit is None:
             continue
         term = sender["credit_days"]
-        for back in range(4, 0, -1):
+        for back in range(3, -1, -1):
             issued = date(AS_OF.year, AS_OF.month - back + 1, 1) - timedelta(1)
             due, amount = (
                 issued + timedelta(term),
