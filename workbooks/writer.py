@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SCORES, WATCH_LIST, RUN = "tierbook_scores", "tierbook_watch_list", "tierbook_run"
 TARGET_LIST = "tierbook_target_list"
 _RESULTS = (
-    "value tier stage action positions ladder rfm_segment retention_group churn_score churn_level churn_flagged churn_signals churn_reason"
+    "value tier stage action positions ladder rfm_segment retention_group churn_score churn_level churn_flagged churn_signals churn_reason target_lists key_account"
 ).split()
 _COUNTS = frozenset(
     "orders days_since_last active_months orders_recent orders_previous frequency recency T rfm_r rfm_f rfm_m rfm_total "
