@@ -98,7 +98,7 @@ class Engine:
         self._largest = 0
         self._no_start_before = 0.0
 
-    def call(self, function: str, *cells: Any) -> Any:
+    def call(self, function: str, *cells: Any, pack: str | None = None) -> Any:
         """What a cell shows for a function.
 
         Parameters
@@ -106,6 +106,8 @@ class Engine:
         function : str
         cells : cell or rows of cells
             One per argument: None, number, text, bool, date, error cell.
+        pack : str, optional
+            The rule pack the workbook names, for a call that names none.
 
         Returns
         -------
@@ -115,13 +117,14 @@ class Engine:
         ------
         EngineError
         """
-        answer = self._ask("/call", {"function": function, "cells": [packed(one) for one in cells]})
+        asked = {"function": function, "cells": [packed(one) for one in cells], "pack": pack}
+        answer = self._ask("/call", asked)
         return _result(answer)
 
-    def batch(self, calls: Iterable[Sequence[Any]]) -> list[Any]:
+    def batch(self, calls: Iterable[Sequence[Any]], *, pack: str | None = None) -> list[Any]:
         """The results of many calls in one round trip: `[function, *cells]` each; an `EngineError` where one is wrong."""
         asked = [{"function": one[0], "cells": [packed(cells) for cells in one[1:]]} for one in calls]
-        answers = self._ask("/batch", {"calls": asked})["results"]
+        answers = self._ask("/batch", {"calls": asked, "pack": pack})["results"]
         results = []
         for answer in answers:
             try:

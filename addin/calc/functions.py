@@ -63,7 +63,7 @@ def spelling() -> Spelling:
 
 def facts() -> dict[str, Any]:
     """What the component needs to know, as JSON: function -> positions of reference arguments; method -> function,
-    whether its result is a single cell, and whether dates may be among its cells."""
+    whether its result is a single cell, whether dates may be among its cells, and whether it takes a rule pack."""
     known = functions().values()
     return {
         "ranges": {function.name: _ranges(function) for function in known},
@@ -75,6 +75,7 @@ def facts() -> dict[str, Any]:
                     one.kind == "date" or one.shape not in ("cell", "column", "pack")
                     for one in function.arguments
                 ),
+                "pack": any(one.shape == "pack" for one in function.arguments),
             }
             for function in known
             for name in (method(function.name), method(function.name + TWIN))

@@ -42,8 +42,8 @@ class Ahead:
         self._waiting: dict[Hashable, Any] = {}
         self._asked = 0.0
 
-    def call(self, function: str, arguments: Sequence[Any], days: int) -> Any:
-        """What a cell shows for a function.
+    def call(self, function: str, arguments: Sequence[Any], days: int, pack: str | None) -> Any:
+        """What a cell shows for a function, by the rule pack its document names.
 
         Raises
         ------
@@ -51,15 +51,15 @@ class Ahead:
         """
         cells = given_cells(arguments, days)
         if sum(len(one) * len(one[0]) if isinstance(one, (list, tuple)) else 1 for one in cells) > FEW:
-            return self._engine.call(function, *cells)
-        key = _key(function, cells)
+            return self._engine.call(function, *cells, pack=pack)
+        key = _key(function, pack, cells)
         if key not in self._waiting or time.monotonic() - self._asked > FRESH:
             more = self._below(function, arguments[: len(cells)], cells, days)
             if not more:
-                return self._engine.call(function, *cells)
+                return self._engine.call(function, *cells, pack=pack)
             calls = [cells, *more]
-            results = self._engine.batch([(function, *one) for one in calls])
-            self._waiting = {_key(function, one): result for one, result in zip_longest(calls, results)}
+            results = self._engine.batch([(function, *one) for one in calls], pack=pack)
+            self._waiting = {_key(function, pack, one): result for one, result in zip_longest(calls, results)}
             self._asked = time.monotonic()
         result = self._waiting[key]
         if isinstance(result, EngineError):
@@ -136,6 +136,10 @@ def _column_below(cells: Any, rows: int, days: int) -> list[Any]:
     return [found[down : down + height] for down in range(len(found) - height + 1)]
 
 
-def _key(function: str, cells: Sequence[Any]) -> Hashable:
+def _key(function: str, pack: str | None, cells: Sequence[Any]) -> Hashable:
     """What tells one call from another."""
-    return function, *(tuple(map(tuple, one)) if isinstance(one, (list, tuple)) else one for one in cells)
+    return (
+        function,
+        pack,
+        *(tuple(map(tuple, one)) if isinstance(one, (list, tuple)) else one for one in cells),
+    )

@@ -26,7 +26,7 @@ class Calculator:
     Parameters
     ----------
     facts : mapping
-        Method -> function, whether its result is one cell, whether dates may be among its cells.
+        Method -> function, whether its result is one cell, whether dates may be among its cells, whether it takes a rule pack.
     engine : Engine
         For the cells.
     watch : Engine
@@ -52,12 +52,23 @@ class Calculator:
         self._lock = threading.Lock()
         self._look = threading.Event()
 
-    def call(self, method: str, arguments: Sequence[Any], null_date: Callable[[], int]) -> Any:
-        """What a cell shows for a method of the interface; a failure is an error cell, and its reason is kept."""
+    def call(
+        self,
+        method: str,
+        arguments: Sequence[Any],
+        null_date: Callable[[], int],
+        pack: Callable[[], str | None],
+    ) -> Any:
+        """What a cell shows for a method of the interface; a failure is an error cell, and its reason is kept.
+
+        `null_date` and `pack` say what the cell's document counts days from and which rule pack it names; they are
+        asked where it matters only.
+        """
         facts = self._facts[method]
         days = null_date() if facts["dates"] else NULL_DATE
+        named = pack() if facts["pack"] else None
         try:
-            result = self._asked(facts["function"], arguments, days)
+            result = self._asked(facts["function"], arguments, days, named)
         except EngineError as error:
             if error.code not in ABOUT_CELLS:
                 self._keep_reason(facts["function"], error)
@@ -70,13 +81,13 @@ class Calculator:
         """Look for the engine at once: it may just have been started."""
         self._look.set()
 
-    def _asked(self, function: str, arguments: Sequence[Any], days: int) -> Any:
+    def _asked(self, function: str, arguments: Sequence[Any], days: int, pack: str | None) -> Any:
         if function == WHY and self._reasons:
             return [["function", "reason"], *map(list, self._reasons)]
         if self._missing is not None:
             # Thousands of cells must not each look for an engine that is not there.
             raise self._missing
-        return self._ahead.call(function, arguments, days)
+        return self._ahead.call(function, arguments, days, pack)
 
     def _keep_reason(self, function: str, error: EngineError) -> None:
         reason = (function, error.text(self.language))

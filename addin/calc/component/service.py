@@ -29,6 +29,7 @@ from addin.calc.component import batch, formulas, saved, words
 from addin.calc.component.calculator import Calculator
 from addin.calc.component.commands import PROTOCOL, Commands, Person, Stopped
 from addin.calc.component.dialogs import Dialogs
+from addin.calc.component.sheets import PACK_NAME, named_text
 from addin.calc.spelling import SERVICE, Spelling
 from addin.engine_client import WORDS, Engine
 
@@ -197,7 +198,9 @@ def _method(name: str) -> Any:
             day = caller.getPropertyValue("NullDate")
             return date(day.Year, day.Month, day.Day).toordinal()
 
-        return addin(self.context).calculator.call(name, arguments, null_date)
+        return addin(self.context).calculator.call(
+            name, arguments, null_date, lambda: named_text(caller, PACK_NAME)
+        )
 
     return method
 

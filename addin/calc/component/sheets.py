@@ -12,13 +12,15 @@ from itertools import zip_longest
 from typing import Any
 
 from addin.calc.component.cells import error_value, read_range
-from addin.calc.component.formulas import still
+from addin.calc.component.formulas import compute_again, still
 from addin.calc.component.words import say
 from addin.calc.spelling import Spelling
 
 UNDO = "Tierbook: "
+PACK_NAME = "CRM_PACK"  # a document may name its rule pack there
 _HELD = 1 | 2 | 4 | 8 | 16  # values, dates, texts, notes, formulas (com.sun.star.sheet.CellFlags)
 _EVERYTHING = 1023
+_EXCEL = 1  # com.sun.star.sheet.AddressConvention.XL_A1
 _CHARACTER = 210  # width of a letter [1/100 mm]
 _BOLD, _DARK, _WHITE = 150.0, 0x1F4E79, 0xFFFFFF
 _FORMATS = {
@@ -30,6 +32,7 @@ _FORMATS = {
     "score": "0.00",
     "time": "YYYY-MM-DD HH:MM",
 }
+_SHEET = re.compile(r"('(?:[^']|'')+')!")
 _ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)", re.I)
 
 
@@ -81,7 +84,7 @@ class Writer:
                 target = self._target(block)
                 if block.get("formula"):
                     target.clearContents(_HELD)
-                    target.setArrayFormula(self.spelling.convert(block["formula"], "calc"))
+                    target.setArrayFormula(_in_calc(self.spelling.convert(block["formula"], "calc")))
                 else:
                     _fill(target, block["rows"])
 
@@ -93,6 +96,8 @@ class Writer:
                 names.removeByName(name)
             quoted = text.replace('"', '""')
             names.addNewByName(name, f'"{quoted}"', self._cell_address(0, 0, 0), 0)
+        # No formula refers to the name of the rule pack, so LibreOffice does not know which ones to compute again.
+        compute_again(self.document)
 
     def undo(self) -> None:
         """Take back the last step, if it was one of ours.
@@ -106,7 +111,10 @@ class Writer:
             raise Refused(
                 self._said("The last change to this document was not Tierbook's, so it is not taken back.")
             )
+        named = named_text(self.document, PACK_NAME)
         manager.undo()
+        if named_text(self.document, PACK_NAME) != named:
+            compute_again(self.document)
 
     def _said(self, template: str, **values: Any) -> str:
         return say(template, self.language, **values)
@@ -219,15 +227,27 @@ def selected(document: Any) -> dict[str, Any] | None:
     rows: Sequence[Sequence[Any]] = []
     if last_row >= at.StartRow and last_column >= at.StartColumn:
         rows = read_range(sheet.getCellRangeByPosition(at.StartColumn, at.StartRow, last_column, last_row))
-    formula = chosen.getCellByPosition(0, 0).getFormula()
     first = f"{column_letters(at.StartColumn)}{at.StartRow + 1}"
     last = f"{column_letters(at.EndColumn)}{at.EndRow + 1}"
     return {
         "sheet": sheet.getName(),
         "address": first if first == last else f"{first}:{last}",
         "rows": rows,
-        "formula": formula.strip("{}") if formula[:1] in ("=", "{") else "",
+        "formula": _in_excel(document, chosen.getCellByPosition(0, 0)),
     }
+
+
+def named_text(document: Any, name: str) -> str | None:
+    """The text a document keeps under a defined name, there or in the cell it names; None where there is none."""
+    names = document.getPropertyValue("NamedRanges")
+    if not names.hasByName(name):
+        return None
+    kept = names.getByName(name)
+    content = kept.getContent().lstrip("=")
+    if len(content) > 1 and content[0] == content[-1] == '"':
+        return content[1:-1].replace('""', '"') or None
+    cells = kept.getReferredCells()
+    return cells.getCellByPosition(0, 0).getString() or None if cells is not None else None
 
 
 def column_letters(at: int) -> str:
@@ -257,6 +277,32 @@ def position(address: str) -> tuple[int, int]:
     for letter in found[1].upper():
         column = column * 26 + ord(letter) - 64
     return column - 1, int(found[2]) - 1
+
+
+def _in_excel(document: Any, cell: Any) -> str:
+    """The formula of a cell with references and separators as Excel writes them; "" where there is none."""
+    text = cell.getFormula()
+    if text.startswith("{"):
+        cursor = cell.getSpreadsheet().createCursorByRange(cell)
+        cursor.collapseToCurrentArray()
+        tokens = cursor.getArrayTokens()
+    elif text.startswith("="):
+        tokens = cell.getTokens()
+    else:
+        return ""
+    parser = document.createInstance("com.sun.star.sheet.FormulaParser")
+    parser.setPropertyValue("CompileEnglish", True)
+    parser.setPropertyValue("FormulaConvention", _EXCEL)
+    return "=" + parser.printFormula(tokens, cell.getCellAddress())
+
+
+def _in_calc(formula: str) -> str:
+    """A formula of an action, which writes references to sheets as Excel does.
+
+    >>> _in_calc("=F('It''s'!$A$1:$B$2)")
+    "=F($'It''s'.$A$1:$B$2)"
+    """
+    return _SHEET.sub(r"$\1.", formula)
 
 
 def _fill(target: Any, rows: Sequence[Sequence[Any]]) -> None:
