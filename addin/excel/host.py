@@ -45,7 +45,7 @@ class ExcelHost:
     ) -> None:
         self.xw, self.api, self.project, self.language = book, book.api, project, language
         self.dialogs, self._writer = dialogs, Writer(book.api, steps)
-        self._folder = Path(tempfile.mkdtemp(prefix="tierbook-"))
+        self._folder: Path | None = None
 
     @property
     def name(self) -> str:
@@ -59,6 +59,7 @@ class ExcelHost:
 
     def book(self) -> Path:
         name = self.name if Path(self.name).suffix else f"{self.name}.xlsx"
+        self._folder = self._folder or Path(tempfile.mkdtemp(prefix="tierbook-"))
         copy = self._folder / name
         copy.unlink(missing_ok=True)
         self.api.SaveCopyAs(str(copy))
@@ -144,6 +145,8 @@ class ExcelHost:
     def close(self) -> None:
         """Give the status bar back to Excel and remove the copy; a report beside it stays."""
         self.xw.app.api.StatusBar = False
+        if self._folder is None:
+            return
         for copy in self._folder.glob(f"{Path(self.name).stem}.xls*"):
             copy.unlink()
         with suppress(OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -63,6 +64,9 @@ def host(excel, dialogs, monkeypatch, tmp_path) -> ExcelHost:
     spec = MemberSpec(name="SaveCopyAs", kind="method", getter=copy, parameters=("Filename",))
     monkeypatch.setitem(Workbook._vba_members, "savecopyas", spec)
     xw_book = SimpleNamespace(api=Com(book), app=SimpleNamespace(api=Com(excel.app.application)))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     made = ExcelHost(xw_book, project=tmp_path, language="en", steps=[], dialogs=dialogs)
     monkeypatch.setattr(acting, "_host", lambda *given, **project: made)
     return made
@@ -87,6 +91,7 @@ def test_the_button_score_writes_result_sheets_and_undo_takes_them_back(excel, h
     finish()
     assert [sheet.Name for sheet in host.api.Worksheets] == before
     assert dialogs.told[-1] == "The last step was taken back."
+    assert not list(Path(tempfile.gettempdir()).iterdir())
 
 
 def test_an_action_that_cannot_be_done_says_why(excel, host, dialogs):
