@@ -39,7 +39,7 @@ class Engine:
         log: Log,
         note: Callable[[str], None],
     ) -> None:
-        self._project, self._place, self._stop, self._log, self._note = project, place, stop, log, note
+        self._project, self._place, self._stop, self._log, self._mention = project, place, stop, log, note
         self._sessions = Sessions()
         self._at_work: dict[object, Callable[[], None]] = {}
         self._requests = 0
@@ -76,7 +76,7 @@ class Engine:
             app,
             place=self._place,
             language=lambda: self._project.settings.language,
-            refused=lambda code: self._note(f"refused: {code}"),
+            refused=lambda code: self._mention(f"refused: {code}"),
         )
 
     def stop_work(self) -> None:
@@ -114,14 +114,14 @@ class Engine:
     async def _session(self, message: Message, size: int) -> Response:
         version = str(message.get("version"))[:20]
         if version != self._place.version:
-            self._note("refused: version")
+            self._mention("refused: version")
             raise Refusal(
                 409, "version",
                 "The add-in is version {addin} and the engine version {engine}; install the add-in again and restart both.",
                 addin=version, engine=self._place.version,
             )  # fmt: skip
         name = self._sessions.begin(language=message.get("language"), pack=message.get("pack"))
-        self._note(f"session of {str(message.get('host'))[:20]!r}")
+        self._mention(f"session of {str(message.get('host'))[:20]!r}")
         return _json({"session": name, "version": self._place.version, "largest": LARGEST})
 
     async def _call(self, message: Message, size: int) -> Response:
