@@ -65,4 +65,5 @@ def test_every_level_and_way_of_missing_a_term_has_patients_in_the_hospital():
         "requests",
     ):
         assert run.table(name).num_rows, name
+    assert any(one["closed"] is None for one in run.table("requests").to_pylist())
     assert {one["term"] for one in run.table("requests").to_pylist()} == {"urgent", "ordinary"}

@@ -171,7 +171,8 @@ def _voices(rng: np.random.Generator, patient: str, ward: Department, ago: int) 
         term = 2 if severity == 3 else 5
         took = int(rng.integers(0, term + 1)) if rng.random() < ward.in_time else term + int(rng.integers(1, 12))  # fmt: skip
         closed = when + timedelta(days=took, minutes=30)
-        wanted = kind != "praise" and closed.date() <= AS_OF.date()
+        forgotten = rng.random() < (1 - ward.in_time) / 2
+        wanted = kind != "praise" and not forgotten and closed.date() <= AS_OF.date()
         found.append(_contact(
             patient, when, kind, ward, severity=severity, reason=str(rng.choice(REASONS)) if kind == "complaint" else None,
             closed=closed if wanted else None, owner=owner,

@@ -17,7 +17,7 @@ from workbooks.rows import keyed, records, share_of
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_FIRST, _OTHER, _OTHERS = 220, 112, 7
+_FIRST, _OTHER, _OTHERS = 220, 125, 7
 _LAST = 1 + _OTHERS
 _CHART_ROWS = 15
 MOST_QUARTERS, MOST_MONTHS = 4, 24
@@ -93,6 +93,7 @@ def _draw_months(page: Page, row: int, answers: Answers) -> tuple[int, Block]:
     months = sorted(groups)[-MOST_MONTHS:]
     means = [_mean(groups[month]) for month in months]
     before = [None, *means[:-1]]
+    top = row
     row = page.heading(row, 1, page.label("satisfaction_by_month"))
     block = page.table(
         row, 1,
@@ -103,6 +104,7 @@ def _draw_months(page: Page, row: int, answers: Answers) -> tuple[int, Block]:
             for month, mean, last in zip(months, means, before, strict=True)
         ],
     )  # fmt: skip
+    page.keep(top, block.after)
     return block.after + 2, block
 
 
