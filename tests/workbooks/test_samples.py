@@ -15,13 +15,31 @@ from tierbook.rulepack.read import read_pack
 from tierbook.score import score
 from tierbook.shipped import shipped
 from workbooks.reader import read
-from workbooks.samples import SAMPLES, cdnow, hospitality, logistics, retail, sample_path, securities
+from workbooks.samples import (
+    SAMPLES,
+    automotive,
+    b2b,
+    cdnow,
+    exhibition,
+    hospital,
+    hospitality,
+    logistics,
+    power,
+    retail,
+    sample_path,
+    securities,
+)
 
 WRITERS = {
     "hospitality": hospitality.write,
     "retail": retail.write,
     "securities": securities.write,
     "logistics": logistics.write,
+    "exhibition": exhibition.write,
+    "b2b": b2b.write,
+    "automotive": automotive.write,
+    "power": power.write,
+    "hospital": hospital.write,
     "cdnow": cdnow.write,
 }
 
@@ -58,6 +76,11 @@ def test_a_sample_lies_beside_its_generator_and_is_small(name):
             "retail": 500_000,
             "securities": 500_000,
             "logistics": 300_000,
+            "exhibition": 300_000,
+            "b2b": 300_000,
+            "automotive": 300_000,
+            "power": 300_000,
+            "hospital": 300_000,
             "cdnow": 400_000,
         }[name]
     )
@@ -66,7 +89,7 @@ def test_a_sample_lies_beside_its_generator_and_is_small(name):
 def test_an_unknown_sample_is_answered_with_the_ones_there_are():
     with pytest.raises(
         DataError,
-        match=r"no sample called wholesale\. Choose one of: hospitality, retail, securities, logistics, cdnow",
+        match=r"no sample called wholesale\. Choose one of: hospitality, retail, securities, logistics, exhibition, b2b, automotive, power, hospital, cdnow",
     ):
         sample_path("wholesale")
 
@@ -235,3 +258,48 @@ def test_reading_cdnow_makes_customers_from_the_purchases():
     assert list(source.tables) == ["transactions"]
     assert len(source.tables["transactions"]) == 6_919
     assert source.tables["transactions"]["customer_id"][0].as_py() == "0001"
+
+
+@pytest.mark.parametrize(
+    ("pack", "groups"),
+    [
+        (
+            "exhibition",
+            {
+                "tier": ("key", "regular", "occasional", "contact"),
+                "stage": ("introduction", "growth", "maturity", "decline", "departed"),
+                "positions": ("key_exhibitor", "key_visitor", "professional", "loyal", "no_show"),
+                "churn_level": ("none", "watch", "warning", "lost"),
+            },
+        ),
+        (
+            "b2b",
+            {
+                "tier": ("strategic", "core", "develop", "prospect"),
+                "score.three_part.level": ("strong", "fair", "weak"),
+                "positions": ("profitable", "trusted", "defended", "exposed"),
+                "stage": ("introduction", "growth", "maturity", "decline", "departed"),
+                "churn_level": ("none", "watch", "warning", "lost"),
+            },
+        ),
+        (
+            "automotive",
+            {
+                "tier": ("vip", "important", "general", "prospect"),
+                "class.segment": ("fleet", "loyal_owner", "owner", "workshop", "prospect"),
+                "positions": ("fleet", "renewal", "service_only", "car_only", "complaint"),
+                "stage": ("introduction", "growth", "maturity", "decline", "departed"),
+                "churn_level": ("none", "watch", "warning", "lost"),
+            },
+        ),
+    ],
+)
+def test_every_group_of_a_programme_pack_has_customers_in_its_sample(pack, groups):
+    source = read(sample_path(pack))
+    assert source.problems == []
+    run = score(source.tables, read_pack(shipped("rules") / f"{pack}.yaml"))
+    for column, names in groups.items():
+        counted = Counter(
+            name for cell in run.customers[column].to_pylist() for name in (cell or "").split("; ")
+        )
+        assert {name for name in names if counted[name] < 8} == set(), column

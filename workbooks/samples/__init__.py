@@ -1,4 +1,4 @@
-"""Sample workbooks: `hospitality`, `retail`, `securities` and `logistics` (invented), `cdnow` (a real purchase log); each lies beside its generator."""
+"""Sample workbooks: `hospitality`, `retail`, `securities`, `logistics`, `exhibition`, `b2b` and `automotive` (invented), `cdnow` (a real purchase log); each lies beside its generator."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def _draw_side(page: Page, row: int, fair: _Fair, side: str | None) -> tuple[int
         row, 1,
         [
             Column(page.label("edition"), "text", ("bold",)), Column(page.label("first_day"), "date"), Column(page.label("took_part"), "count"),
-            Column(page.label("edition_before"), "count"), Column(page.label("came_again"), "count"), Column(page.label("stayed_away"), "count"),
+            Column(page.label("edition_before"), "count"), Column(page.label("came_again"), "count"), Column(page.label("not_back"), "count"),
             Column(page.label("new_here"), "count"), Column(page.label("retention"), "share"), Column(page.label("churn_rate"), "share"),
         ],
         [
@@ -112,7 +112,7 @@ def _draw_chart(page: Page, row: int, side: str | None, block: Block, shift: int
     for position, colour in ((4, look.ACCENT), (6, look.ACCENT_SOFT)):
         made.add_series({
             "name": block.heading(position), "categories": block.column(0), "values": block.column(position),
-            "gap": 60, "data_labels": charts.labelled(page, "count"), **charts.filled(colour),
+            "gap": 60, **charts.filled(colour),
         })  # fmt: skip
     made.set_x_axis(charts.category_axis(page))
     made.set_y_axis(charts.value_axis(page, "count", min=0))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _FIRST, _OTHER, _OTHERS = 210, 104, 9
 _LAST = 1 + _OTHERS
-_CHART_ROWS = 16
+_CHART_ROWS = 13
 MOST_TOPS, MOST_ROWS = 4, 60
 _SIGNS = {"met": "● ", "within_10": "◐ ", "missed": "○ ", "open": "… "}
 

@@ -83,7 +83,7 @@ def _draw_chart(page: Page, row: int, block: Block) -> None:
         "name": drawn.heading(6), "categories": [drawn.sheet, drawn.first, drawn.left, drawn.last, drawn.left + 1],
         "values": drawn.column(6), "gap": 60, "data_labels": charts.labelled(page, "axis"), **charts.filled(look.ACCENT),
     })  # fmt: skip
-    made.set_x_axis(charts.category_axis(page))
+    made.set_x_axis(charts.category_axis(page, label_position="low"))
     made.set_y_axis(charts.value_axis(page, "axis", visible=False, major_gridlines={"visible": False}))
     page.place(made, row, 1, _FIRST + _OTHER * _OTHERS, _CHART_ROWS * look.ROW_PIXELS - 10, title)
 

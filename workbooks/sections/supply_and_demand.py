@@ -18,15 +18,16 @@ from workbooks.rows import share_of
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_FIRST, _OTHER, _OTHERS = 170, 108, 8
-_LAST = 1 + _OTHERS
-_CHART_ROWS = 16
+_FIRST, _SECOND, _OTHER, _OTHERS = 130, 190, 96, 7
+_LAST = 2 + _OTHERS
+_WIDTH = _FIRST + _SECOND + _OTHER * _OTHERS
+_CHART_ROWS = 13
 MOST_CATEGORIES, MOST_EXHIBITORS, FEW = 30, 30, 3
 
 
 def draw(page: Page, run: Run) -> None:
     """A chart and a table of the categories of the latest edition, then the best matches of its exhibitors."""
-    page.columns([20, _FIRST] + [_OTHER] * _OTHERS)
+    page.columns([20, _FIRST, _SECOND] + [_OTHER] * _OTHERS)
     row = page.header(_LAST)
     edition, said = _latest(run)
     shows, wanting = (np.flatnonzero(said["side"] == side) for side in ("exhibitor", "visitor"))
@@ -102,7 +103,7 @@ def _draw_chart(page: Page, row: int, block: Block) -> None:
     made.set_y_axis(
         charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
     )
-    page.place(made, row, 1, _FIRST + _OTHER * _OTHERS, _CHART_ROWS * look.ROW_PIXELS - 10, title)
+    page.place(made, row, 1, _WIDTH, _CHART_ROWS * look.ROW_PIXELS - 10, title)
 
 
 def _draw_matches(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FIRST, _OTHER, _OTHERS = 180, 108, 8
 _LAST = 1 + _OTHERS
-_CHART_ROWS = 15
+_CHART_ROWS = 12
 MOST_CUSTOMERS, MOST_OPPORTUNITIES, MOST_SCORES, MOST_NAMED = 25, 40, 4, 3
 
 
@@ -63,7 +63,7 @@ def _draw_tiers(page: Page, row: int, score: dict[str, np.ndarray]) -> tuple[int
         row, 1,
         [
             Column(page.label("tier"), "text", ("bold",)), Column(page.label("customers"), "count"),
-            *(Column(page.word(name), "cents") for name in score),
+            *(Column(page.word(name), "score") for name in score),
         ],
         [[page.word(tier, "no_tier"), *cells(tiers == tier)] for tier in shown],
         [page.label("total"), *cells(np.ones(len(tiers), dtype=bool))],
@@ -136,7 +136,7 @@ def _draw_best(page: Page, row: int, score: dict[str, np.ndarray]) -> int:
         row, 1,
         [
             Column(page.label("name" if has_name else "customer_id"), "text", ("bold",)), Column(page.label("customer_id")), Column(page.label("tier")),
-            *(Column(page.word(name), "cents") for name in score), Column(page.label("value"), "money"), Column(page.label("churn_level")),
+            *(Column(page.word(name), "score") for name in score), Column(page.label("value"), "money"), Column(page.label("churn_level")),
         ],
         [
             [(customers["name"][at].as_py() if has_name else None) or customers["customer_id"][at].as_py(), customers["customer_id"][at].as_py(),
