@@ -149,6 +149,15 @@ History = Annotated[
         show_default=False,
     ),
 ]
+Before = Annotated[
+    str | None,
+    typer.Option(
+        "--before",
+        help=t("With --after: two periods the page Effect compares as well, such as 2026-01-01..2026-03-31."),
+        show_default=False,
+    ),
+]
+After = Annotated[str | None, typer.Option("--after", help=t("The second of the two periods."), show_default=False)]
 AsOf = Annotated[
     datetime | None,
     typer.Option(
@@ -270,7 +279,7 @@ def score(
 @app.command(help=t("Score every customer and draw the report workbook."))
 def report(
     book: Where = None, out: Out = None, pack: PackName = None, profile: ProfileName = None, as_of: AsOf = None,
-    level: AtLevel = "customer", masked: Masked = False, history: History = None, pdf: Pdf = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
+    level: AtLevel = "customer", before: Before = None, after: After = None, masked: Masked = False, history: History = None, pdf: Pdf = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
 
@@ -278,6 +287,7 @@ def report(
     with _progress(request) as request:
         run = actions.beside_last(request, actions.score(request))
         run = actions.over_time(request, run, history) if history else run
+        run = actions.comparing(run, before, after) if before or after else run
         notes = () if no_snapshot else actions.keep_snapshot(request, run)
         written = [actions.write_report(request, run, out, masked=masked)]
         if pdf:

@@ -130,6 +130,24 @@ def over_time(request: Request, run: Run, count: int) -> Run:
     return run.over_time(count, earlier=earlier_snapshots(run, request.place, most=count))
 
 
+def comparing(run: Run, before: str | None, after: str | None) -> Run:
+    """The run with two periods for the page Effect; one that is not given is that of the windows.
+
+    Raises
+    ------
+    DataError
+        What is given is not a period.
+    """
+    from dataclasses import replace
+
+    from workbooks.indicators import Period, windows
+
+    first, second = (
+        Period.read(text) if text else usual for text, usual in zip((before, after), windows(run), strict=True)
+    )
+    return replace(run, compared=(first, second))
+
+
 def keep_snapshot(request: Request, run: Run) -> Sequence[Problem]:
     """Keep what the run found for the next report; a note where that could not be written."""
     from tierbook.quality import Problem

@@ -253,6 +253,7 @@ def _draw_backtest(page: Page, row: int) -> int:
     if found is None:
         return row
     cutoff = page.run.as_of - timedelta(days=page.run.window_days)
+    top = row
     row = page.heading(
         row, 1, page.label("backtest"),
         page.say(
@@ -268,6 +269,7 @@ def _draw_backtest(page: Page, row: int) -> int:
          Column(page.label("what_it_means"))],
         [[page.label(name), one.population, one.flagged, one.lost, one.recall, one.precision, one.lift, _lead(page, one)] for name, one in judged],
     )  # fmt: skip
+    page.keep(top, block.last)
     if found.unfitted:
         page.put(
             block.after,
