@@ -26,6 +26,9 @@ Names are those typed in Excel for Windows and LibreOffice; Excel on the web and
   header row as the last argument: `=CRM_VALUE(A7:G7,,,A1:G1)`.
 - A blank row gives a blank row. A row that cannot be computed gives `#N/A` in that row only and counts in no ranking.
 - A wrong call gives `#VALUE!`. `CRM_WHY()` says why, for wrong calls and for rows without a result.
+- `pack` left out is the pack the workbook keeps under the defined name `CRM_PACK` (the action *Pack* sets it), else that of
+  `config.yaml`. After defining the name by hand, calculate everything again.
+- In LibreOffice some things differ: [libreoffice.md](libreoffice.md) ([中文](libreoffice.zh.md)).
 
 This page is made from the declarations in `udfs/`: `python -m udfs.document docs/functions.md`.
 """
