@@ -18,10 +18,10 @@ from workbooks.rows import records, totals
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_FIRST, _OTHER, _OTHERS, _WORDS = 220, 104, 8, 330
+_FIRST, _OTHER, _OTHERS, _WORDS = 230, 104, 8, 400
 _LAST = 2 + _OTHERS
 _WIDE = _FIRST + _OTHER * _OTHERS + _WORDS
-_CHART_ROWS = 16
+_CHART_ROWS = 11
 MOST_DRAWN = 12
 
 

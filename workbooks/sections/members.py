@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tierbook.points import Ledger
     from tierbook.score import Run
 
-_FIRST, _OTHER, _OTHERS = 210, 118, 9
+_FIRST, _OTHER, _OTHERS = 280, 112, 9
 _LAST = 1 + _OTHERS
 _CHART_ROWS = 14
 MOST_SHOWN, MONTHS, MOST_REWARDS = 50, 12, 10
@@ -117,7 +117,7 @@ def _draw_members(page: Page, row: int, ledger: Ledger) -> tuple[int, int]:
     balance_of = dict(zip(members.tolist(), balance.tolist(), strict=True))
     known = sticky[members][~np.isnan(sticky[members])]
     row = page.heading(
-        row, 1, page.label("members"),
+        row, 1, page.label("members_listed"),
         page.say("{shown} of {all} members, by balance. Stickiness is the share of calendar months since joining with a purchase; its median is {median}.",
                  shown=min(len(order), MOST_SHOWN), all=f"{len(order):,}", median=page.share(float(np.median(known))) if known.size else "-"),
     )  # fmt: skip
