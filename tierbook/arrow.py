@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 
@@ -18,10 +20,17 @@ def keep_pandas_out() -> None:
         return
     import pyarrow as pa
 
+    with without_pandas():
+        pa.array([None])
+
+
+@contextmanager
+def without_pandas() -> Iterator[None]:
+    """Nobody imports pandas in a block, as if it were not installed, for libraries that ask for it only to know its objects."""
     finder = _NoPandas()
     sys.meta_path.insert(0, finder)
     try:
-        pa.array([None])
+        yield
     finally:
         sys.meta_path.remove(finder)
 

@@ -24,6 +24,7 @@ ASPECTS = ("total_spend", "orders_per_month", "average_order", "days_since_last"
 _IN_PROPORTION = ("total_spend", "orders_per_month", "average_order", "median_gap_days")
 GROUPS = (3, 4, 5, 6)
 FEWEST_GROUPED = 20
+_STARTS = 5  # of k-means; beyond them a map of a few groups hardly changes
 _NOTHING = 0.01  # the logarithm of what is less is that of a cent
 # Customers a forest or a tree is made from; more would say the same, later.
 MOST_LEARNED = 20_000
@@ -73,8 +74,8 @@ def groups(run: Run) -> Groups | None:
     if len(row) < FEWEST_GROUPED:
         return None
     try:
-        k = clusters.best_k(compared, among=GROUPS, seed=SEED)
-        found = clusters.clusters(compared, k=k, seed=SEED)
+        k = clusters.best_k(compared, among=GROUPS, seed=SEED, starts=_STARTS)
+        found = clusters.clusters(compared, k=k, seed=SEED, starts=_STARTS)
     except DataError:  # fewer different customers than groups
         return None
     number = found.number.astype(np.int64)

@@ -39,7 +39,7 @@ class Clusters(NamedTuple):
     apart: NDArray[np.float64]
 
 
-def clusters(numbers: ArrayLike, *, k: float, seed: float = 1) -> Clusters:
+def clusters(numbers: ArrayLike, *, k: float, seed: float = 1, starts: int = STARTS) -> Clusters:
     """Rows parted into k groups of like rows.
 
     Parameters
@@ -51,6 +51,8 @@ def clusters(numbers: ArrayLike, *, k: float, seed: float = 1) -> Clusters:
         Number of clusters.
     seed : float
         Of the random starts; the same seed gives the same clusters, whatever the order of the rows.
+    starts : int
+        How many of them; the best one counts.
 
     Returns
     -------
@@ -77,7 +79,7 @@ def clusters(numbers: ArrayLike, *, k: float, seed: float = 1) -> Clusters:
     units = table[known]
     scaled = standardised(units)
     _check(k, distinct_rows(scaled))
-    place = _parted(scaled, int(k), checked_seed(seed))
+    place = _parted(scaled, int(k), checked_seed(seed), starts)
     rows = np.bincount(place)
     profile, apart = (_means(columns, place, rows) for columns in (units, scaled))
     order = np.lexsort((rows, *(-profile).T[::-1]))
@@ -122,7 +124,7 @@ def strength(silhouette: float) -> Literal["clear", "weak", "none"]:
     return "clear" if silhouette > CLEAR else "weak" if silhouette > WEAK else "none"
 
 
-def best_k(numbers: ArrayLike, *, among: Sequence[int], seed: int = 1) -> int:
+def best_k(numbers: ArrayLike, *, among: Sequence[int], seed: int = 1, starts: int = STARTS) -> int:
     """The number of clusters with the highest silhouette, over at most 2,000 rows; the smallest of equal ones.
 
     Numbers above that of the different rows are not tried.
@@ -139,7 +141,9 @@ def best_k(numbers: ArrayLike, *, among: Sequence[int], seed: int = 1) -> int:
     distinct = distinct_rows(standardised(table))
     _check(min(among), distinct)
     tried = [k for k in among if k <= distinct]
-    found = [silhouette(table, clusters(table, k=k, seed=seed).number, seed=seed) for k in tried]
+    found = [
+        silhouette(table, clusters(table, k=k, seed=seed, starts=starts).number, seed=seed) for k in tried
+    ]
     return tried[int(np.argmax(np.nan_to_num(found, nan=-1.0)))]
 
 
@@ -181,14 +185,14 @@ def _check(k: float, distinct: int) -> None:
         )
 
 
-def _parted(scaled: NDArray[np.float64], k: int, seed: int) -> NDArray[np.intp]:
+def _parted(scaled: NDArray[np.float64], k: int, seed: int, starts: int) -> NDArray[np.intp]:
     """Cluster of each row, 0 to k - 1 in no particular order."""
     if k == 1:
         return np.zeros(len(scaled), dtype=np.intp)
     with one_thread():
         k_means = module("cluster").KMeans
         some = scaled[drawn(len(scaled), MOST_STARTED, seed)]
-        begun = k_means(n_clusters=k, n_init=STARTS, random_state=seed).fit(some)
+        begun = k_means(n_clusters=k, n_init=starts, random_state=seed).fit(some)
         if len(some) == len(scaled):
             return begun.labels_.astype(np.intp)
         whole = k_means(n_clusters=k, n_init=1, init=begun.cluster_centers_, random_state=seed).fit(scaled)
