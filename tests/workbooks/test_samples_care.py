@@ -7,8 +7,10 @@ from datetime import date
 
 import pytest
 
+from tierbook.rulepack import in_engine
 from tierbook.rulepack.read import read_pack
-from tierbook.score import score
+from tierbook.rulepack.trial import Trial
+from tierbook.score import customer_table, score
 from tierbook.shipped import shipped
 from workbooks.reader import read
 from workbooks.samples import hospital, power, sample_path
@@ -67,3 +69,23 @@ def test_every_level_and_way_of_missing_a_term_has_patients_in_the_hospital():
         assert run.table(name).num_rows, name
     assert any(one["closed"] is None for one in run.table("requests").to_pylist())
     assert {one["term"] for one in run.table("requests").to_pylist()} == {"urgent", "ordinary"}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_the_whole_pack_as_one_query_says_the_same(name):
+    run = scored(name)
+    table = customer_table(run.engine, run.pack, as_of=run.as_of)
+    run.engine.put("features", table)
+    found = run.engine.sql(f"{in_engine.query(run.pack, table.column_names)} ORDER BY customer_id")
+    for column in run.customers.column_names:
+        ours, theirs = (
+            [one or None for one in where[column].to_pylist()] for where in (run.customers, found)
+        )
+        assert ours == theirs, column
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_packs_are_tried_on_books_without_transactions(name):
+    run = scored(name)
+    tables = read(sample_path(name), today=date(2026, 11, 2)).tables
+    assert Trial.of(tables, run.pack, today=date(2026, 11, 2)).as_of == run.as_of

@@ -40,9 +40,9 @@ class Trial:
         """
         from tierbook import features
         from tierbook.engines.duckdb import DuckDB
-        from tierbook.score import latest_purchase
+        from tierbook.score import latest_day
 
-        as_of = as_of or pack.as_of or latest_purchase(tables.get("transactions"), today)
+        as_of = as_of or pack.as_of or latest_day(tables, today)
         if as_of is None:
             raise DataError(
                 "There is no date to speak for.", fix="Give --as-of, because there are no transactions."
