@@ -51,6 +51,10 @@ churn:
     - {name: slow, points: 60, when: %(fires)s}
     - {name: odd, points: 40, when: %(holds)s}
   levels: [{name: warning, from: 60}, {name: watch, from: 40}, {name: fine, otherwise: true}]
+target_lists:
+  - {name: ask, when: %(fires)s}
+  - {name: keep, when: "churn_level = 'warning'"}
+key_accounts: {of: %(holds)s}
 """
 
 
@@ -73,6 +77,7 @@ def people(seed: int) -> pa.Table:
     found["total_spend"] = pa.array(spend, mask=generator.random(COUNT) < 0.1)
     found["customer_id"] = pa.array([f"C{number:03d}" for number in range(COUNT)])
     found["first_date"] = pa.array([date(2026, 1, 1)] * COUNT)
+    found["marketable"] = pa.array([(True, False, None)[number % 3] for number in range(COUNT)])
     return pa.table(found)
 
 
