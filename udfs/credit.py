@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tierbook.credit import DAYS, ageing
+from tierbook.errors import DataError
 from tierbook.language import label, say
 from udfs.feature_range import FEATURES, HEADERS, PACK, FeatureRange
 from udfs.registry import Argument, Example, ExcelFunction, declare
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
 
 def _ageing(
-    due: NDArray, amount: NDArray, paid: NDArray | None = None, *, as_of: datetime, language: str
+    due: NDArray, amount: NDArray, paid: NDArray | None = None, *, as_of: datetime | None, language: str
 ) -> dict[str, NDArray]:
+    # It stands after an argument that may be left out, so it cannot be required of the call.
+    if as_of is None:
+        raise DataError("The argument {name} is missing.", name="as_of")
     open_amount = amount if paid is None else amount - np.nan_to_num(paid)
     # An invoice without a due date has no age.
     known = ~np.isnat(due)
@@ -58,7 +62,7 @@ AGEING = declare(
             Argument("due", "Due dates of the invoices.", shape="column", kind="date"),
             Argument("amount", "Their amounts; negative for credit notes.", shape="column", kind="money"),
             Argument("paid", "What is paid of each.", shape="column", kind="money", default=None),
-            Argument("as_of", "The day the figures speak for.", kind="date"),
+            Argument("as_of", "The day the figures speak for; it must be given.", kind="date", default=None),
         ),
         returns="Table bucket, invoices, amount: not due, 1–30, 31–60, 61–90 and over 90 days past due, their total, and credit notes.",
         result="table",
