@@ -35,9 +35,9 @@ def test_names_are_traced_through_features_to_columns():
         ("  of: days_since_last", "  off: days_since_last", "winback.off: unknown key 'off'; did you mean 'of'?"),
         ("  spend_at_most: winback_months", "  spend_at_most: winback_month", "winback.spend_at_most: unknown feature 'winback_month'"),
         ("  of: days_since_last >= lost_days", "  of: days_since_last", "winback.of"),
-        ("    - {name: let_go, otherwise: true}", "    - {name: win_back, otherwise: true}", "winback.levels[2].name: 'win_back' is defined already"),
-        ("  - {name: watch, when: rfm_fall >= watch_fall}", "  - {name: watch, when: rfm_falls >= watch_fall}", "early_warning[3].when: unknown feature 'rfm_falls'"),
-        ("  - {name: watch, when: rfm_fall >= watch_fall}", "  - {name: watch, when: rfm_fall >= 4}", "watch can never be reached"),
+        ("    - {name: let_go, otherwise", "    - {name: win_back, otherwise", "winback.levels[2].name: 'win_back' is defined already"),
+        ("  - {name: watch, when: rfm_fall >= watch_fall", "  - {name: watch, when: rfm_falls >= watch_fall", "early_warning[3].when: unknown feature 'rfm_falls'"),
+        ("  - {name: watch, when: rfm_fall >= watch_fall", "  - {name: watch, when: rfm_fall >= 4", "watch can never be reached"),
         ("  let_go: {en: Let go, zh: 放弃}\n", "", "words has no entry for let_go"),
     ],
 )  # fmt: skip
