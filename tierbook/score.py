@@ -153,7 +153,9 @@ class Run:
             import pyarrow as pa
 
             ids = self.customers["customer_id"]
-            self.engine.put("groups_", pa.table({"customer_id": ids, "root": pa.array(self.groups.root, pa.string())}))
+            self.engine.put(
+                "groups_", pa.table({"customer_id": ids, "root": pa.array(self.groups.root, pa.string())})
+            )
         if name in since_last.NAMES and name not in self.kept:
             self.kept[name] = self.engine.sql(since_last.query(name, scored=self.view))
         if name in care_tables.NAMES and name not in self.kept:

@@ -143,7 +143,8 @@ def comparing(run: Run, before: str | None, after: str | None) -> Run:
     from workbooks.indicators import Period, windows
 
     first, second = (
-        Period.read(text) if text else usual for text, usual in zip((before, after), windows(run), strict=True)
+        Period.read(text) if text else usual
+        for text, usual in zip((before, after), windows(run), strict=True)
     )
     return replace(run, compared=(first, second))
 

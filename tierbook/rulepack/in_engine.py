@@ -131,7 +131,12 @@ class _Writer:
         self.early_warning()
         self.winback()
         if pack.credit:
-            self.levels("credit", pack.credit.levels, unless="receivable IS NULL OR (receivable = 0 AND overdue_days IS NULL)", instead="''")
+            self.levels(
+                "credit",
+                pack.credit.levels,
+                unless="receivable IS NULL OR (receivable = 0 AND overdue_days IS NULL)",
+                instead="''",
+            )
         self.churn()
         if pack.groups:
             self.ranked("retention_group", pack.groups)

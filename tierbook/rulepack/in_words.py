@@ -111,7 +111,10 @@ def _expressions(pack: Pack) -> Iterator[Any]:
     for levels in groups:
         for level in levels:
             yield from _of_level(level)
-    yield from (flag.when for flag in (*pack.positions, *pack.target_lists, *(pack.churn.signals if pack.churn else ())))
+    yield from (
+        flag.when
+        for flag in (*pack.positions, *pack.target_lists, *(pack.churn.signals if pack.churn else ()))
+    )
     for profile in pack.profiles.values():
         for part in profile.parts.values():
             yield from _of_part(part)
