@@ -77,6 +77,7 @@ def tables(seed: int) -> dict[str, pa.Table]:
             "quantity": chance.choice([None, 1.0, 3.0]),
             # Lines of one customer and number are one sale; without a number it is what was bought on a day.
             "transaction_id": None if number % 5 else f"T{number // 50}",
+            "edition": ("1", "2", None)[number % 3],
         }
         for number in range(1_500)
     ]
@@ -92,8 +93,11 @@ def tables(seed: int) -> dict[str, pa.Table]:
             "owner": chance.choice([None, "Cy"]),
             "channel": chance.choice([None, "shop", "phone"]),
             "outcome": chance.choice([None, "reached"]),
+            "phase": ("presale", None)[number // 2 % 2],
+            "edition": ("1", None)[number % 2],
+            "cost": (None, 0.1, 0.2)[number % 3],
         }
-        for _ in range(80)
+        for number in range(80)
     ]
     return {
         "scored": pa.Table.from_pylist(customers),
@@ -102,11 +106,15 @@ def tables(seed: int) -> dict[str, pa.Table]:
         "purchase_days_": _purchase_days(transactions),
         "tierbook_transactions": lines,
         "tierbook_interactions": pa.Table.from_pylist(said),
+        "tierbook_customers": pa.Table.from_pylist(_SIDES),
+        "tierbook_wants": pa.Table.from_pylist(_WANTS),
         "tierbook_campaigns": pa.Table.from_pylist(_CAMPAIGNS),
         "tierbook_campaign_responses": pa.Table.from_pylist(_ANSWERS),
         "tierbook_contracts": pa.Table.from_pylist(_CONTRACTS),
         "tierbook_redemptions": pa.Table.from_pylist(_REDEEMED),
-        "groups_": pa.Table.from_pylist([{"customer_id": "C001", "root": "C002"}, {"customer_id": "C003", "root": "Z"}]),
+        "groups_": pa.Table.from_pylist(
+            [{"customer_id": "C001", "root": "C002"}, {"customer_id": "C003", "root": "Z"}]
+        ),
     }
 
 
@@ -114,6 +122,18 @@ _CAMPAIGNS: list[Row] = [
     {"campaign_id": "K1", "name": "Spring", "start": AS_OF - timedelta(days=60), "end": AS_OF - timedelta(days=30), "cost": 40.10},
     {"campaign_id": "K2", "name": "Later", "start": AS_OF + timedelta(days=1), "end": None, "cost": 5.0},
     {"campaign_id": "K3", "name": None, "start": AS_OF, "end": None, "cost": None},
+]  # fmt: skip
+_SIDES: list[Row] = [
+    {"customer_id": f"C{number:03}", "side": ("exhibitor", "visitor", None)[number % 3]}
+    for number in range(120)
+]
+_WANTS: list[Row] = [
+    {
+        "customer_id": f"C{number:03}", "edition": ("1", "2", None)[number % 3 if number % 2 else 0], "side": "visitor" if number % 5 else None,
+        "categories": "a;b" if number % 4 else None, "professional": number % 2 == 0, "preregistered": number % 7 == 0,
+        "attended": number % 3 != 0,
+    }
+    for number in range(60, 130)
 ]  # fmt: skip
 _CONTRACTS: list[Row] = [
     {"customer_id": "C001", "start": None, "end": AS_OF + timedelta(days=9)},
@@ -376,14 +396,22 @@ def test_nobody_gives_empty_tables_and_not_an_error():
     assert len(answered(given, "months")) == 12
     assert [row["customers"] for row in answered(given, "churn_months")] == [0] * 12
     assert answered(given, "margin") == [{"lines": 0, "revenue": 0.0, "cost": 0.0}]
-    there = ("totals", "months", "churn_months", "margin")
+    assert answered(given, "best_fifth") == [{"customers": 0, "profit": 0.0}]
+    there = ("totals", "months", "churn_months", "margin", "best_fifth")
     assert all(answered(given, name) == [] for name in aggregates.NAMES if name not in there)
 
 
 def test_customers_of_a_campaign_count_once_and_later_campaigns_not_at_all():
     found = {row.pop("campaign_id"): row for row in answered(tables(0), "campaigns")}
     assert set(found) == {"K1", "K3", "K9"}
-    first = {"customers": 3, "responded": 1, "revenue": 3.3, "control": 1, "control_responded": 1, "control_revenue": 9}
+    first = {
+        "customers": 3,
+        "responded": 1,
+        "revenue": 3.3,
+        "control": 1,
+        "control_responded": 1,
+        "control_revenue": 9,
+    }
     assert first.items() <= found["K1"].items()
     assert (found["K3"]["customers"], found["K3"]["cost"]) == (0, None)
     assert (found["K9"]["name"], found["K9"]["customers"], found["K9"]["control"]) == (None, 0, 1)
@@ -394,7 +422,9 @@ def test_an_account_is_a_group_with_a_key_account_in_it():
     found = {row["account"]: row for row in answered(given, "accounts")}
     assert {name: row["customers"] for name, row in found.items()} == {"C002": 2, "Z": 1, "C007": 1}
     assert found["C002"]["revenue_previous"] == 20.5
-    assert found["C002"]["contract_end"] == AS_OF + timedelta(days=9), "the next one to end, not the one that has"
+    assert found["C002"]["contract_end"] == AS_OF + timedelta(days=9), (
+        "the next one to end, not the one that has"
+    )
     assert (found["Z"]["spend_of_budget"], found["Z"]["budget"], found["Z"]["contract_end"]) == (3, 300, None)
     visits = [
         row["date"] for row in given["tierbook_interactions"].to_pylist()
@@ -456,3 +486,47 @@ def test_postgresql_gives_the_same_tables(postgres):
 def in_order(rows: list[Row]) -> list[Row]:
     """Engines put missing keys first or last; readers of the tables order them by the pack."""
     return sorted(rows, key=lambda row: [str(cell) for cell in row.values()])
+
+
+def sided() -> dict[str, str | None]:
+    """The side of each customer: its own, else the first it gave with its wants."""
+    said: dict[str, str] = {}
+    for row in _WANTS:
+        if row["side"] is not None:
+            said[row["customer_id"]] = min(row["side"], said.get(row["customer_id"], row["side"]))
+    return {row["customer_id"]: row["side"] or said.get(row["customer_id"]) for row in _SIDES}
+
+
+def test_who_took_part_in_an_edition_booked_it_or_attended():
+    given = tables(3)
+    side = sided()
+    expected = [
+        (row["customer_id"], row["edition"], side[row["customer_id"]], row["date"])
+        for row in given["tierbook_transactions"].to_pylist()
+        if row["edition"] and row["amount"] >= 0 and row["date"] <= AS_OF
+    ]
+    expected += [
+        (row["customer_id"], row["edition"], row["side"] or side[row["customer_id"]], None)
+        for row in _WANTS
+        if row["edition"] and row["attended"] and row["customer_id"] in side
+    ]
+    found = [tuple(row.values()) for row in answered(given, "participations")]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+def test_recruiting_cost_is_that_of_the_interactions_of_an_edition():
+    given = tables(4)
+    side = sided()
+    spent: dict[Any, list[float]] = {}
+    for row in given["tierbook_interactions"].to_pylist():
+        if row["edition"] and row["cost"] is not None and row["date"] <= AS_OF:
+            spent.setdefault((row["edition"], side[row["customer_id"]]), []).append(row["cost"])
+    found = {(row["edition"], row["side"]): row["cost"] for row in answered(given, "recruiting")}
+    assert found == {key: exact(costs) for key, costs in spent.items()}
+
+
+def test_wants_and_contacts_are_those_of_customers_up_to_the_day():
+    given = tables(5)
+    assert len(answered(given, "wants")) == sum(row["customer_id"] <= "C119" for row in _WANTS)
+    met = [row for row in given["tierbook_interactions"].to_pylist() if row["date"] <= AS_OF]
+    assert len(answered(given, "contacts")) == len(met)
