@@ -103,13 +103,21 @@ def reminders(
     birthday: NDArray[np.datetime64],
     contract_end: NDArray[np.datetime64],
     marketable: NDArray[np.bool_],
+    holidays: Sequence[date] = (),
     days_ahead: int = DAYS_AHEAD,
 ) -> Reminders:
-    """Every day of care from `as_of` on; a customer may have several. Arguments are those of `next_actions`."""
+    """Every day of care from `as_of` on; a customer may have several.
+
+    Arguments are those of `next_actions`, and `holidays` on which every customer who may be contacted is greeted; their
+    kind is `holiday`.
+    """
     today = np.datetime64(as_of, "D")
     days = (expected, next_anniversary(birthday, as_of=as_of), contract_end)
+    greeted = [
+        ("holiday", np.full(len(marketable), np.datetime64(one, "D"))) for one in sorted(set(holidays))
+    ]
     row, kind, day = [], [], []
-    for name, coming in zip(REMINDERS, days, strict=True):
+    for name, coming in (*zip(REMINDERS, days, strict=True), *greeted):
         found = np.flatnonzero(marketable & (coming >= today) & (coming <= today + days_ahead))
         row.append(found)
         kind.append(np.full(len(found), name, dtype=object))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tierbook.actions import expected_on, reminders
 from tierbook.errors import DataError
+from udfs.cells import Range, is_blank, read_column
 from udfs.registry import Argument, Example, ExcelFunction, declare
 from udfs.table_range import TableRange
 
@@ -21,7 +22,7 @@ _NO_DAY = np.datetime64("NaT", "D")
 
 
 def _due(
-    customers: TableRange, features: TableRange | None, *, days: int, as_of: datetime | None
+    customers: TableRange, features: TableRange | None, holidays: Range, *, days: int, as_of: datetime | None
 ) -> dict[str, NDArray]:
     if days < 0:
         raise DataError("{name} is 0 or more, not {value}.", name="days", value=days)
@@ -39,9 +40,20 @@ def _due(
         birthday=_days(listed, "birthday"),
         contract_end=_days(listed, "contract_end"),
         marketable=wanted,
+        holidays=_holidays(holidays),
         days_ahead=days,
     )
     return {"due": found.day, "customer_id": ids[found.row], "reason": found.kind}
+
+
+def _holidays(given: Range) -> list[date]:
+    """The days of a range; blank cells and names beside them are left aside."""
+    cells = [cell for row in given.rows for cell in row if not is_blank(cell) and not isinstance(cell, str)]
+    column = read_column(cells, "date")
+    if column.refused:
+        reason = column.refused[min(column.refused)]
+        raise DataError(reason.message, fix=reason.fix, place="holidays", **reason.values)
+    return column.values.astype("datetime64[D]").tolist()
 
 
 def _day_of(figures: pa.Table | None) -> date:
@@ -84,7 +96,7 @@ def _days(table: pa.Table, name: str) -> NDArray[np.datetime64]:
 REMINDERS = declare(
     ExcelFunction(
         name="CRM_REMINDERS",
-        help="Who is due for care: birthdays, ends of contracts and expected purchases of the next days.",
+        help="Who is due for care: birthdays, holidays, ends of contracts and expected purchases of the next days.",
         arguments=(
             Argument(
                 "customers",
@@ -102,6 +114,12 @@ REMINDERS = declare(
             Argument("days", "How many days ahead.", default=30),
             Argument(
                 "as_of", "The day to count from; that of the features if left out.", kind="date", default=None
+            ),
+            Argument(
+                "holidays",
+                "Days on which everybody who may be contacted is greeted; names may stand beside them.",
+                shape="range",
+                default=None,
             ),
         ),
         returns="Table due, customer_id, reason, the nearest day first; where marketable is given, only of those.",
