@@ -29,6 +29,7 @@ PARAMS: dict[str, type[Params]] = {
     "pareto_nbd": ParetoNbdParams,
 }
 UNITS_PER_YEAR: dict[str, float] = {"day": 365.25, "week": 365.25 / 7, "month": 12.0, "year": 1.0}
+_DECIDING = 50_000  # customers who say which of two models is the likelier
 _FITS: dict[str, Callable[..., Fit[Any]]] = {
     "bg_nbd": bg_nbd.fit_bg_nbd,
     "mbg_nbd": bg_nbd.fit_mbg_nbd,
@@ -56,8 +57,27 @@ def likelier(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> tuple[st
     """Of BG/NBD and MBG/NBD the one that makes these purchases more likely, with its name.
 
     Both have four parameters, so nothing but the likelihood decides. BG/NBD calls everyone who bought once active, which
-    a log with many of them refutes.
+    a log with many of them refutes. From 100,000 customers on, every n-th of them decides, and only the model taken is
+    fitted to all.
+
+    Raises
+    ------
+    DataError
+        As `fit`.
     """
+    every = np.size(frequency) // _DECIDING
+    if every > 1:
+        some = [np.asarray(column, dtype=float)[::every] for column in (frequency, recency, T)]
+        try:
+            model, _ = _likelier(*some)
+        except DataError:
+            # Too few repeat buyers among them, or rows that all of them have to name.
+            return _likelier(frequency, recency, T)
+        return model, fit(frequency, recency, T, model=model)
+    return _likelier(frequency, recency, T)
+
+
+def _likelier(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> tuple[str, Fit[Any]]:
     fits = {model: fit(frequency, recency, T, model=model) for model in ("bg_nbd", "mbg_nbd")}
     # A search that did not converge says nothing about its model.
     return max(fits.items(), key=lambda one: (one[1].converged, one[1].log_likelihood))
