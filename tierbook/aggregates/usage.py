@@ -136,39 +136,40 @@ def _load_alerts(as_of: date, after: date, metering: Metering | None, scored: st
     if metering is None:
         return f"""SELECT customer_id, tier, '' AS alert, 0 AS readings, CAST(NULL AS TIMESTAMP) AS last,
     CAST(NULL AS DOUBLE PRECISION) AS worst, CAST(NULL AS DOUBLE PRECISION) AS border FROM {quoted(scored)} WHERE 1 = 0"""
-    people = (
-        f"SELECT customer_id, tier, capacity, {quoted(metering.metered)} AS metered FROM {quoted(scored)}"
-    )
+    # By the customer's number: millions of moments are grouped, and the identifiers people use are heavy.
+    people = f"""
+    SELECT customer, scored.customer_id, tier, capacity, {quoted(metering.metered)} AS metered
+    FROM {quoted(scored)} AS scored JOIN tierbook_numbers AS numbers ON numbers.customer_id = scored.customer_id"""
     day = "CAST(date AS DATE)"
     recent = f"""
-    SELECT readings.customer_id, tier, capacity, date, measure, value
+    SELECT customer, capacity, date, measure, value
     FROM tierbook_readings AS readings JOIN people ON people.customer_id = readings.customer_id
     WHERE {day} > {day_text(after)} AND {day} <= {day_text(as_of)} AND value IS NOT NULL"""
     over_load = f"""
-    SELECT customer_id, tier, 'over_load' AS alert, COUNT(*) AS readings, MAX(date) AS last,
+    SELECT customer, 'over_load' AS alert, COUNT(*) AS readings, MAX(date) AS last,
         MAX(value / capacity) AS worst, {metering.load_over!r} AS border
     FROM recent WHERE measure = 'load' AND capacity > 0 AND value / capacity > {metering.load_over!r}
-    GROUP BY customer_id, tier"""
+    GROUP BY customer"""
     phases = " + ".join(
         f"MAX(CASE WHEN measure IN ('voltage_{one}', 'current_{one}') THEN 1 ELSE 0 END)" for one in "abc"
     )
     named = ", ".join(f"'{kind}_{one}'" for kind in ("voltage", "current") for one in "abc")
-    kind = "CASE WHEN measure IN ('voltage_a', 'voltage_b', 'voltage_c') THEN 'voltage_apart' ELSE 'current_apart' END"
+    voltage = "measure IN ('voltage_a', 'voltage_b', 'voltage_c')"
     moments = f"""
-    SELECT customer_id, tier, date, {kind} AS alert, MAX(value) AS highest, MIN(value) AS lowest, {phases} AS phases
-    FROM recent WHERE measure IN ({named}) GROUP BY customer_id, tier, date, {kind}"""
+    SELECT customer, date, {voltage} AS voltage, MAX(value) AS highest, MIN(value) AS lowest, {phases} AS phases
+    FROM recent WHERE measure IN ({named}) GROUP BY customer, date, {voltage}"""
     apart = f"""
-    SELECT customer_id, tier, alert, COUNT(*) AS readings, MAX(date) AS last,
-        MAX((highest - lowest) / highest) AS worst, {metering.phases_apart!r} AS border
+    SELECT customer, CASE WHEN voltage THEN 'voltage_apart' ELSE 'current_apart' END AS alert, COUNT(*) AS readings,
+        MAX(date) AS last, MAX((highest - lowest) / highest) AS worst, {metering.phases_apart!r} AS border
     FROM moments WHERE phases = 3 AND highest > 0 AND (highest - lowest) / highest > {metering.phases_apart!r}
-    GROUP BY customer_id, tier, alert"""
+    GROUP BY customer, voltage"""
     missing = """
-    SELECT customer_id, tier, 'phase_missing' AS alert, COUNT(*) AS readings, MAX(date) AS last,
+    SELECT customer, 'phase_missing' AS alert, COUNT(*) AS readings, MAX(date) AS last,
         CAST(NULL AS DOUBLE PRECISION) AS worst, CAST(NULL AS DOUBLE PRECISION) AS border
-    FROM moments WHERE phases < 3 GROUP BY customer_id, tier"""
+    FROM moments WHERE phases < 3 GROUP BY customer"""
     ago = f"CAST(DATE_DIFF('day', CAST(last AS DATE), {day_text(as_of)}) AS DOUBLE PRECISION)"
     silent = f"""
-    SELECT people.customer_id, tier, 'no_load_reading' AS alert, 0 AS readings, last, {ago} AS worst,
+    SELECT customer, 'no_load_reading' AS alert, 0 AS readings, last, {ago} AS worst,
         {float(metering.silent_days)!r} AS border
     FROM people LEFT JOIN (
         SELECT customer_id, MAX(date) AS last FROM tierbook_readings
@@ -180,14 +181,16 @@ def _load_alerts(as_of: date, after: date, metering: Metering | None, scored: st
         "missing": missing, "silent": silent,
     }  # fmt: skip
     listed = " UNION ALL ".join(
-        f"SELECT customer_id, tier, alert, CAST(readings AS BIGINT) AS readings, last, CAST(worst AS DOUBLE PRECISION) AS worst, "
+        f"SELECT customer, alert, CAST(readings AS BIGINT) AS readings, last, CAST(worst AS DOUBLE PRECISION) AS worst, "
         f"CAST(border AS DOUBLE PRECISION) AS border FROM {step}"
         for step in ("over_load", "apart", "missing", "silent")
     )
     order = "CASE alert " + " ".join(f"WHEN '{name}' THEN {at}" for at, name in enumerate(ALERTS)) + " END"
     parts = ", ".join(f"{name} AS ({text})" for name, text in steps.items())
     return f"""WITH {parts}
-SELECT * FROM ({listed}) AS alerts ORDER BY {order}, worst IS NOT NULL, worst DESC, readings DESC, customer_id"""
+SELECT people.customer_id, tier, alert, readings, last, worst, border
+FROM ({listed}) AS alerts JOIN people ON people.customer = alerts.customer
+ORDER BY {order}, worst IS NOT NULL, worst DESC, readings DESC, people.customer_id"""
 
 
 def _reporting(metering: Metering | None, scored: str) -> str:
