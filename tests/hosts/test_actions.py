@@ -217,7 +217,7 @@ def test_the_pack_of_a_workbook_is_chosen_kept_and_used(book):
     assert "is scored by retail" in acted("pack", book, pack="retail")[0]
     assert defined_text(book, "CRM_PACK") == "retail"
     assert "by retail" in acted("score", book)[0]
-    with pytest.raises(DataError, match="Answer with one of hospitality, retail"):
+    with pytest.raises(DataError, match="Answer with one of .*hospitality, .*retail"):
         acted("pack", book, pack="wholesale")
 
 
@@ -327,7 +327,9 @@ def test_a_question_ends_a_call_and_its_answer_comes_with_the_next(book):
 
 def test_choices_travel_with_their_words(book):
     asked = events(book, "pack", language="zh")[-1]
-    assert asked["options"][0][0] == "hospitality"
+    assert ["hospitality", "retail"] == [
+        name for name, _ in asked["options"] if name in ("hospitality", "retail")
+    ]
     assert events(book, "pack", answers={"pack": "retail"})[0] == {
         "event": "define",
         "name": "CRM_PACK",
