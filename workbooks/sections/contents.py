@@ -70,15 +70,20 @@ def _switch(page: Page, absent: Sequence[str | Problem]) -> str:
         )
     if any(need.startswith(EXTRA) for need in missing):
         return page.say("Appears once this has been run: {line}", line=INSTALL)
-    columns = [need for need in missing if "|" in need or "." in need]
-    if columns:
+    # Classes and scores are columns that rules make.
+    ruled = [need for need in missing if need.startswith(("class.", "score."))]
+    columns = [need for need in missing if ("|" in need or "." in need) and need not in ruled]
+    if columns and not ruled:
         # Of many columns that would do, the first few are enough to name.
         names = [one.rpartition(".")[2] for need in columns for one in need.split("|")[:4]]
         return page.say(
             "Appears when the input has a column: {columns}",
             columns=page.label("list_or").join(page.label(name) for name in names),
         )
-    rules = [page.label(name) for name in missing]
+    rules = [
+        page.label("list_or").join(page.label(one.rpartition(".")[2]) for one in need.split("|"))
+        for need in missing
+    ]
     return page.say("Appears when the rules define: {rules}", rules=page.label("list_comma").join(rules))
 
 
