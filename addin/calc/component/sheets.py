@@ -112,6 +112,8 @@ class Writer:
                 self._said("The last change to this document was not Tierbook's, so it is not taken back.")
             )
         named = named_text(self.document, PACK_NAME)
+        # Taking back a new sheet goes through the active window; LibreOffice ends where that was closed, as a report's.
+        self.document.getCurrentController().getFrame().activate()
         manager.undo()
         if named_text(self.document, PACK_NAME) != named:
             compute_again(self.document)

@@ -169,6 +169,45 @@ class Driver:
         assert done.finished.wait(120), "the command did not end"
         return done.said
 
+    def cancelled(self, book, name, version, at="progress"):
+        """A command whose user changes their mind, at the first progress of the engine or at a question; gives what was said."""
+        from addin.calc.component.commands import Commands, Person, Stopped
+        from addin.calc.spelling import Spelling
+        from addin.engine_client import Engine
+
+        class Changing(Person):
+            def progress(self, share, text):
+                if at == "progress" and share > 0:
+                    raise Stopped
+
+            def ask(self, question):
+                raise Stopped
+
+        person = Changing({})
+        Commands(
+            self.books[book],
+            person,
+            engine=lambda: Engine(version=version, host="test", start=False),
+            language="en",
+            spelling=Spelling({}),
+            titles={},
+            show=print,
+        ).run(name)
+        return person.said
+
+    def close_others(self):
+        """Close the documents that Tierbook opened; gives their names."""
+        listed = self.desktop.Components.createEnumeration()
+        found = []
+        while listed.hasMoreElements():
+            found.append(listed.nextElement())
+        mine = [one.RuntimeUID for one in self.books.values()]
+        others = [one for one in found if one.RuntimeUID not in mine]
+        names = [one.Title for one in others]
+        for one in others:
+            one.close(True)
+        return names
+
     def described(self):
         """The functions of the wizard: name -> description and arguments."""
         listed = self.service("com.sun.star.sheet.FunctionDescriptions")

@@ -77,7 +77,11 @@ def calc(folder: Path) -> Iterator[Calc]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={"PATH": os.environ["PATH"]},
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+            "TIERBOOK_HOME": str(home),
+        },
     )
     try:
         found = Calc(home, office.pid, driver)
