@@ -65,7 +65,7 @@ def _draw_table(page: Page, row: int, given: dict[str, Any], found: Potential) -
         row, 1,
         [
             Column(page.label("segment"), "text", ("bold",)), Column(page.label("product_line")), Column(page.label("customers"), "count"),
-            Column(page.label("uplift"), "money"), Column(page.label("margin"), "share"), Column(page.label("crm_cost"), "money"),
+            Column(page.label("uplift_per_customer"), "money"), Column(page.label("margin"), "share"), Column(page.label("crm_cost"), "money"),
             Column(page.label("potential"), "money"), Column(page.label("cumulative_share"), "share"), Column(page.label("focus"), "text", ("bold", "accent")),
         ],
         shown,
