@@ -199,3 +199,10 @@ def test_ci_can_run_its_script():
         ["git", "ls-files", "--stage", ".ci/run"], cwd=ROOT, capture_output=True, text=True
     ).stdout
     assert listed.startswith("100755")
+
+
+def test_the_wheel_carries_every_sample():
+    from workbooks.samples import SAMPLES
+
+    carried = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert {f"workbooks/samples/{name}.xlsx" for name in SAMPLES} <= set(carried)
