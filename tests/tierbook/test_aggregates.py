@@ -177,7 +177,19 @@ def answered(given: dict[str, pa.Table], name: str, **more: Any) -> list[Row]:
     engine = DuckDB()
     for table, rows in given.items():
         engine.put(table, rows)
+    if name == "products":
+        engine.make("tierbook_numbers", _NUMBERS)
+        engine.make("tierbook_sales", _SALES)
     return engine.sql(query(name, **more)).to_pylist()
+
+
+# As `features.load` makes them.
+_NUMBERS = """
+SELECT customer_id, ROW_NUMBER() OVER (ORDER BY customer_id) AS customer
+FROM (SELECT DISTINCT customer_id FROM tierbook_transactions) AS everyone"""
+_SALES = """
+SELECT numbers.customer, date, product, CAST(amount AS DECIMAL(18, 6)) AS amount
+FROM tierbook_transactions AS sale JOIN tierbook_numbers AS numbers ON numbers.customer_id = sale.customer_id"""
 
 
 def exact(amounts: Any) -> float:
@@ -474,6 +486,8 @@ def test_postgresql_gives_the_same_tables(postgres):
             with connection.cursor().copy(f'COPY "{name}" FROM STDIN'.encode()) as copy:
                 for row in table.to_pylist():
                     copy.write_row(list(row.values()))
+        connection.execute(f"CREATE TABLE tierbook_numbers AS {_NUMBERS}".encode())
+        connection.execute(f"CREATE TABLE tierbook_sales AS {_SALES}".encode())
         until = "2026-01-31"
         more = ("breakdown:class/region", f"histories:{until}", f"purchase_days:{until}")
         for name in (*aggregates.NAMES, *more):

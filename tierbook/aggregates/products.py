@@ -13,24 +13,26 @@ MOST_PAIRED, FEWEST_SALES, LEAST_SHARE = 200, 5, 0.001
 def products(as_of: date, window_days: int) -> tuple[tuple[str, ...], str]:
     """Steps and text of the aggregate `products`."""
     recent = f"day > {day_text(as_of - timedelta(days=window_days))}"
+    # By their numbers, which are lighter to join on and to group by than the identifiers people use.
+    shown = "shown AS (SELECT customer FROM tierbook_numbers AS numbers JOIN people ON people.customer_id = numbers.customer_id)"
     bought = f"""bought AS (
-    SELECT lines.customer_id, product, CAST(date AS DATE) AS day, CAST(amount AS DECIMAL(38, 6)) AS amount
-    FROM tierbook_transactions AS lines JOIN people ON people.customer_id = lines.customer_id
-    WHERE CAST(date AS DATE) <= {day_text(as_of)}
+    SELECT lines.customer, product, date AS day, amount
+    FROM tierbook_sales AS lines JOIN shown ON shown.customer = lines.customer
+    WHERE date <= {day_text(as_of)}
 )"""
     sold = f"""sold AS (
     SELECT product, {exact_sum("amount")} AS revenue, {exact_sum(f"CASE WHEN {recent} THEN amount END")} AS revenue_recent
     FROM bought GROUP BY product
 )"""
     # Distinct days first: counting them within each customer and product costs twice as much.
-    days = "days AS (SELECT DISTINCT product, customer_id, day FROM bought WHERE amount >= 0)"
-    buyers = "buyers AS (SELECT product, COUNT(*) AS days FROM days GROUP BY product, customer_id)"
+    days = "days AS (SELECT DISTINCT product, customer, day FROM bought WHERE amount >= 0)"
+    buyers = "buyers AS (SELECT product, COUNT(*) AS days FROM days GROUP BY product, customer)"
     counted = f"""counted AS (
     SELECT product, COUNT(*) AS customers, {count_of("days > 1")} AS repeat_customers, SUM(days) AS purchase_days
     FROM buyers GROUP BY product
 )"""
     return (
-        (bought, sold, days, buyers, counted),
+        (shown, bought, sold, days, buyers, counted),
         """
 SELECT sold.product, revenue, revenue_recent, COALESCE(customers, 0) AS customers,
     COALESCE(repeat_customers, 0) AS repeat_customers, CAST(COALESCE(purchase_days, 0) AS INTEGER) AS purchase_days

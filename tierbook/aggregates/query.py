@@ -9,6 +9,7 @@
 - `purchase_days_`: `customer_id`, `date`, `day_before` (the purchase day before it), `place` (1 for the first), `new_month`
   (the first in its month), one row per customer and day with an amount of 0 or more; later ones may be in it
 - `tierbook_transactions`, `tierbook_interactions` and further tables: all rows with every column of the table
+- `tierbook_numbers`, `tierbook_sales`: as `features.load` makes them, for `products`
 - `groups_`: `customer_id`, `root` of the group, for `accounts`
 
 Money is summed exactly and turned into a double once, so totals of any two tables agree to the cent.
