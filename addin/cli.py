@@ -157,7 +157,9 @@ Before = Annotated[
         show_default=False,
     ),
 ]
-After = Annotated[str | None, typer.Option("--after", help=t("The second of the two periods."), show_default=False)]
+After = Annotated[
+    str | None, typer.Option("--after", help=t("The second of the two periods."), show_default=False)
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option(

@@ -327,8 +327,9 @@ def test_a_question_ends_a_call_and_its_answer_comes_with_the_next(book):
 
 def test_choices_travel_with_their_words(book):
     asked = events(book, "pack", language="zh")[-1]
-    assert ["hospitality", "retail"] == [
-        name for name, _ in asked["options"] if name in ("hospitality", "retail")
+    assert [name for name, _ in asked["options"] if name in ("hospitality", "retail")] == [
+        "hospitality",
+        "retail",
     ]
     assert events(book, "pack", answers={"pack": "retail"})[0] == {
         "event": "define",

@@ -124,9 +124,7 @@ def test_opportunities_at_the_gate_are_those_in_a_cell(book):
 
 def test_levels_of_the_three_part_value_add_up_to_everybody(book):
     sheet, word = book
-    *rows, total = table(
-        sheet("b2b", "three_part_value"), the_word(book, "three_part"), word("customers")
-    )
+    *rows, total = table(sheet("b2b", "three_part_value"), the_word(book, "three_part"), word("customers"))
     assert sum(row[word("customers")] for row in rows) == total[word("customers")] == run("b2b").population
     assert sum(row[word("value")] for row in rows) == pytest.approx(total[word("value")])
 

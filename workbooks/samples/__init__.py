@@ -7,7 +7,18 @@ from pathlib import Path
 from tierbook.errors import DataError
 from tierbook.shipped import shipped
 
-SAMPLES = ("hospitality", "retail", "securities", "logistics", "exhibition", "b2b", "automotive", "power", "hospital", "cdnow")
+SAMPLES = (
+    "hospitality",
+    "retail",
+    "securities",
+    "logistics",
+    "exhibition",
+    "b2b",
+    "automotive",
+    "power",
+    "hospital",
+    "cdnow",
+)
 
 
 def sample_path(name: str) -> Path:

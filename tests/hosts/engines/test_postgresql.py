@@ -154,9 +154,7 @@ def test_what_a_server_refuses_is_a_sentence(hotel):
 
     assert "The database refuses the password" in refusal(address(hotel, "reader"), "wrong-one")
     assert "cannot be reached" in refusal("postgres://me@127.0.0.1:1/x")
-    assert "permission denied to create temporary tables" in refusal(
-        address(hotel, "nobody_special")
-    )
+    assert "permission denied to create temporary tables" in refusal(address(hotel, "nobody_special"))
     assert "does not allow reader to make the schema work" in refusal(
         address(hotel, "reader"), SECRET, schema="work"
     )
