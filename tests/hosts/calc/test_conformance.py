@@ -158,9 +158,11 @@ def as_cell(cell: Any) -> Any:
 def refused(entry: Entry) -> bool:
     """Whether an optional range holds an error, which LibreOffice does not pass on."""
     declared = functions()[entry.function].arguments
+    # The last argument may stand for several: further tables, a name and a range each.
     return any(
-        not argument.required and any(isinstance(cell, CellError) for row in given for cell in row)
-        for argument, given in zip(declared, entry.cells, strict=False)
+        not declared[min(at, len(declared) - 1)].required
+        and any(isinstance(cell, CellError) for row in given for cell in row)
+        for at, given in enumerate(entry.cells)
         if isinstance(given, list)
     )
 
