@@ -148,6 +148,16 @@ def run_job(job: Mapping[str, Any], profile: Profile, *, home: Path, patience: f
     return json.loads(out.read_text("utf-8"))
 
 
+def surroundings(**more: str) -> dict[str, str]:
+    """The environment LibreOffice is started in.
+
+    Its Python looks for its own library beside the first `python3` on the PATH; another one's, such as that of an
+    environment of ours, would break it. So the folder of LibreOffice's launcher comes first.
+    """
+    folders = [str(Path(program("soffice")).parent), os.environ.get("PATH", os.defpath)]
+    return {**os.environ, "PATH": os.pathsep.join(folders), **more}
+
+
 HEADLESS = ("--headless", "--norestore", "--nologo", "--nodefault", "--nolockcheck")
 
 
@@ -159,7 +169,7 @@ def _ended(command: Sequence[str], home: Path, patience: float) -> int:
         stdin=nothing,
         stdout=nothing,
         stderr=nothing,
-        env={**os.environ, FOLDER: str(home)},
+        env=surroundings(**{FOLDER: str(home)}),
         start_new_session=os.name == "posix",
     )
     try:
@@ -200,6 +210,7 @@ def _unopkg(words: Sequence[str], profile: Profile | None) -> str:
                 encoding="utf-8",
                 errors="replace",
                 timeout=INSTALLING,
+                env=surroundings(),
             )
             if done.returncode != AGAIN:
                 break

@@ -14,7 +14,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from addin.calc.office import AGAIN, HEADLESS, Profile, install, program, stop
+from addin.calc.office import AGAIN, HEADLESS, Profile, install, program, stop, surroundings
 from addin.calc.package import build_addin
 from addin.engine_client import Engine
 from addin.engine_place import read_place
@@ -70,7 +70,7 @@ def calc(folder: Path) -> Iterator[Calc]:
     remember_launch(home)
     install(build_addin(folder), profile=profile)
     pipe = f"tierbook{token_hex(4)}"
-    environment = {**os.environ, "TIERBOOK_HOME": str(home), "LC_ALL": "C.UTF-8"}
+    environment = surroundings(TIERBOOK_HOME=str(home), LC_ALL="C.UTF-8")
     office = _started(profile, pipe, environment)
     driver = subprocess.Popen(
         [PYTHON, str(Path(__file__).with_name("driver.py")), pipe],
@@ -78,7 +78,7 @@ def calc(folder: Path) -> Iterator[Calc]:
         stdout=subprocess.PIPE,
         text=True,
         env={
-            "PATH": os.environ["PATH"],
+            "PATH": environment["PATH"],
             "PYTHONPATH": str(Path(__file__).parents[3]),
             "TIERBOOK_HOME": str(home),
         },
