@@ -87,7 +87,7 @@ def entries(engine: Engine, customer_ids: NDArray[np.object_], *, as_of: date) -
     """
     import pyarrow as pa
 
-    known = np.flatnonzero(np.not_equal(customer_ids, None))
+    known = np.flatnonzero(np.not_equal(customer_ids, np.array(None, dtype=object)))
     if not known.size:
         nobody, none = np.zeros(0, dtype=np.int64), np.zeros(0)
         return Entries(nobody, nobody, none, none, none.astype(bool), none)

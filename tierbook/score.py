@@ -212,7 +212,8 @@ class Run:
         first = points.first_months(columns["joined"], columns["first_date"], as_of=self.as_of)
         first[~scorer.earns_points()] = points.NEVER
         # What the others bought is not looked at.
-        earning = np.where(first < points.NEVER, columns["customer_id"], None)
+        earning = columns["customer_id"].copy()
+        earning[first == points.NEVER] = None
         return points.ledger(
             first,
             points.entries(self.engine, earning, as_of=self.as_of),

@@ -131,8 +131,8 @@ def _result_types(pack: Pack) -> dict[str, Type]:
         *(f"score.{name}.level" for name in pack.scores),
     ]
     features: dict[str, Type] = {name: expression.type for name, expression in pack.features.items()}
-    known = {**dict.fromkeys(texts, "text"), **dict.fromkeys(numbers, "number"), **features}
-    return {**known, "key_account": "yes_no"}
+    known: dict[str, Type] = {**dict.fromkeys(texts, "text"), **dict.fromkeys(numbers, "number")}
+    return {**known, **features, "key_account": "yes_no"}
 
 
 def _typed(

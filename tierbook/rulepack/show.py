@@ -95,8 +95,8 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
         yield Rule("winback", "winback_of", pack.winback.of.text)
         yield from _levels("winback", pack.winback.levels, language)
         yield Rule("winback", "winback_spend", pack.winback.spend_at_most.text)
-    for one in pack.target_lists:
-        yield Rule("target_lists", one.name, one.when.text, one.because)
+    for listed in pack.target_lists:
+        yield Rule("target_lists", listed.name, listed.when.text, listed.because)
     if pack.key_accounts:
         words = say("{of}; a review {days} days after the last visit", language, of=pack.key_accounts.of.text, days=pack.key_accounts.review_after_days)  # fmt: skip
         yield Rule("key_accounts", "key_account", words, pack.key_accounts.because)
