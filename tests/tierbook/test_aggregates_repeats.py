@@ -14,7 +14,7 @@ UNTIL = date(2026, 1, 31)
 
 def bought(given):
     """The purchase days of each customer known by the day, up to the as-of date."""
-    days = {}
+    days: dict[str, set[date]] = {}
     for row in given["transactions_"].to_pylist():
         if row["date"] <= AS_OF and row["amount"] >= 0:
             days.setdefault(row["customer_id"], set()).add(row["date"])
@@ -24,7 +24,7 @@ def bought(given):
 @pytest.mark.parametrize("seed", range(3))
 def test_histories_end_on_the_day_and_count_what_came_later(seed):
     given = tables(seed)
-    expected = Counter()
+    expected: Counter[tuple[int, int, int, int]] = Counter()
     for days in bought(given):
         known = [day for day in days if day <= UNTIL]
         key = len(known) - 1, (known[-1] - known[0]).days, (UNTIL - known[0]).days, len(days) - len(known)

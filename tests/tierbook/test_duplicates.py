@@ -42,7 +42,7 @@ def person(number: str, source: str = "crm", **other) -> dict:
 
 
 def decided(a: dict, b: dict, merge: bool) -> Decision:
-    return Decision(*(Key(one["source"], one["source_id"]) for one in (a, b)), merge)
+    return Decision(Key(a["source"], a["source_id"]), Key(b["source"], b["source_id"]), merge)
 
 
 def test_one_customer_stays_as_it_is():

@@ -167,9 +167,9 @@ def test_spark_can_read_its_translation():
     heard: list[str] = []
 
     class Spark(DuckDB):
-        def make(self, name: str, text: str) -> None:
+        def make(self, name: str, text: str, *, native: bool = False) -> None:
             heard.extend(sqlglot.transpile(text, read="duckdb", write="spark", comments=False))
-            super().make(name, text)
+            super().make(name, text, native=native)
 
     customer_table(Spark(), as_arrow(random_tables(100)))
     assert [type(sqlglot.parse_one(text, read="spark")).__name__ for text in heard] == ["Select"] * 5

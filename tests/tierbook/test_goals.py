@@ -73,7 +73,7 @@ def test_options_all_equal_share_the_first_rank_and_class():
 
 
 def test_the_upper_half_of_the_range_is_the_first_class():
-    found = ranking(goal_tree(["a"], [None], [1]), [[0], [4], [2], [1.9]])
+    found = ranking(goal_tree(["a"], [None], [1]), [[0.0], [4.0], [2.0], [1.9]])
     assert found.priority.tolist() == [2, 1, 1, 2]
     assert found.rank.tolist() == [4, 1, 2, 3]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -57,7 +58,7 @@ def test_one_customer_and_none_are_groups_of_their_own():
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=40))
 def test_with_parents_that_come_earlier_every_root_is_the_end_of_a_walk(parents):
-    above = [None if parent >= place else parent for place, parent in enumerate(parents)]
+    above: list[Any] = [None if parent >= place else parent for place, parent in enumerate(parents)]
     ids = np.array([str(place) for place in range(len(above))], dtype=object)
     found = groups(ids, np.array([None if one is None else str(one) for one in above], dtype=object))
     for place in range(len(above)):

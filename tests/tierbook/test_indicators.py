@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,7 +74,7 @@ def test_high_value_is_the_upper_half_of_the_tiers(customers, tiers, expected, w
 
 
 def test_the_latest_benchmark_up_to_the_day_holds():
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"goal": "Churn rate", "month": date(2026, 2, 28), "benchmark": 0.12, "higher_is_better": False},
         {"goal": "客户流失率", "month": date(2026, 1, 31), "benchmark": 0.10},
         {"goal": "churn_rate", "month": date(2026, 5, 31), "benchmark": 0.5},

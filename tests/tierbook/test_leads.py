@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +35,8 @@ def test_never_more_leads_reach_a_step_than_the_one_before(rows):
 
 
 def test_rates_come_with_their_counts_the_largest_group_first():
-    found = leads.success({"region": ["N", "S", "N", None, "S"]}, [1, 0, 0, 1, OPEN])
+    regions: list[Any] = ["N", "S", "N", None, "S"]
+    found = leads.success({"region": regions}, [1, 0, 0, 1, OPEN])
     assert found.keys["region"].tolist() == ["N", None, "S"]
     assert (found.closed.tolist(), found.won.tolist(), found.rate.tolist()) == (
         [2, 1, 1],
@@ -64,8 +67,9 @@ def test_a_stay_ends_with_the_next_stage_with_closing_or_not_yet():
 
 
 def test_the_lead_most_like_the_best_scores_hundred_and_one_nobody_knows_none():
+    industries: list[Any] = ["Food", "Steel", None]
     found = leads.likeness(
-        {"industry": ["Food", "Steel", None]}, {"industry": ["Food", "Food", "Steel"]},
+        {"industry": industries}, {"industry": ["Food", "Food", "Steel"]},
         amount=[100, 50, OPEN], best_amount=[100, 100, 100],
     )  # fmt: skip
     assert found[:2].tolist() == [100, 50]
@@ -93,7 +97,11 @@ def test_branches_that_are_equally_near_go_by_name():
 
 
 def run_of(
-    rows: list[dict], *, history: list[tuple] = (), customers: list[dict] = (), branches: list[tuple] = ()
+    rows: list[dict],
+    *,
+    history: Sequence[tuple] = (),
+    customers: Sequence[dict] = (),
+    branches: Sequence[tuple] = (),
 ):
     """A run over leads, with one customer who sends."""
     people = [

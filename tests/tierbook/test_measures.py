@@ -130,9 +130,9 @@ def test_measures_of_one_table_share_one_scan():
     heard: list[str] = []
 
     class Listening(DuckDB):
-        def make(self, name: str, text: str) -> None:
+        def make(self, name: str, text: str, *, native: bool = False) -> None:
             heard.append(text)
-            super().make(name, text)
+            super().make(name, text, native=native)
 
     engine = engine_with(engine=Listening(threads=1))
     add_measures(

@@ -65,7 +65,7 @@ def test_a_month_is_compared_with_the_one_before_and_a_year_ago():
 
 @pytest.mark.parametrize("year, missing", [(2025, "so_far_last_year"), (2026, "so_far")])
 def test_a_missing_month_stays_missing_and_blanks_the_year_so_far(year, missing):
-    values = {2025: [100.0] * 10, 2026: [110.0] * 10}
+    values: dict[int, list[float | None]] = {2025: [100.0] * 10, 2026: [110.0] * 10}
     values[year][3] = None
     run = scored(months("A", values[2025], 2025) + months("A", values[2026], 2026))
     found = row(run, "usage_customers", customer_id="A")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 import pyarrow as pa
@@ -80,6 +81,7 @@ class Broken(DuckDB):
     """An engine that breaks off when a table is made."""
 
     breaks_at = ""
+    made: ClassVar[list[str]]
 
     def make(self, name: str, text: str, *, native: bool = False) -> None:
         if name == self.breaks_at:

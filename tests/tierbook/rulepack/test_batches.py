@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -16,7 +18,7 @@ from tierbook.rulepack.expression import parse
 from tierbook.rulepack.tokens import MAX_CHARACTERS
 
 TYPES = {"number": pa.float64(), "text": pa.string(), "yes_no": pa.bool_(), "date": pa.date32()}
-DTYPES = {"number": float, "text": object, "yes_no": object, "date": "datetime64[D]"}
+DTYPES: dict[str, Any] = {"number": float, "text": object, "yes_no": object, "date": "datetime64[D]"}
 GIVEN = {name: column for name, column in rows(7).items() if name != "limit"}
 THRESHOLDS = {"limit": LIMIT}
 

@@ -60,7 +60,7 @@ key_accounts: {of: %(holds)s}
 
 def short(kind: str, depth: int = 3, population: bool = False) -> st.SearchStrategy[str]:
     # Two mathematical libraries may differ in the last bit of these, and a rule may hang on that bit.
-    return expressions(kind, depth, population).filter(  # type: ignore[arg-type]
+    return expressions(kind, depth, population).filter(
         lambda text: len(text) < 600 and not any(word in text for word in SLIPPERY)
     )
 
