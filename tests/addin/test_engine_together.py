@@ -105,7 +105,7 @@ def test_reasons_are_not_said_for_rows_that_were_only_tried():
 def test_different_settings_are_different_columns():
     calls = [("CRM_EXPECTED", [2.0, 30.43, 38.86, PARAMS, 39 + at % 2]) for at in range(40)]
     with suppress(udfs.FunctionError):
-        udfs.call(*[calls[0][0], *calls[0][1]])
+        udfs.call(calls[0][0], *calls[0][1])
     checked(calls)
 
 

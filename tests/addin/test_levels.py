@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import openpyxl
@@ -27,7 +28,7 @@ CUSTOMERS = [
 ]
 
 
-def folder(tmp_path: Path, customers: list[tuple[str, ...]]) -> Path:
+def folder(tmp_path: Path, customers: Sequence[tuple[str, ...]]) -> Path:
     place = tmp_path / "data"
     place.mkdir()
     for name, rows in (("transactions", PURCHASES), ("customers", customers)):

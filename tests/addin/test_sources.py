@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,8 @@ def test_an_address_with_a_password_is_refused_and_not_repeated(address, tmp_pat
 
 def test_the_password_is_in_the_environment_else_in_the_keyring(monkeypatch):
     monkeypatch.delenv("TIERBOOK_PASSWORD", raising=False)
-    keyring, errors = ModuleType("keyring"), ModuleType("keyring.errors")
+    keyring: Any = ModuleType("keyring")
+    errors: Any = ModuleType("keyring.errors")
     errors.KeyringError = type("KeyringError", (Exception,), {})
     keyring.get_password = lambda service, name: f"{service} {name}"
     monkeypatch.setitem(sys.modules, "keyring", keyring)

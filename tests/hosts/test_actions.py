@@ -116,12 +116,13 @@ def test_a_pack_without_target_lists_says_so(book):
 
 
 def test_every_action_can_be_undone_byte_for_byte(book):
-    for name, answers in (
+    done: tuple[tuple[str, dict[str, Any]], ...] = (
         ("live_formulas", {}),
         ("functions", {}),
         ("pack", {"pack": "retail"}),
         ("check", {}),
-    ):
+    )
+    for name, answers in done:
         before = book.read_bytes()
         acted(name, book, **answers)
         assert book.read_bytes() != before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -105,7 +106,7 @@ def test_undo_brings_the_workbook_back_byte_for_byte(book):
 
 
 def test_a_formula_over_a_range_keeps_its_results(book):
-    rows = [["vip"], [None], [ErrorValue("#N/A")]]
+    rows: list[list[Any]] = [["vip"], [None], [ErrorValue("#N/A")]]
     put_cells(book, book, [Block("Live", "B2", rows, "=CRM_TIER(Data!B2:B4)")])
     made = openpyxl.load_workbook(book)["Live"]["B2"].value
     assert (made.ref, made.text) == ("B2:B4", "=CRM_TIER(Data!B2:B4)")

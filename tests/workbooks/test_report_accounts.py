@@ -12,7 +12,9 @@ import pytest
 
 from tests.udfs.test_retail import cells
 from tests.workbooks.test_report import added_up, table
+from tierbook.hierarchy import Level
 from tierbook.language import LANGUAGES, label
+from tierbook.quality import Problem
 from tierbook.rulepack.read import read_pack
 from tierbook.score import Run, score
 from tierbook.shipped import shipped
@@ -35,7 +37,7 @@ def pack():
 
 
 @cache
-def run(level: str = "customer") -> Run:
+def run(level: Level = "customer") -> Run:
     return score(source().tables, pack(), level=level)
 
 
@@ -128,6 +130,7 @@ def test_points_of_members_are_those_in_a_cell(book):
         context=Context(),
     )
     ledger = run().ledger
+    assert ledger is not None
     at = run().customers["customer_id"].to_pylist().index(record["customer_id"])
     assert [row[-1] for row in found[1:]] == ledger.balance[ledger.customer == at].tolist()
     assert months[-1][word("balance")] == pytest.approx(
@@ -138,6 +141,7 @@ def test_points_of_members_are_those_in_a_cell(book):
 def _most_points() -> str:
     """The member with most points among those with one record only."""
     ledger, ids = run().ledger, run().customers["customer_id"].to_pylist()
+    assert ledger is not None
     sold = {row["customer_id"]: 0.0 for row in run().customers.to_pylist()}
     for row in source().tables["transactions"].to_pylist():
         if row["customer_id"] in sold:
@@ -166,6 +170,7 @@ def test_a_cycle_takes_the_page_of_key_accounts_away_and_says_so():
     found = score(tables, pack())
     (section,) = [one for one in all_sections() if one.name == "key_accounts"]
     (problem,) = missing_needs(section, found)
+    assert isinstance(problem, Problem)
     assert "A → B → C → A" in problem.text("en")
 
 

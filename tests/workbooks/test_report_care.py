@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +44,7 @@ def pages(book):
 def block(rows, heading):
     """The rows of the table that begins with a heading in its first cell, up to the first blank row, as dicts."""
     at = next(i for i, row in enumerate(rows) if row[1] == heading)
-    found = []
+    found: list[dict[Any, Any]] = []
     for row in rows[at + 1 :]:
         if row[1] is None:
             return found

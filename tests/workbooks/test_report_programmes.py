@@ -11,6 +11,7 @@ import pytest
 
 from tests.workbooks.test_report import table
 from tierbook.language import LANGUAGES, label, say
+from tierbook.quality import Problem
 from tierbook.rulepack.read import read_pack
 from tierbook.score import Run, score
 from tierbook.shipped import shipped
@@ -191,6 +192,7 @@ def small(**more):
 def test_a_page_that_cannot_be_drawn_says_why(page, tables, said):
     (section,) = (one for one in all_sections() if one.name == page)
     (problem,) = missing_needs(section, score(small(**tables), the_pack("automotive")))
+    assert isinstance(problem, Problem)
     assert problem.text() == said
     assert problem.text("zh") != said
 

@@ -184,6 +184,7 @@ def test_looking_back_ends_where_purchases_begin():
     assert [moment.as_of for moment in run.history][-1] == LATER
     assert run.history[0].as_of >= date(2025, 7, 1)
     assert len(run.history) == 6
+    assert run.previous is not None
     assert run.history[-2].tables["tiers"] == run.previous.table("tiers")
 
 

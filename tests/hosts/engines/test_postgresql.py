@@ -42,7 +42,9 @@ def hotel(postgres: str) -> str:
         connection.execute("CREATE ROLE nobody_special LOGIN")
         connection.execute("REVOKE TEMPORARY ON DATABASE hotel FROM PUBLIC")
         connection.execute("GRANT TEMPORARY ON DATABASE hotel TO reader")
-        (file,) = connection.execute("SHOW hba_file").fetchone()
+        row = connection.execute("SHOW hba_file").fetchone()
+        assert row is not None
+        (file,) = row
         rules = Path(file).read_text()
         Path(file).write_text(f"local all reader scram-sha-256\n{rules}")
         connection.execute("SELECT pg_reload_conf()")
