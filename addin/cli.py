@@ -290,10 +290,10 @@ def report(
         run = actions.beside_last(request, actions.score(request))
         run = actions.over_time(request, run, history) if history else run
         run = actions.comparing(run, before, after) if before or after else run
-        notes = () if no_snapshot else actions.keep_snapshot(request, run)
         written = [actions.write_report(request, run, out, masked=masked)]
         if pdf:
             written.append(actions.write_pdf(request, run, written[0].path, masked=masked))
+        notes = () if no_snapshot else actions.keep_snapshot(request, run)
     _print_run(run, request, written, notes, as_json=as_json)
 
 

@@ -498,7 +498,7 @@ def score(
         )
     # A second thread saves less time than it costs until there is much to do.
     engine = DuckDB(threads=1 if max(table.num_rows for table in given.values()) < _MANY_ROWS else None)
-    given = _with_declared_columns(given, pack)
+    given = with_declared_columns(given, pack)
     given, duplicates = one_record_each(given, pack, decisions)
     if level == "group":
         from tierbook.hierarchy import rolled_up
@@ -537,7 +537,7 @@ def score(
     )
 
 
-def _with_declared_columns(tables: Mapping[str, pa.Table], pack: Pack) -> dict[str, pa.Table]:
+def with_declared_columns(tables: Mapping[str, pa.Table], pack: Pack) -> dict[str, pa.Table]:
     """The tables with the columns the pack declares beyond those Tierbook knows: missing where the input lacks them."""
     import pyarrow as pa
 

@@ -90,7 +90,7 @@ COVERAGE = declare(
 SLA = declare(
     ExcelFunction(
         name="CRM_SLA",
-        help="Requests closed in time, late and still open; the pack says how long each may take.",
+        help="Requests closed in time, late and not yet; the pack says how long each may take.",
         arguments=(
             Argument("opened", "When each request came.", shape="column", kind="time"),
             Argument("closed", "When it was closed; blank while it is open.", shape="column", kind="time"),

@@ -57,7 +57,7 @@ def _credit(features: FeatureRange, *, pack: Pack) -> NDArray:
 AGEING = declare(
     ExcelFunction(
         name="CRM_AGEING",
-        help="Open amounts by how long they are past due.",
+        help="Unpaid amounts by how long they are past due.",
         arguments=(
             Argument("due", "Due dates of the invoices.", shape="column", kind="date"),
             Argument("amount", "Their amounts; negative for credit notes.", shape="column", kind="money"),

@@ -40,7 +40,7 @@ class Trial:
         """
         from tierbook import features
         from tierbook.engines.duckdb import DuckDB
-        from tierbook.score import latest_day
+        from tierbook.score import latest_day, with_declared_columns
 
         as_of = as_of or pack.as_of or latest_day(tables, today)
         if as_of is None:
@@ -48,7 +48,7 @@ class Trial:
                 "There is no date to speak for.", fix="Give --as-of, because there are no transactions."
             )
         engine = DuckDB()
-        features.load(engine, tables)
+        features.load(engine, with_declared_columns(tables, pack))
         return cls(engine, as_of)
 
     def columns(self, pack: Pack) -> Columns:
