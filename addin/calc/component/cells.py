@@ -70,13 +70,14 @@ def shown(cell: Any, days: int) -> Any:
     """What LibreOffice takes for a cell of a result: a blank is an empty text, for an empty cell would count as 0."""
     if cell is None:
         return ""
-    if isinstance(cell, (float, str, bool)):
+    if isinstance(cell, (float, str)):
         return cell
     if isinstance(cell, ErrorCell):
         return error_value(cell.code)
     if isinstance(cell, datetime):
         seconds = cell.hour * 3600 + cell.minute * 60 + cell.second + cell.microsecond / 1e6
         return cell.toordinal() - days + seconds / 86_400
+    # A number or a yes/no: in a table LibreOffice takes any yes/no for yes, so it gets 1 or 0.
     return float(cell)
 
 
@@ -84,7 +85,7 @@ def shown_rows(rows: Any, days: int) -> tuple[tuple[Any, ...], ...]:
     """What LibreOffice takes for a result of several cells."""
     if not isinstance(rows, list):
         return ((shown(rows, days),),)
-    plain = {float, str, bool}
+    plain = {float, str}
     if set(map(type, chain.from_iterable(rows))) <= plain:
         return tuple(map(tuple, rows))
     return tuple(tuple(cell if type(cell) in plain else shown(cell, days) for cell in row) for row in rows)
