@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -20,11 +18,29 @@ from addin.addin_cli import addin
 from addin.calc_cli import calc, fix
 from addin.engine_cli import serve
 from addin.figures_cli import effect, pivot
+from addin.functions_cli import call, functions
 from addin.lifetime_cli import clv, holdout
+from addin.options import (
+    After,
+    AsOf,
+    AtLevel,
+    Before,
+    Book,
+    History,
+    Masked,
+    NoSnapshot,
+    Out,
+    PackName,
+    Pdf,
+    ProfileName,
+    ReportOut,
+    ScoreOut,
+    Where,
+    request_of,
+)  # fmt: skip
 from addin.rules_on_books import rules
 from addin.settings import read_settings
 from addin.terminal import (
-    LANGUAGE,
     Json,
     Lang,
     language_of,
@@ -37,9 +53,6 @@ from addin.terminal import (
 from tierbook.errors import HostError, TierbookError
 from tierbook.language import label, say
 from tierbook.quality import Problem
-
-if TYPE_CHECKING:
-    from udfs.registry import ExcelFunction
 
 app = typer.Typer(
     help=t("Customer value, tiers, lifecycle stage and churn flags, where analysts already work."),
@@ -70,6 +83,13 @@ app.command(
         "Put a figure of the customers together by two of their columns, and list who is behind a cell; --out writes sheets."
     ),
 )(pivot)
+app.command("functions", help=t("List the functions for cells, or explain one."))(functions)
+app.command(
+    "call",
+    help=t(
+        "Call a function with values: numbers, texts, JSON lists, or @BOOK!SHEET!A1:C9 for cells of a workbook."
+    ),
+)(call)
 app.command("serve", help=t("Be the local engine for spreadsheet programs, until it is stopped."))(serve)
 app.add_typer(addin, name="addin")
 app.command("calc", help=t("Compute every formula of a workbook through LibreOffice and keep the results."))(
@@ -79,96 +99,6 @@ app.command("fix", help=t("Write the functions in formulas as another program kn
 app.command("action", help=t("Do what a button does, with a workbook on disk."))(action)
 app.command("actions", help=t("List the actions that buttons and menus offer."))(actions)
 app.command("doctor", help=t("Say what is installed, what is missing, and what to do."))(doctor)
-
-Book = Annotated[
-    Path,
-    typer.Argument(help=t("A workbook, a CSV or Parquet file, or a folder of them."), show_default=False),
-]
-Where = Annotated[
-    str | None,
-    typer.Argument(
-        help=t(
-            "A workbook, a CSV or Parquet file, a folder of them, a DuckDB or SQLite file, or the address of a database; "
-            "by default the source of config.yaml."
-        ),
-        show_default=False,
-    ),
-]
-Out = Annotated[Path | None, typer.Option("--out", help=t("The workbook to write."), show_default=False)]
-ScoreOut = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        help=t(
-            "The workbook to write; of a source an engine works on also scores.parquet, or table:NAME for a table of it."
-        ),
-        show_default=False,
-    ),
-]
-ReportOut = Annotated[
-    Path | None,
-    typer.Option("--report", help=t("The report workbook to write as well."), show_default=False),
-]
-PackName = Annotated[
-    str | None,
-    typer.Option("--pack", help=t("The rule pack; by default that of config.yaml."), show_default=False),
-]
-ProfileName = Annotated[
-    str | None, typer.Option("--profile", help=t("The coefficients of the pack to use."), show_default=False)
-]
-AtLevel = Annotated[
-    Literal["customer", "group"],
-    typer.Option(
-        "--level", help=t("What one row is: a customer, or a group of them that parent_id holds together.")
-    ),
-]
-NoSnapshot = Annotated[
-    bool,
-    typer.Option(
-        "--no-snapshot",
-        help=t("Keep nothing of this run beside the source; by default the next report shows what changed."),
-    ),
-]
-Masked = Annotated[
-    bool,
-    typer.Option("--masked", help=t("Hide in the report the columns the rule pack masks, for sharing.")),
-]
-Pdf = Annotated[
-    bool,
-    typer.Option(
-        "--pdf", help=t("Make a PDF beside the report too, through LibreOffice; lists end after 50 rows.")
-    ),
-]
-History = Annotated[
-    int | None,
-    typer.Option(
-        "--history",
-        min=2,
-        max=60,
-        help=t("Add a page with the last so many windows by the same rules, such as 12."),
-        show_default=False,
-    ),
-]
-Before = Annotated[
-    str | None,
-    typer.Option(
-        "--before",
-        help=t("With --after: two periods the page Effect compares as well, such as 2026-01-01..2026-03-31."),
-        show_default=False,
-    ),
-]
-After = Annotated[
-    str | None, typer.Option("--after", help=t("The second of the two periods."), show_default=False)
-]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option(
-        "--as-of",
-        formats=["%Y-%m-%d"],
-        help=t("The day to speak for; by default the latest purchase."),
-        show_default=False,
-    ),
-]
 
 
 def main() -> None:
@@ -200,7 +130,7 @@ def demo(
 
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("hospitality", "cdnow"):
-        request = _request(sample_path(name), None, None, None, lang)
+        request = request_of(sample_path(name), lang)
         with _progress(request) as request:
             run = actions.score(request)
             scored = actions.copy_with_scores(request, run, folder / f"{name}-scored.xlsx")
@@ -212,7 +142,7 @@ def demo(
 def check(source: Where = None, as_json: Json = False, lang: Lang = None) -> None:
     from addin import actions
 
-    request = _request(source, None, None, None, lang)
+    request = request_of(source, lang)
     if request.lies:
         _check_there(request, as_json=as_json)
         return
@@ -265,7 +195,7 @@ def score(
 ) -> None:  # fmt: skip
     from addin import actions
 
-    request = replace(_request(book, pack, profile, as_of, lang), level=level)
+    request = replace(request_of(book, lang, pack=pack, profile=profile, as_of=as_of), level=level)
     with _progress(request) as request:
         run = actions.score(request)
         written = [actions.write_scores(request, run, out)]
@@ -285,7 +215,7 @@ def report(
 ) -> None:  # fmt: skip
     from addin import actions
 
-    request = replace(_request(book, pack, profile, as_of, lang), level=level)
+    request = replace(request_of(book, lang, pack=pack, profile=profile, as_of=as_of), level=level)
     with _progress(request) as request:
         run = actions.beside_last(request, actions.score(request))
         run = actions.over_time(request, run, history) if history else run
@@ -307,102 +237,6 @@ def undo(book: Book, lang: Lang = None) -> None:
         "{path} is as it was before." if done.action == "restored" else "{path} was new and is removed."
     )
     print(say(sentence, language, path=done.path))
-
-
-@app.command(help=t("List the functions for cells, or explain one."))
-def functions(
-    name: Annotated[
-        str | None, typer.Argument(help=t("A function such as CRM_TIER."), show_default=False)
-    ] = None,
-    as_json: Json = False,
-    lang: Lang = None,
-) -> None:
-    from udfs import registry
-
-    language = language_of(lang, read_settings(Path.cwd()))
-    chosen = [registry.function(name)] if name else list(registry.functions().values())
-    if as_json:
-        print_json([_described(function, language) for function in chosen])
-    elif name:
-        described = _described(chosen[0], language)
-        wanted = [f"[{one['name']}]" if one["optional"] else one["name"] for one in described["arguments"]]
-        print(f"{described['name']}({', '.join(wanted)})", described["help"], sep="\n")
-        for argument in described["arguments"]:
-            print(f"  {argument['name']}: {argument['help']}")
-        print(f"-> {described['returns']}")
-    else:
-        width = max(len(function.name) for function in chosen)
-        for function in chosen:
-            print(f"{function.name:{width}}  {say(function.help, language)}")
-
-
-@app.command(
-    help=t(
-        "Call a function with values: numbers, texts, JSON lists, or @BOOK!SHEET!A1:C9 for cells of a workbook."
-    )
-)
-def call(
-    name: Annotated[str, typer.Argument(help=t("A function such as CRM_NPS."))],
-    cells: Annotated[list[str] | None, typer.Argument(help=t("Its arguments."), show_default=False)] = None,
-    pack: PackName = None,
-    as_json: Json = False,
-    lang: Lang = None,
-) -> None:
-    import udfs
-
-    settings = read_settings(Path.cwd())
-    context = udfs.Context(
-        packs=settings.rules,
-        pack=pack or settings.pack,
-        language=language_of(lang, settings),
-        today=date.today(),
-    )
-    result = udfs.call(name.upper(), *map(_cells, cells or []), context=context)
-    rows = result if isinstance(result, list) else [[result]]
-    if as_json:
-        print_json(result)
-    else:
-        for row in rows:
-            print("\t".join("" if cell is None else str(cell) for cell in row))
-
-
-def _described(function: ExcelFunction, language: str) -> dict[str, Any]:
-    return {
-        "name": function.name,
-        "help": say(function.help, language),
-        "arguments": [
-            {
-                "name": one.name,
-                "help": say(one.help, language),
-                "shape": one.shape,
-                "optional": not one.required,
-            }
-            for one in function.arguments
-        ],
-        "returns": say(function.returns, language),
-    }
-
-
-def _request(
-    source: str | Path | None, pack: str | None, profile: str | None, as_of: datetime | None, lang: str | None
-) -> Request:
-    from addin.warehouse import lies, place_of
-
-    settings = read_settings(Path.cwd())
-    if not source and not settings.source:
-        raise typer.BadParameter(say("Name a source, or write source: into config.yaml.", LANGUAGE))
-    there = lies(str(source) if source else None, settings)
-    return Request(
-        source=place_of(there) if there else Path(source or settings.source),
-        settings=settings,
-        pack=pack or settings.pack,
-        profile=profile or settings.profile,
-        language=language_of(lang, settings),
-        as_of=as_of.date() if as_of else None,
-        today=date.today(),
-        progress=lambda share, step: None,
-        lies=there,
-    )
 
 
 @contextmanager
@@ -427,6 +261,7 @@ def _progress(request: Request) -> Iterator[Request]:
 def _print_run(
     run: Any, request: Request, written: Sequence[Written], notes: Sequence[Problem] = (), *, as_json: bool = False
 ) -> None:  # fmt: skip
+    from addin.actions.asked import run_in_words
     from tierbook.quality import status
 
     language = request.language
@@ -451,68 +286,10 @@ def _print_run(
         )
         return
     list_problems([problem for problem in problems if problem.level != "note"], language)
-    sentence = "{customers:,} customers as of {as_of}, by {pack} {version}"
-    print(
-        say(
-            sentence,
-            language,
-            customers=run.population,
-            as_of=run.as_of,
-            pack=run.pack.name,
-            version=run.pack.version,
-        )
-    )
-    for table, key in (("tiers", "tier"), ("stages", "stage"), ("churn_levels", "churn_level")):
-        counts = [
-            f"{run.word(row[key], language)} {row['customers']:,}"
-            for row in run.table(table).to_pylist()
-            if row[key]
-        ]
-        if counts:
-            print(f"  {label(key, language)}: {', '.join(counts)}")
+    print(run_in_words(run, language))
     here = Path.cwd()
     for one in written:
         print(one.path.relative_to(here) if one.path.is_relative_to(here) else one.path)
-
-
-def _cells(text: str) -> Any:
-    """What a word of the command line stands for: JSON, cells of a workbook, or the text itself."""
-    if text.startswith("@"):
-        return _range(text[1:])
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        return text
-    if isinstance(value, list) and not any(isinstance(row, list) for row in value):
-        return [[cell] for cell in value]
-    return value
-
-
-def _range(address: str) -> list[list[Any]]:
-    import udfs
-
-    book, _, rest = address.partition("!")
-    sheet, _, cells = rest.rpartition("!")
-    if not Path(book).is_file() or not cells:
-        raise HostError(
-            "{address} does not name cells of a workbook.", fix="Write @BOOK!SHEET!A1:C9.", address=address
-        )
-    from openpyxl import load_workbook
-
-    opened = load_workbook(book, data_only=True)
-    if sheet not in opened.sheetnames:
-        raise HostError(
-            "{book} has no sheet {sheet}.",
-            fix="Its sheets are {known}.",
-            book=book,
-            sheet=sheet,
-            known=", ".join(opened.sheetnames),
-        )
-    found = opened[sheet][cells]
-    rows = found if isinstance(found, tuple) else ((found,),)
-    return [
-        [udfs.CellError(cell.value) if cell.data_type == "e" else cell.value for cell in row] for row in rows
-    ]
 
 
 def _counted(problems: Iterable[Problem], language: str) -> str:

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from addin import actions
-from addin.settings import read_settings
-from addin.terminal import Json, Lang, language_of, print_json, print_table, t
+from addin.options import AsOf, Book, Out, PackName, request_of
+from addin.terminal import Json, Lang, print_json, print_table, t
 from tierbook.language import label
 
 if TYPE_CHECKING:
     from workbooks.indicators import Change, Period
-
-Book = Annotated[
-    Path,
-    typer.Argument(help=t("A workbook, a CSV or Parquet file, or a folder of them."), show_default=False),
-]
-Out = Annotated[Path | None, typer.Option("--out", help=t("The workbook to write."), show_default=False)]
-PackName = Annotated[
-    str | None,
-    typer.Option("--pack", help=t("The rule pack; by default that of config.yaml."), show_default=False),
-]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option(
-        "--as-of",
-        formats=["%Y-%m-%d"],
-        help=t("The day to speak for; by default the latest purchase."),
-        show_default=False,
-    ),
-]
 
 
 def effect(
@@ -54,7 +33,7 @@ def effect(
 
     # What cannot be read is said before the work begins.
     asked = [None if text is None else Period.read(text) for text in (before, after)]
-    request = _request(book, pack, as_of, lang)
+    request = request_of(book, lang, pack=pack, as_of=as_of)
     run = actions.score(request)
     first, second = (one or usual for one, usual in zip(asked, windows(run), strict=True))
     found = changes(run, first, second)
@@ -82,7 +61,7 @@ def pivot(
     from workbooks.patch import put_sheets
     from workbooks.pivoted import pivot_sheets, pivoted, read_cell
 
-    request = _request(book, pack, as_of, lang)
+    request = request_of(book, lang, pack=pack, as_of=as_of)
     run = actions.score(request)
     found = pivoted(run, rows, columns, measure, aggregate=aggregate)
     chosen = None if cell is None else read_cell(run, found, cell)
@@ -101,20 +80,6 @@ def pivot(
         path = put_sheets(out, sheets).path
         if not as_json:
             print(path)
-
-
-def _request(book: Path, pack: str | None, as_of: datetime | None, lang: str | None) -> actions.Request:
-    settings = read_settings(Path.cwd())
-    return actions.Request(
-        source=book,
-        settings=settings,
-        pack=pack or settings.pack,
-        profile=settings.profile,
-        language=language_of(lang, settings),
-        as_of=as_of.date() if as_of else None,
-        today=date.today(),
-        progress=lambda share, step: None,
-    )
 
 
 def _print_effect(found: list[Change], before: Period, after: Period, language: str) -> None:

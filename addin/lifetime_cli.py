@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from addin import actions
-from addin.settings import read_settings
-from addin.terminal import Json, Lang, language_of, list_problems, print_json, print_table, t
+from addin.options import AsOf, Book, Out, PackName, request_of
+from addin.terminal import Json, Lang, list_problems, print_json, print_table, t
 from tierbook.language import label
 
 if TYPE_CHECKING:
@@ -18,24 +17,6 @@ if TYPE_CHECKING:
     from tierbook.clv.outlook import Outlook
     from tierbook.score import Run
 
-Book = Annotated[
-    Path,
-    typer.Argument(help=t("A workbook, a CSV or Parquet file, or a folder of them."), show_default=False),
-]
-Out = Annotated[Path | None, typer.Option("--out", help=t("The workbook to write."), show_default=False)]
-PackName = Annotated[
-    str | None,
-    typer.Option("--pack", help=t("The rule pack; by default that of config.yaml."), show_default=False),
-]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option(
-        "--as-of",
-        formats=["%Y-%m-%d"],
-        help=t("The day to speak for; by default the latest purchase."),
-        show_default=False,
-    ),
-]
 Model = Annotated[
     str | None,
     typer.Option(
@@ -65,7 +46,7 @@ def clv(
     from workbooks.lifetime_sheets import outlook_sheets
     from workbooks.patch import put_sheets
 
-    request = _request(book, pack, as_of, lang)
+    request = request_of(book, lang, pack=pack, as_of=as_of)
     run = actions.score(request)
     asked: dict[str, Any] = {"model": model, "months": months, "annual_discount": discount}
     found = run.foresee(**asked | ({} if margin is None else {"margin": margin}))
@@ -96,7 +77,7 @@ def holdout(
     from workbooks.lifetime_sheets import hold_out_sheets
     from workbooks.patch import put_sheets
 
-    request = _request(book, pack, as_of, lang)
+    request = request_of(book, lang, pack=pack, as_of=as_of)
     run = actions.score(request)
     found = run.hold_out(model=model or run.outlook.model, until=until.date() if until else None)
     if as_json:
@@ -107,20 +88,6 @@ def holdout(
         path = put_sheets(out, hold_out_sheets(found, request.language)).path
         if not as_json:
             print(path)
-
-
-def _request(book: Path, pack: str | None, as_of: datetime | None, lang: str | None) -> actions.Request:
-    settings = read_settings(Path.cwd())
-    return actions.Request(
-        source=book,
-        settings=settings,
-        pack=pack or settings.pack,
-        profile=settings.profile,
-        language=language_of(lang, settings),
-        as_of=as_of.date() if as_of else None,
-        today=date.today(),
-        progress=lambda share, step: None,
-    )
 
 
 def _print_outlook(run: Run, found: Outlook, language: str) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from addin import actions
+from addin.options import AsOf, ProfileName, request_of
 from addin.rules_cli import Out, PackFile, file_of, rules
-from addin.settings import read_settings
-from addin.terminal import Json, Lang, language_of, print_json, print_table, t
+from addin.terminal import Json, Lang, print_json, print_table, t
 from tierbook.language import label, say
 
 if TYPE_CHECKING:
@@ -25,18 +24,6 @@ Book = Annotated[
     Path,
     typer.Option("--book", help=t("The workbook, file or folder with the customers."), show_default=False),
 ]
-Profile = Annotated[
-    str | None, typer.Option("--profile", help=t("The coefficients of the pack to use."), show_default=False)
-]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option(
-        "--as-of",
-        formats=["%Y-%m-%d"],
-        help=t("The day to speak for; by default the latest purchase."),
-        show_default=False,
-    ),
-]
 
 
 @rules.command("explain", help=t("Explain one customer rule by rule."))
@@ -44,14 +31,14 @@ def rules_explain(
     pack: PackFile,
     book: Book,
     customer: Annotated[str, typer.Option("--customer", help=t("The identifier of the customer."))],
-    out: Out = None, profile: Profile = None, as_of: AsOf = None, as_json: Json = False, lang: Lang = None,
+    out: Out = None, profile: ProfileName = None, as_of: AsOf = None, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin.actions.explained import Explained
     from tierbook.rulepack.read import read_pack
     from workbooks.patch import put_sheets
     from workbooks.rule_sheets import explanation_sheet
 
-    request = _request(book, profile, as_of, lang)
+    request = request_of(book, lang, profile=profile, as_of=as_of)
     steps = Explained.of(request, read_pack(file_of(pack, request.settings))).steps(customer)
     if out:
         print(put_sheets(out, [explanation_sheet(steps, request.language)]).path)
@@ -71,14 +58,14 @@ def rules_diff(
     old: Annotated[str, typer.Argument(help=t("The pack in use, by name or file."))],
     new: Annotated[str, typer.Argument(help=t("The pack to replace it, by name or file."))],
     book: Book,
-    out: Out = None, profile: Profile = None, as_of: AsOf = None, as_json: Json = False, lang: Lang = None,
+    out: Out = None, profile: ProfileName = None, as_of: AsOf = None, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from tierbook.rulepack.compare import compare
     from tierbook.rulepack.read import read_pack
     from workbooks.patch import put_sheets
     from workbooks.rule_sheets import comparison_sheets
 
-    request = _request(book, profile, as_of, lang)
+    request = request_of(book, lang, profile=profile, as_of=as_of)
     packs = [read_pack(file_of(name, request.settings)) for name in (old, new)]
     found = compare(
         actions.check(request).tables, packs[0], packs[1],
@@ -96,12 +83,12 @@ def rules_diff(
 
 @rules.command("sensitivity", help=t("Say which thresholds move most customers when shifted by a tenth."))
 def rules_sensitivity(
-    pack: PackFile, book: Book, profile: Profile = None, as_of: AsOf = None, as_json: Json = False, lang: Lang = None
+    pack: PackFile, book: Book, profile: ProfileName = None, as_of: AsOf = None, as_json: Json = False, lang: Lang = None
 ) -> None:  # fmt: skip
     from tierbook.rulepack.read import read_pack
     from tierbook.rulepack.sensitivity import sensitivity
 
-    request = _request(book, profile, as_of, lang)
+    request = request_of(book, lang, profile=profile, as_of=as_of)
     found = sensitivity(
         actions.check(request).tables,
         read_pack(file_of(pack, request.settings)),
@@ -124,20 +111,6 @@ def rules_sensitivity(
         for one in found
     ]
     print_table([label(head, request.language) for head in heads], rows, right=(1, 2, 3, 4))
-
-
-def _request(book: Path, profile: str | None, as_of: datetime | None, lang: str | None) -> actions.Request:
-    settings = read_settings(Path.cwd())
-    return actions.Request(
-        source=book,
-        settings=settings,
-        pack=settings.pack,
-        profile=profile or settings.profile,
-        language=language_of(lang, settings),
-        as_of=as_of.date() if as_of else None,
-        today=date.today(),
-        progress=lambda share, step: None,
-    )
 
 
 def _print_comparison(found: Comparison, language: str) -> None:

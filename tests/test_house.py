@@ -45,6 +45,8 @@ LAZY = {
     "addin.engine_cli",
     "addin.engine_http",
     "addin.figures_cli",
+    "addin.functions_cli",
+    "addin.options",
     "addin.rules_cli",
     "addin.lifetime_cli",
     "addin.rules_on_books",

@@ -48,7 +48,7 @@ def run_in_words(run: Run, language: str) -> str:
         say(
             sentence,
             language,
-            customers=run.customers.num_rows,
+            customers=run.population,
             as_of=run.as_of,
             pack=run.pack.name,
             version=run.pack.version,
