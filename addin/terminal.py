@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from addin.engine_place import user_folder
 from addin.settings import FILE, Settings
 from tierbook.errors import TierbookError
 from tierbook.language import LANGUAGES, label, say
 from tierbook.quality import Problem
+
+# Our help is plain text; where rich is installed, typer escapes its brackets all the same.
+typer.core.HAS_RICH = False
 
 
 def asked_language() -> str:

@@ -239,6 +239,12 @@ def test_everything_is_said_in_chinese_too(purchases, tmp_path):
     assert "评分" in tierbook("--help", cwd=tmp_path, LANG="zh_CN.UTF-8").stdout
 
 
+def test_help_explains_every_argument_without_marks_of_a_markup(tmp_path):
+    said = tierbook("clv", "--help", cwd=tmp_path).stdout
+    assert "A workbook, a CSV or Parquet file, or a folder of them.  [required]" in said
+    assert "\\" not in said
+
+
 def test_rules_are_checked_tested_and_listed(tmp_path):
     assert "hospitality: ok" in tierbook("rules", "check", cwd=tmp_path).stdout
     assert "cases" in tierbook("rules", "test", "hospitality", cwd=tmp_path).stdout
