@@ -88,19 +88,8 @@ def codes(column: NDArray[np.object_]) -> Indices:
     return np.asarray(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def sorted_by(*columns: NDArray[np.object_]) -> Indices:
-    """Positions of the records whose first text is there, sorted by the texts."""
-    import pyarrow as pa
-
-    first, *rest = columns
-    table = pa.table(
-        {
-            "first": pa.array(first, type=pa.string()),
-            **{str(i): pa.array(one, type=pa.string()) for i, one in enumerate(rest)},
-            "row": pa.array(np.arange(len(first)), pa.int64()),
-        }
-    )
-    order = table.filter(table["first"].is_valid()).sort_by(
-        [(name, "ascending") for name in table.column_names]
-    )
-    return np.asarray(order["row"].to_numpy(), dtype=np.int64)
+def sorted_by(first: Indices, *rest: Indices) -> Indices:
+    """Positions of the records that have a place in the first order, sorted by it, then by the others; -1 is no place."""
+    there = np.flatnonzero(first >= 0)
+    last = [np.where(one < 0, np.iinfo(np.int64).max, one)[there] for one in rest]
+    return there[np.lexsort((*last[::-1], first[there]))]

@@ -47,17 +47,22 @@ def golden(
     import pyarrow as pa
 
     count = int(group.max(initial=-1)) + 1
-    age = _age(records)
+    # Most customers have one record, which is theirs; only the others are put in order.
+    first = np.empty(count, np.int64)
+    first[group] = np.arange(len(group))
+    rows = np.flatnonzero(np.bincount(group, minlength=count)[group] > 1)
+    several = records.take(pa.array(rows))
+    its, age = group[rows], _age(several)
     columns, taken = {}, {}
     for name in records.column_names:
-        column = records[name]
-        there = np.asarray(column.is_valid().to_numpy(), dtype=bool)
+        there = np.asarray(records[name].is_valid().to_numpy(), dtype=bool)
         how = survivor.get(name, default)
-        order = np.lexsort((np.arange(len(group)), age, _rank(records, name, how), ~there, group))
-        starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-        best = order[starts]
+        order = np.lexsort((rows, age, _rank(several, name, how), ~there[rows], its))
+        best = first.copy()
+        starts = order[np.flatnonzero(np.diff(its[order], prepend=-1))]
+        best[its[starts]] = rows[starts]
         taken[name] = np.where(there[best], best, -1)
-        columns[name] = column.take(pa.array(best))
+        columns[name] = records[name].take(pa.array(best))
     assert all(len(column) == count for column in columns.values())
     return Golden(pa.table(columns), taken)
 

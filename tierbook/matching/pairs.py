@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tierbook.matching.block import Indices, Pairs, candidates, codes, sorted_by
-from tierbook.matching.compare import Similarity, similarity
+from tierbook.matching.block import Indices, Pairs, candidates, sorted_by
+from tierbook.matching.compare import Similarity, Texts
 from tierbook.matching.normalise import How, normalised
 
 if TYPE_CHECKING:
@@ -33,7 +33,12 @@ DOCUMENTS = ("document_no", "tax_no")
 # A sum over less than this share of the weights is for a person to look at.
 ENOUGH = 0.5
 _SPELLING: dict[str, How] = {"mobile": "phone", "phone": "phone", "name": "name", "contact_name": "name"}
+# Pairs judged together: few enough for what is known of them to stay near the processor.
+_AT_A_TIME = 1 << 17
+# What rounding may take from a sum of weights times similarities.
+_SLACK = 1e-6
 _COST = {"exact": 0, "phone": 0, "name": 1, "address": 2}
+_COST_OF_BOUND = {"exact": 0, "phone": 0, "address": 1, "name": 2}
 
 
 @dataclass(frozen=True)
@@ -107,29 +112,52 @@ def matches(
     found: list[Matches] = []
     for i, one in enumerate(rules):
         pairs = _worth_comparing(fields, one, np.flatnonzero(rule == i))
-        alike, weighted = _weighted(fields, one, pairs, merge_from, review_from)
-        settled, why = _settled(fields, one, pairs, reasons)
-        why = np.where(settled >= weighted, why, reasons.index(WEIGHTED))
-        score = np.maximum(settled, weighted)
-        decision = np.select([score >= merge_from, score >= review_from], [MERGE, REVIEW], DISTINCT)
-        contradict = fields.contradict(pairs)
-        decision[contradict] = np.minimum(decision, REVIEW)[contradict]
-        kept = decision > DISTINCT
-        nothing = np.full(int(kept.sum()), np.nan)
-        found.append(
-            Matches(
-                pairs.a[kept],
-                pairs.b[kept],
-                score[kept],
-                decision[kept],
-                why[kept],
-                reasons,
-                {name: alike[name][kept] if name in alike else nothing for name in fields_of_all},
-                contradict[kept],
-                len(pairs.a),
-            )
-        )
+        for start in range(0, len(pairs.a), _AT_A_TIME):
+            some = Pairs(*(side[start : start + _AT_A_TIME] for side in pairs))
+            found.append(_judged(fields, one, some, reasons, fields_of_all, merge_from, review_from))
     return _best_first(found, reasons, fields_of_all)
+
+
+def _judged(
+    fields: _Fields,
+    rule: Rule,
+    pairs: Pairs,
+    reasons: tuple[str, ...],
+    fields_of_all: Sequence[str],
+    merge_from: float,
+    review_from: float,
+) -> Matches:
+    """Those of some pairs of one rule that are, or may be, one customer; in the order of the pairs."""
+    score, why = _settled(fields, rule, pairs, reasons)
+    # What a number has settled needs no fields.
+    weighed, weighted, alike = _weighted(
+        fields, rule, pairs, np.flatnonzero(score < merge_from), merge_from, review_from
+    )
+    better = weighted > score[weighed]
+    score[weighed[better]], why[weighed[better]] = weighted[better], reasons.index(WEIGHTED)
+    kept = np.flatnonzero(score >= review_from)
+    place = np.full(len(pairs.a), -1)
+    place[weighed] = np.arange(len(weighed))
+    contradict = fields.contradict(Pairs(pairs.a[kept], pairs.b[kept]))
+    return Matches(
+        pairs.a[kept],
+        pairs.b[kept],
+        score[kept],
+        np.where((score[kept] >= merge_from) & ~contradict, MERGE, REVIEW),
+        why[kept],
+        reasons,
+        {name: _at(alike.get(name), place[kept]) for name in fields_of_all},
+        contradict,
+        len(pairs.a),
+    )
+
+
+def _at(values: Similarity | None, place: Indices) -> Similarity:
+    """The values at some places; NaN where the place is -1 or there are none."""
+    found = np.full(len(place), np.nan)
+    if values is not None:
+        found[place >= 0] = values[place[place >= 0]]
+    return found
 
 
 class _Fields:
@@ -141,17 +169,16 @@ class _Fields:
         self.texts = cache(self._texts)
         self.codes = cache(self._codes)
 
-    def _texts(self, name: str, how: How) -> NDArray[np.object_]:
+    def _texts(self, name: str, how: How) -> Texts:
         if name not in self.records.column_names:
-            return np.full(self.count, None, dtype=object)
-        column = normalised(self.records[name], how)
-        return np.asarray(column.to_numpy(zero_copy_only=False), dtype=object)
+            return Texts([None] * self.count, how)
+        return Texts(normalised(self.records[name], how), how)
 
     def _codes(self, name: str) -> Indices:
         """Codes of a number; of a record's own id together with its source, of a contact with the landline."""
         if name == "contact_name + phone":
             return _both(self.codes("contact_name"), self.codes("phone"))
-        own = codes(self.texts(name, _SPELLING.get(name, "exact")))
+        own = self.texts(name, _SPELLING.get(name, "exact")).code
         # An unknown source is a source.
         return _both(own, self.codes("source") + 1) if name == "source_id" else own
 
@@ -181,22 +208,13 @@ def _worth_comparing(fields: _Fields, rule: Rule, rows: Indices) -> Pairs:
         "contact_name + phone",
     }
     keys = [fields.codes(name)[rows] for name in sorted(numbers)]
-    texts = [fields.texts(name, one.how)[rows] for name, one in rule.compare.items() if _COST[one.how] > 0]
+    texts = [fields.texts(name, one.how) for name, one in rule.compare.items() if _COST[one.how] > 0]
     orders = []
     for i, text in enumerate(texts):
-        others = texts[:i] + texts[i + 1 :]
-        orders += [sorted_by(text, *others), sorted_by(_backwards(text), *others)]
+        others = [one.rank[rows] for one in texts[:i] + texts[i + 1 :]]
+        orders += [sorted_by(text.rank[rows], *others), sorted_by(text.rank_backwards[rows], *others)]
     found = candidates(keys, orders)
     return Pairs(rows[found.a], rows[found.b])
-
-
-def _backwards(texts: NDArray[np.object_]) -> NDArray[np.object_]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    return np.asarray(
-        pc.utf8_reverse(pa.array(texts, pa.string())).to_numpy(zero_copy_only=False), dtype=object
-    )
 
 
 def _settled(
@@ -212,32 +230,49 @@ def _settled(
 
 
 def _weighted(
-    fields: _Fields, rule: Rule, pairs: Pairs, merge_from: float, review_from: float
-) -> tuple[dict[str, Similarity], NDArray[np.float64]]:
-    """The similarity of each field, and the mean of those both records have, by their weights.
+    fields: _Fields, rule: Rule, pairs: Pairs, rows: Indices, merge_from: float, review_from: float
+) -> tuple[Indices, NDArray[np.float64], dict[str, Similarity]]:
+    """Which of some pairs may be for review by their fields, their scores, and how alike each field is.
 
-    Cheap fields first: a pair that could not be for review with 100 in all the others is looked at no further.
+    The score is the mean of the fields both records have, by their weights. It starts from how alike each field can be at
+    most; field by field, cheap ones first, the similarity takes the place of that, and what cannot be for review any more
+    is looked at no further.
     """
-    weights = sum(one.weight for one in rule.compare.values())
-    rest = weights
-    total, seen = np.zeros(len(pairs.a)), np.zeros(len(pairs.a))
-    hopeful = np.arange(len(pairs.a))
+    weight = {name: one.weight for name, one in rule.compare.items()}
+    a, b = pairs.a[rows], pairs.b[rows]
     alike: dict[str, Similarity] = {}
-    for name, one in sorted(rule.compare.items(), key=lambda item: _COST[item[1].how]):
-        texts = fields.texts(name, one.how)
-        values = similarity(texts[pairs.a[hopeful]], texts[pairs.b[hopeful]], one.how)
-        alike[name] = np.full(len(pairs.a), np.nan)
-        alike[name][hopeful] = values
-        there = ~np.isnan(values)
-        total[hopeful[there]] += one.weight * values[there]
-        seen[hopeful[there]] += one.weight
-        rest -= one.weight
-        most = (total[hopeful] + 100 * rest) / np.maximum(seen[hopeful] + rest, 1e-9)
-        hopeful = hopeful[most >= review_from]
-    score = np.zeros(len(pairs.a))
-    score[hopeful] = total[hopeful] / np.maximum(seen[hopeful], 1e-9)
+    total, seen, rest = np.zeros(len(rows)), np.zeros(len(rows)), sum(weight.values())
+
+    def narrow() -> None:
+        nonlocal rows, a, b, total, seen
+        hopeful = np.flatnonzero(
+            (seen + rest > 0) & (total + 100 * rest >= review_from * (seen + rest) - _SLACK)
+        )
+        rows, a, b = rows[hopeful], a[hopeful], b[hopeful]
+        total, seen = total[hopeful], seen[hopeful]
+        for name in alike:
+            alike[name] = alike[name][hopeful]
+
+    for name in sorted(rule.compare, key=lambda name: _COST_OF_BOUND[rule.compare[name].how]):
+        alike[name] = fields.texts(name, rule.compare[name].how).most_alike(a, b)
+        total += weight[name] * np.nan_to_num(alike[name])
+        seen += np.where(np.isnan(alike[name]), 0.0, weight[name])
+        rest -= weight[name]
+        narrow()
+    order = sorted(rule.compare, key=lambda name: _COST[rule.compare[name].how])
+    for name in order:
+        exact = fields.texts(name, rule.compare[name].how).alike(a, b)
+        total += weight[name] * np.nan_to_num(exact - alike[name])
+        alike[name] = exact
+        narrow()
+    # Added up once more: what came and went leaves its rounding in the sum.
+    total = np.zeros(len(rows))
+    for name in order:
+        total += weight[name] * np.nan_to_num(alike[name])
+    score = total / np.maximum(seen, 1e-9)
     # One point below merging: what little there is to compare agrees, so a person decides.
-    return alike, np.where(seen >= ENOUGH * weights, score, np.minimum(score, merge_from - 1))
+    little = seen < ENOUGH * sum(weight.values())
+    return rows, np.where(little, np.minimum(score, merge_from - 1), score), alike
 
 
 def _best_first(parts: Sequence[Matches], reasons: tuple[str, ...], fields: Sequence[str]) -> Matches:
@@ -246,7 +281,9 @@ def _best_first(parts: Sequence[Matches], reasons: tuple[str, ...], fields: Sequ
         for i, kind in enumerate((np.int64, np.int64, np.float64, np.int64, np.int64))
     )
     order = np.lexsort((b, a, -score))
-    alike = {name: np.concatenate([part.alike[name] for part in parts])[order] for name in fields}
+    alike = {
+        name: np.concatenate([np.empty(0), *(part.alike[name] for part in parts)])[order] for name in fields
+    }
     contradict = np.concatenate([np.empty(0, bool), *(part.contradict for part in parts)])[order]
     compared = sum(part.compared for part in parts)
     return Matches(

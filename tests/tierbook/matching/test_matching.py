@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierbook.matching.block import NEIGHBOURS, SAME_KEY, candidates
-from tierbook.matching.compare import similarity
+from tierbook.matching.compare import Texts, similarity
 from tierbook.matching.golden import changes, golden
 from tierbook.matching.groups import groups
 from tierbook.matching.normalise import normalised
@@ -210,3 +210,45 @@ def test_every_source_is_told_what_its_record_lacks():
         (2, "name", "Sheng Da", "Sheng Da Logistics"),
         (2, "mobile", None, "2"),
     ]  # fmt: skip
+
+
+TEXTS = st.lists(
+    st.one_of(
+        st.none(),
+        st.text("abé 12盛达路号", min_size=1, max_size=12),
+        st.sampled_from(
+            ["main street 5", "5 main street", "上海市中山路 12 号", "12 号 3 室", "street 51 12"]
+        ),
+    ),
+    min_size=2,
+    max_size=12,
+)
+
+
+@pytest.mark.parametrize("how", ["exact", "name", "address"])
+@settings(max_examples=60, deadline=None)
+@given(TEXTS)
+def test_what_is_ruled_out_without_comparing_texts_could_not_have_been_alike(how, given_texts):
+    texts = Texts(normalised(pa.array(given_texts, pa.string()), how), how)
+    a, b = (side.ravel() for side in np.indices((len(given_texts), len(given_texts))))
+    most, alike = texts.most_alike(a, b), texts.alike(a, b)
+    assert (np.isnan(most) == np.isnan(alike)).all()
+    assert not (most < alike - 1e-9).any()
+
+
+def test_a_pair_that_reaches_the_line_exactly_is_for_review():
+    records = table({"name": "Ada Holm", "address": "x 1"}, {"name": "Ada Holmes", "address": "x 1"})
+    rule, everyone = Rule((), PERSON.compare), np.zeros(2, np.int64)
+    line = float(matches(records, [rule], everyone, merge_from=99, review_from=50).score[0])
+    assert 50 < line < 98
+    assert len(matches(records, [rule], everyone, merge_from=99, review_from=line).a) == 1
+    assert not len(matches(records, [rule], everyone, merge_from=99, review_from=line + 0.001).a)
+
+
+def test_what_a_number_settles_is_not_compared_by_its_fields():
+    found = compared(
+        {"mobile": "13800138000", "name": "Li Na", "address": "Main St 5"},
+        {"mobile": "13800138000", "name": "Li Na", "address": "Main St 5"},
+    )
+    assert (found.score.tolist(), found.reasons[found.why[0]]) == ([95], "mobile")
+    assert np.isnan(found.alike["name"]).all()
