@@ -2,7 +2,8 @@
 
 Excel for Windows and a workbook's text say `CRM_VALUE`, Office.js says `CRM.VALUE`, LibreOffice keeps
 `ORG.TIERBOOK.FUNCTIONS.CRMVALUE`. LibreOffice takes references only where a range with error cells shall survive, so
-there each function has a twin for values and nested functions, `CRM_VALUE_OF`; which one a formula needs is seen here.
+there each function has a twin for values and nested functions, `CRM_VALUE_OF`, and where a range may be left out one that
+takes it as a reference, `CRM_VALUE_WITH_HEADERS`; which one a formula needs is seen here.
 Excel may also keep `_xldudf_CRM_VALUE` or, with a link to the add-in, `[1]!CRM_VALUE` and `tierbook.xlam!CRM_VALUE`.
 
 Standard library of Python 3.9 only: LibreOffice's own Python runs this file.
@@ -15,7 +16,7 @@ from collections.abc import Mapping, Sequence
 
 SPELLINGS = ("excel", "office", "calc")
 SERVICE = "org.tierbook.Functions"
-TWIN = "_OF"
+TWIN, WITH = "_OF", "_WITH_"
 
 _PREFIX = f"{SERVICE.upper()}."
 _TEXT = r'"(?:[^"]|"")*(?:"|$)'
@@ -46,6 +47,15 @@ def method(name: str) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
+def place_of(positions: Sequence[int]) -> str:
+    """Positions of arguments as the key of a variant.
+
+    >>> place_of((2, 4))
+    '2,4'
+    """
+    return ",".join(map(str, positions))
+
+
 class Spelling:
     """The converter for the functions of a list.
 
@@ -53,15 +63,25 @@ class Spelling:
     ----------
     ranges : mapping
         Function -> positions of the arguments that LibreOffice's function takes as references only.
+    variants : mapping
+        Function -> positions of optional ranges, by `place_of` -> name of the variant that takes these as references.
 
-    >>> Spelling({"CRM_GROWTH": (0, 1)}).convert('=CRM.GROWTH(B2,B1)&"CRM.GROWTH("', "calc")
-    '=ORG.TIERBOOK.FUNCTIONS.CRMGROWTH(B2,B1)&"CRM.GROWTH("'
+    >>> known = Spelling({"CRM_TIER": (0,)}, {"CRM_TIER": {"2": "CRM_TIER_WITH_HEADERS"}})
+    >>> known.convert('=CRM.TIER(B2,,A1)&CRM.TIER(B2)&"CRM.TIER("', "calc")
+    '=ORG.TIERBOOK.FUNCTIONS.CRMTIERWITHHEADERS(B2,,A1)&ORG.TIERBOOK.FUNCTIONS.CRMTIER(B2)&"CRM.TIER("'
     """
 
-    def __init__(self, ranges: Mapping[str, Sequence[int]]) -> None:
-        self.ranges = ranges
+    def __init__(
+        self, ranges: Mapping[str, Sequence[int]], variants: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        self.ranges, self.variants = ranges, variants
+        self._optional = {
+            name: sorted({int(at) for places in chosen for at in places.split(",")})
+            for name, chosen in variants.items()
+        }
         self._known = {name: name for name in ranges}
         self._known.update({name + TWIN: name for name in ranges if name + TWIN not in ranges})
+        self._known.update({one: name for name, chosen in variants.items() for one in chosen.values()})
         self._known.update({_PREFIX + method(name).upper(): base for name, base in self._known.items()})
 
     def mentions(self, text: str) -> bool:
@@ -70,8 +90,11 @@ class Spelling:
         return "CRM_" in upper or "CRM." in upper or _PREFIX in upper
 
     def foreign(self, formula: str) -> bool:
-        """Whether a formula calls one of the functions in a spelling LibreOffice does not keep."""
-        return any(not one.upper().startswith(_PREFIX) for one, _, _ in self._calls(formula))
+        """Whether a formula calls one of the functions in a spelling LibreOffice does not keep, or not by the best variant."""
+        calls = self._calls(formula)
+        return any(not one.upper().startswith(_PREFIX) for one, _, _ in calls) or (
+            bool(calls) and self.convert(formula, "calc").upper() != formula.upper()
+        )
 
     def called(self, formula: str) -> list[str]:
         """The functions a formula calls, in order."""
@@ -94,7 +117,18 @@ class Spelling:
             return base.replace("_", ".", 1)
         given = arguments(formula, formula.index("(", end))
         nested = any(at < len(given) and not is_reference(given[at]) for at in self.ranges[base])
-        return _PREFIX + method(base + TWIN if nested else base).upper()
+        return _PREFIX + method(base + TWIN if nested else self._variant(base, given)).upper()
+
+    def _variant(self, base: str, given: Sequence[str]) -> str:
+        """The variant that takes as many of the optional ranges as references as are given so."""
+        optional = [at for at in self._optional.get(base, ()) if at < len(given)]
+        chosen = [at for at in optional if given[at] and is_reference(given[at])]
+        while chosen:
+            found = self.variants[base].get(place_of(chosen))
+            if found:
+                return found
+            chosen.pop()
+        return base
 
     def _base(self, name: str) -> str | None:
         upper = name.upper()

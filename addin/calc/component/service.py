@@ -47,7 +47,7 @@ class Addin:
         self.context = context
         for language, translated in words.words().items():
             WORDS.setdefault(language, {}).update(translated)
-        self.spelling = Spelling(ADDIN["ranges"])
+        self.spelling = Spelling(ADDIN["ranges"], ADDIN["variants"])
         self.listener = Saving(self)
         self.service("com.sun.star.frame.theGlobalEventBroadcaster").addDocumentEventListener(self.listener)
 

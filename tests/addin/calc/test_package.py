@@ -13,7 +13,7 @@ import pytest
 
 from addin.actions import ACTIONS
 from addin.calc.configuration import commands, titles
-from addin.calc.functions import methods
+from addin.calc.functions import RANGE, methods, variants
 from addin.calc.package import PACKAGE, extension, parts
 from addin.calc.typelib import idl, type_library
 from tierbook.language import LANGUAGES
@@ -59,6 +59,15 @@ def test_every_function_has_a_method_and_those_with_ranges_a_twin() -> None:
         takes_ranges = any(one.required and one.shape not in ("cell", "pack") for one in function.arguments)
         assert (f"{function.name}_OF" in displayed) == takes_ranges
     assert len({method.name.upper() for method in methods()}) == len(methods())
+
+
+def test_every_optional_range_has_a_variant_that_takes_it_as_a_reference() -> None:
+    kinds = {method.display: [one.kind for one in method.parameters[1:]] for method in methods()}
+    for function in functions().values():
+        for at, one in enumerate(function.arguments):
+            if not one.required and one.shape not in ("cell", "pack"):
+                given = at + 1 if one.shape == "pairs" else at
+                assert kinds[variants(function)[(given,)]][given] == RANGE, (function.name, one.name)
 
 
 def test_every_action_is_in_the_menu_in_both_languages() -> None:

@@ -14,8 +14,23 @@ P = "ORG.TIERBOOK.FUNCTIONS."
 @pytest.mark.parametrize(
     "formula, calc, why",
     [
-        ("=CRM_VALUE(A1:G9,,,A1:G1)", f"={P}CRMVALUE(A1:G9,,,A1:G1)", "a plain call"),
+        (
+            "=CRM_VALUE(A1:G9,,,A1:G1)",
+            f"={P}CRMVALUEWITHHEADERS(A1:G9,,,A1:G1)",
+            "a call with a range that may be left out",
+        ),
         ("=crm.value(A1:G9)", f"={P}CRMVALUE(A1:G9)", "Office.js writes a dot; case does not matter"),
+        ('=CRM_VALUE(A1:G9,,,{"id"})', f'={P}CRMVALUE(A1:G9,,,{{"id"}})', "typed values are no reference"),
+        (
+            '=CRM_FEATURES(A1:F9,H1:I9,,,"visits",K1:M9,"surveys",O1:Q9)',
+            f'={P}CRMFEATURESWITHCUSTOMERSFURTHER2(A1:F9,H1:I9,,,"visits",K1:M9,"surveys",O1:Q9)',
+            "the variant says which ranges are given",
+        ),
+        (
+            f'={P}CRMFEATURES(A1:F9,,,,"visits",K1:M9,"surveys",CRM_RFM(A1:A9))',
+            f'={P}CRMFEATURESWITHFURTHER1(A1:F9,,,,"visits",K1:M9,"surveys",{P}CRMRFM(A1:A9))',
+            "a nested function is no reference",
+        ),
         ("=_xldudf_CRM_NPS(A:A)", f"={P}CRMNPS(A:A)", "Excel's name for a function it has not at hand"),
         ("=[1]!CRM_NPS(A:A)", f"={P}CRMNPS(A:A)", "a link to the add-in goes"),
         (r"='C:\Add Ins\tierbook.xlam'!CRM_NPS(A1)", f"={P}CRMNPS(A1)", "so does its full path"),

@@ -189,7 +189,7 @@ class Driver:
             person,
             engine=lambda: Engine(version=version, host="test", start=False),
             language="en",
-            spelling=Spelling({}),
+            spelling=Spelling({}, {}),
             titles={},
             show=print,
         ).run(name)

@@ -61,6 +61,14 @@ def test_a_range_with_error_cells_spoils_only_their_rows(sheet: Calc) -> None:
     assert "row 2: current: The cell holds the error #DIV/0!" in reasons(sheet)
 
 
+def test_a_blank_cell_given_for_a_range_that_may_be_left_out_is_no_zero(sheet: Calc) -> None:
+    sheet.ask("put", book="book", address="A1", rows=[[100, 0.8, 0.1]])
+    sheet.ask("formula", book="book", address="E1", formula="=CRM_CLV_SIMPLE_WITH_PERIODS(A1;B1;C1;D1)")
+    sheet.ask("formula", book="book", address="E2", formula="=CRM_CLV_SIMPLE(A1;B1;C1)")
+    (blank,), (left_out,) = sheet.ask("read", book="book", address="E1:E2")
+    assert blank == left_out == pytest.approx(266.6666666666667)
+
+
 def test_typed_values_and_nested_functions_find_the_twin_that_takes_them(calc: Calc) -> None:
     calc.ask("new", book="typed", hidden=False)
     try:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import udfs
 from addin.calc.component.sheets import column_letters
 from addin.calc.functions import spelling
 from addin.engine_client import EngineError
@@ -25,8 +26,6 @@ ERRORS = {
     "#NUM!": ("=10^1000", 503),
     "#NAME?": ("=NOSUCHNAME", 525),
 }
-# LibreOffice answers itself where a call has too many arguments, or an argument that may be left out holds an error.
-REFUSED = 504
 # What LibreOffice cannot tell apart, so an entry about the difference says nothing there.
 ALIKE = {
     "CRM_CLV_SIMPLE: a range of one row is not a cell that holds for all": "a cell is a range of one row",
@@ -79,9 +78,6 @@ def test_a_formula_shows_what_the_table_says(entry: Entry, table: Calc) -> None:
         if found[0][0]["error"] == 519:
             assert entry.error in latest_reasons(table)
         return
-    if refused(entry):
-        assert enter(table, entry.function, entry.cells, 1, 1) == [[{"error": REFUSED}]]
-        return
     if entry.function == "CRM_WHY":
         # Other entries have had their reasons before.
         found = enter(table, entry.function, entry.cells, 3, 2)
@@ -100,6 +96,56 @@ def test_a_formula_shows_what_the_table_says(entry: Entry, table: Calc) -> None:
     assert same(as_cells(found), as_cells(expected)), (as_cells(found), as_cells(expected))
     if entry.says:
         assert entry.says in latest_reasons(table)
+
+
+@pytest.mark.parametrize(
+    "name, at",
+    [
+        (name, at)
+        for name, function in functions().items()
+        for at, one in enumerate(function.arguments)
+        if not one.required and one.shape not in ("cell", "pack")
+    ],
+)
+def test_an_error_in_a_range_that_may_be_left_out_spoils_no_more_than_elsewhere(
+    name: str, at: int, table: Calc
+) -> None:
+    table.ask("clear", book="table", address="A1:GZ200")
+    cells = with_error(name, at)
+    try:
+        expected = udfs.call(name, *cells)
+    except udfs.FunctionError as error:
+        reason = error.text("en").removeprefix(f"{name}: ")
+    else:
+        reason = ""
+    if reason:
+        assert as_cells(enter(table, name, cells, 1, 1)) == [["error 519"]]
+        assert reason in latest_reasons(table)
+        return
+    rows = expected if isinstance(expected, list) else [[expected]]
+    found = enter(table, name, cells, len(rows), len(rows[0]))
+    assert same(as_cells(found), as_cells([list(row) for row in rows]))
+
+
+def with_error(name: str, at: int) -> list[Any]:
+    """A call of a function whose optional range at that position is given and ends with an error."""
+    function = functions()[name]
+    place = at + 1 if function.arguments[at].shape == "pairs" else at
+    known = [entry.cells for entry in ENTRIES if entry.function == name and not entry.error]
+    calls = [[*cells] for cells in known if len(cells) > place and isinstance(cells[place], list)]
+    cells = calls[0] if calls else [*function.example.cells]
+    if not calls:
+        cells += [None] * (place + 1 - len(cells))
+        if function.arguments[at].shape == "headers":
+            features = next(n for n, one in enumerate(function.arguments) if one.shape == "features")
+            heads, *rows = cells[features]
+            cells[place], cells[features] = [[*heads, "more"]], [[*row, 1] for row in rows]
+        else:
+            cells[place] = [[cells[0][row][0]] for row in range(len(cells[0]))]
+    rows = [[*row] for row in cells[place]]
+    rows[-1][-1] = CellError("#DIV/0!")
+    cells[place] = rows
+    return cells
 
 
 def enter(table: Calc, function: str, cells: list[Any], rows: int, columns: int) -> list[list[Any]]:
@@ -153,18 +199,6 @@ def as_cell(cell: Any) -> Any:
     if cell == "":
         return None
     return float(cell) if isinstance(cell, bool | int) else cell
-
-
-def refused(entry: Entry) -> bool:
-    """Whether an optional range holds an error, which LibreOffice does not pass on."""
-    declared = functions()[entry.function].arguments
-    # The last argument may stand for several: further tables, a name and a range each.
-    return any(
-        not declared[min(at, len(declared) - 1)].required
-        and any(isinstance(cell, CellError) for row in given for cell in row)
-        for at, given in enumerate(entry.cells)
-        if isinstance(given, list)
-    )
 
 
 def latest_reasons(table: Calc) -> str:
