@@ -1,6 +1,6 @@
 """The main job: a workbook of 1,000,000 purchases x 8 columns (50,000 customers) in; every customer scored, a scored
 workbook and a report out. The peer reads the same file with pandas and openpyxl, groups by customer and writes
-a scored table with `to_excel`; it draws no report and knows no rules.
+a table of 44 columns with `to_excel` (ours has 84); it draws no report and knows no rules.
 
 Goal: at least 15 x less CPU than the peer, under 1 GB. The first line is an installation without extras, whose report
 has no page of mining; the second has that page too. The floors are what unzipping alone costs, and what reading the
@@ -127,6 +127,17 @@ def usual_pipeline(book: str, out: str) -> None:
     rank = scored["value"].rank(ascending=False, pct=True)
     scored["tier"] = pd.cut(rank, [0, 0.04, 0.2, 1], labels=["vip", "important", "general"])
     scored["departed"] = scored["days_since_last"] >= 180
+    for name, smaller_is_better in {"days_since_last": True, "orders": False, "total_spend": False}.items():
+        place = scored[name].rank(method="first", ascending=not smaller_is_better)
+        scored[f"score_{name}"] = pd.qcut(place, 5, labels=False) + 1
+    for name in ("category", "channel"):
+        amounts = purchases.groupby(["customer_id", name])["amount"]
+        for what, table in {
+            "spend": amounts.sum(),
+            "orders": amounts.count(),
+            "largest": amounts.max(),
+        }.items():
+            scored = scored.join(table.unstack().add_prefix(f"{what} "))
     scored.reset_index().to_excel(out, index=False)
 
 
