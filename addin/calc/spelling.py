@@ -89,6 +89,10 @@ class Spelling:
         upper = text.upper()
         return "CRM_" in upper or "CRM." in upper or _PREFIX in upper
 
+    def kept(self, text: str) -> bool:
+        """Whether a text holds a name as LibreOffice keeps it."""
+        return _PREFIX in text.upper()
+
     def foreign(self, formula: str) -> bool:
         """Whether a formula calls one of the functions in a spelling LibreOffice does not keep, or not by the best variant."""
         calls = self._calls(formula)

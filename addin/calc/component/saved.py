@@ -1,5 +1,8 @@
 """A workbook that LibreOffice has saved for Excel, given the names Excel knows.
 
+Of a copy LibreOffice says when it has been made, but not where. It is looked for where copies go: beside the documents
+that are open or were open of late, and in the user's own folder for documents.
+
 Standard library of Python 3.9 only: LibreOffice's own Python runs this file.
 """
 
@@ -7,6 +10,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +18,7 @@ from addin.calc.parts import convert_part, may_hold_formulas
 from addin.calc.spelling import Spelling
 
 FORMATS = (".xlsx", ".xlsm", ".xltx", ".xltm")
+COARSE = 2.0  # to how much a file system may round the date of a file [s]
 
 
 def for_excel(path: Path, spelling: Spelling) -> bool:
@@ -44,6 +49,39 @@ def for_excel(path: Path, spelling: Spelling) -> bool:
         with suppress(OSError):
             temporary.unlink()
     return True
+
+
+def copies_for_excel(folders: Iterable[Path], since: float, spelling: Spelling) -> list[Path]:
+    """Mend the copies just made in these folders; gives them.
+
+    Only files with the names that LibreOffice alone writes are touched.
+
+    Parameters
+    ----------
+    since : float
+        When the copying began, as `time.time` counts. [s]
+    """
+    found = []
+    for folder in dict.fromkeys(folders):
+        with suppress(OSError), os.scandir(folder) as entries:
+            found += [
+                Path(entry.path)
+                for entry in entries
+                if entry.name.lower().endswith(FORMATS) and entry.stat().st_mtime >= since - COARSE
+            ]
+    return [path for path in found if _by_libreoffice(path, spelling) and for_excel(path, spelling)]
+
+
+def _by_libreoffice(path: Path, spelling: Spelling) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(
+                spelling.kept(archive.read(entry).decode("utf-8", "replace"))
+                for entry in archive.infolist()
+                if may_hold_formulas(entry.filename)
+            )
+    except (OSError, zipfile.BadZipFile):
+        return False
 
 
 def _rewrite(archive: zipfile.ZipFile, target: Path, spelling: Spelling) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +39,7 @@ ADDIN = json.loads((HERE / "addin.json").read_text("utf-8"))
 JOB, HANDLER = "org.tierbook.OnLoad", "org.tierbook.Commands"
 BATCH = "org.tierbook.Batch"
 SAVED = ("OnSaveDone", "OnSaveAsDone")
+COPYING, COPIED = "OnCopyTo", "OnCopyToDone"
 
 
 class Addin:
@@ -54,13 +56,8 @@ class Addin:
     @cached_property
     def language(self) -> str:
         """en or zh, as LibreOffice's own texts are."""
-        node = uno.createUnoStruct("com.sun.star.beans.PropertyValue")
-        node.Name, node.Value = "nodepath", "/org.openoffice.Setup/L10N"
-        provider = self.service("com.sun.star.configuration.ConfigurationProvider")
-        access = provider.createInstanceWithArguments(
-            "com.sun.star.configuration.ConfigurationAccess", (node,)
-        )
-        return "zh" if str(access.getByName("ooLocale")).startswith("zh") else "en"
+        locale = self.configuration("/org.openoffice.Setup/L10N").getByName("ooLocale")
+        return "zh" if str(locale).startswith("zh") else "en"
 
     @cached_property
     def calculator(self) -> Calculator:
@@ -76,6 +73,13 @@ class Addin:
         """A connection of its own to this user's engine."""
         return Engine(version=ADDIN["version"], host="calc", language=self.language)
 
+    def configuration(self, place: str) -> Any:
+        """A part of LibreOffice's configuration."""
+        node = uno.createUnoStruct("com.sun.star.beans.PropertyValue")
+        node.Name, node.Value = "nodepath", place
+        provider = self.service("com.sun.star.configuration.ConfigurationProvider")
+        return provider.createInstanceWithArguments("com.sun.star.configuration.ConfigurationAccess", (node,))
+
     def service(self, name: str) -> Any:
         if name.rpartition(".")[2].startswith("the"):
             return self.context.getByName(f"/singletons/{name}")
@@ -88,6 +92,13 @@ class Addin:
         while listed.hasMoreElements():
             found.append(listed.nextElement())
         return [one for one in found if formulas.is_spreadsheet(one)]
+
+    def folders(self) -> list[Path]:
+        """Where a copy is likely to go: beside documents open now or of late, and where the user keeps documents."""
+        recent = self.configuration("/org.openoffice.Office.Histories/Histories/PickList/ItemList")
+        work = self.service("com.sun.star.util.thePathSettings").getPropertyValue("Work")
+        files = _files([*(one.getURL() for one in self.documents()), *recent.getElementNames()])
+        return [*(path.parent for path in files), *_files([work])]
 
     def back(self) -> None:
         """The engine is there again: compute what could not be computed. Comes from a thread of our own."""
@@ -150,12 +161,16 @@ class Saving(unohelper.Base, XDocumentEventListener):
 
     def __init__(self, owner: Addin) -> None:
         self.owner = owner
+        self.copying_since = 0.0
 
     def documentEventOccured(self, event: Any) -> None:
         if event.EventName in SAVED and formulas.is_spreadsheet(event.Source):
-            url = event.Source.getURL()
-            if url.startswith("file:"):
-                saved.for_excel(Path(uno.fileUrlToSystemPath(url)), self.owner.spelling)
+            for path in _files([event.Source.getURL()]):
+                saved.for_excel(path, self.owner.spelling)
+        elif event.EventName == COPYING:
+            self.copying_since = time.time()
+        elif event.EventName == COPIED and formulas.is_spreadsheet(event.Source):
+            saved.copies_for_excel(self.owner.folders(), self.copying_since, self.owner.spelling)
 
     def disposing(self, event: Any) -> None:
         """Nothing is held."""
@@ -332,6 +347,11 @@ class Batch(unohelper.Base, XJobExecutor, XServiceInfo):
 
     def getSupportedServiceNames(self) -> tuple[str, ...]:
         return (BATCH, "com.sun.star.task.JobExecutor")
+
+
+def _files(urls: Iterable[str]) -> list[Path]:
+    """The files behind addresses; what lies elsewhere is left out."""
+    return [Path(uno.fileUrlToSystemPath(url)) for url in urls if url.startswith("file:")]
 
 
 def _answers(arguments: Any) -> dict[str, str] | None:

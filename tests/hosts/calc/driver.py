@@ -132,6 +132,16 @@ class Driver:
         url = uno.systemPathToFileUrl(path)
         (self.books[book].storeToURL if copy else self.books[book].storeAsURL)(url, given)
 
+    def dispatch(self, book, command, **given):
+        """A command of LibreOffice's own menu; whether it was done."""
+        helper = self.service("com.sun.star.frame.DispatchHelper")
+        if "path" in given:
+            given["URL"] = uno.systemPathToFileUrl(given.pop("path"))
+            given["FilterName"] = FILTERS[".xlsx"]
+        arguments = tuple(PropertyValue(key, 0, value, 0) for key, value in given.items())
+        frame = self.books[book].CurrentController.Frame
+        return helper.executeDispatch(frame, command, "", 0, arguments).State == 1
+
     def save(self, book):
         self.books[book].store()
 

@@ -87,6 +87,32 @@ def test_a_workbook_saved_for_excel_has_the_names_excel_knows_and_opens_again(
     calc.ask("close", book="again")
 
 
+def test_a_copy_for_excel_has_the_names_excel_knows_too(calc: Calc, excel_book: Path, tmp_path: Path) -> None:
+    stays = tmp_path / "of another program.xlsx"
+    shutil.copy(excel_book, stays)
+    before = stays.read_bytes()
+    calc.ask("open", book="excel", path=str(excel_book))
+    try:
+        calc.ask("save_as", book="excel", path=str(tmp_path / "stored.xlsx"), copy=True)
+        assert calc.ask(
+            "dispatch", book="excel", command=".uno:ExportTo", path=str(tmp_path / "exported.xlsx")
+        )
+        assert calc.ask(
+            "dispatch", book="excel", command=".uno:SaveAs", path=str(tmp_path / "copied.xlsx"), SaveTo=True
+        )
+        assert calc.ask("state", book="excel")["url"].endswith(".xlsx")
+    finally:
+        calc.ask("close", book="excel")
+    for name in ("stored", "exported", "copied"):
+        sheet = load_workbook(tmp_path / f"{name}.xlsx")["Data"]
+        assert sheet["B1"].value == "=CRM_GROWTH(A2,A1)"
+        assert sheet["E1"].value.text == "=CRM_GROWTH(A2:A5,A1:A4)"
+        shown = load_workbook(tmp_path / f"{name}.xlsx", data_only=True)["Data"]
+        assert {cell: shown[cell].value for cell in RESULTS} == RESULTS
+    assert stays.read_bytes() == before
+    assert not [path for path in tmp_path.iterdir() if "tierbook" in path.name]
+
+
 def test_an_ods_document_keeps_living_formulas(calc: Calc, excel_book: Path, tmp_path: Path) -> None:
     path = tmp_path / "saved.ods"
     calc.ask("open", book="excel", path=str(excel_book))
