@@ -5,19 +5,24 @@ Tried in the order of `KINDS`, the first that applies is the customer's action (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-KINDS = ("complaint", "credit", "churn", "expected", "stage", "birthday", "contract")
+KINDS = (
+    "complaint", "request", "credit", "load", "churn", "register", "report", "credit_watch", "expected", "review", "level",
+    "stage", "birthday", "contract", "holiday",
+)  # fmt: skip
+# What nobody does for customers who are let go.
+_OF_KEPT = ("review", "level")
 # Care that is announced ahead, whatever else there is to do.
 REMINDERS = ("expected", "birthday", "contract")
 DAYS_AHEAD = 30
-# The level of the section credit at which nothing more goes out on credit (spec/systems.md, D3).
-FREEZE = "freeze"
+# The levels of the section credit at which nothing more goes out on credit, and who is reminded (spec/systems.md, D3).
+FREEZE, WATCH = "freeze", "watch"
 # Service levels: an urgent complaint (severity 3) within 2 days, others within 5 (spec/systems.md, H). [days]
 URGENT_SEVERITY, URGENT_DAYS, OTHER_DAYS = 3, 2, 5
 
@@ -31,11 +36,13 @@ class NextActions(NamedTuple):
 
 
 class Reminders(NamedTuple):
-    """One entry per day of care, the nearest first: position of the customer, one of `REMINDERS`, the day."""
+    """One entry per day of care, the nearest first: position of the customer, one of `REMINDERS` or `holiday`, the day."""
 
     row: NDArray[np.intp]
     kind: NDArray[np.object_]
     day: NDArray[np.datetime64]
+    name: NDArray[np.object_]
+    """The holiday's name where the kind is `holiday`, else None."""
 
 
 def next_actions(
@@ -53,6 +60,8 @@ def next_actions(
     contract_end: NDArray[np.datetime64],
     marketable: NDArray[np.bool_],
     days_ahead: int = DAYS_AHEAD,
+    holidays: Sequence[tuple[date, str]] = (),
+    also: Mapping[str, NDArray[np.datetime64]] | None = None,
 ) -> NextActions:
     """The most urgent action of each customer, and when it is due.
 
@@ -74,23 +83,35 @@ def next_actions(
         A birthday of any year; the day a contract ends. Due on the day, for `marketable` customers only.
     days_ahead : int
         How far ahead care reminders look. [days]
+    holidays : sequence of (date, name)
+        Days on which everybody `marketable` is greeted; the next one within `days_ahead` counts.
+    also : mapping of array (n,) of days
+        When what other systems ask for is due, by kind: `request`, `load`, `register`, `report`, `credit_watch`, `review`,
+        `level`; NaT = nothing. Review and level not for those who are let go.
     """
     today = np.datetime64(as_of, "D")
     soon, kept = today + days_ahead, ~let_go
     coming = next_anniversary(birthday, as_of=as_of)
+    greeted = min((np.datetime64(day, "D") for day, _ in holidays if today <= day <= soon), default=None)
+    now, at_some_time = np.full(flagged.shape, today), np.full(flagged.shape, today + window_days)
     # Comparisons with NaT are false.
-    rules = (
-        ("complaint", complaint_due < today, complaint_due),
-        ("credit", frozen, np.full(flagged.shape, today)),
-        ("churn", flagged & valued & kept, np.full(flagged.shape, today)),
-        ("expected", (expected < today) & ~flagged & kept, expected),
-        ("stage", has_stage_action & kept, np.full(flagged.shape, today + window_days)),
-        ("birthday", marketable & (coming <= soon), coming),
-        ("contract", marketable & (contract_end >= today) & (contract_end <= soon), contract_end),
-    )
+    rules: dict[str, tuple[NDArray[np.bool_], NDArray[np.datetime64]]] = {
+        "complaint": (complaint_due < today, complaint_due),
+        "credit": (frozen, now),
+        "churn": (flagged & valued & kept, now),
+        "expected": ((expected < today) & ~flagged & kept, expected),
+        "stage": (has_stage_action & kept, at_some_time),
+        "birthday": (marketable & (coming <= soon), coming),
+        "contract": (marketable & (contract_end >= today) & (contract_end <= soon), contract_end),
+    }
+    if greeted is not None:
+        rules["holiday"] = (marketable, np.full(flagged.shape, greeted))
+    for name, day in (also or {}).items():
+        rules[name] = (~np.isnat(day) & (kept if name in _OF_KEPT else True), day)
     kind = np.full(flagged.shape, None, dtype=object)
     due = np.full(flagged.shape, np.datetime64("NaT"), dtype="datetime64[D]")
-    for name, applies, day in reversed(rules):
+    for name in reversed([one for one in KINDS if one in rules]):
+        applies, day = rules[name]
         kind[applies] = name
         due[applies] = day[applies]
     return NextActions(kind, due)
@@ -103,28 +124,30 @@ def reminders(
     birthday: NDArray[np.datetime64],
     contract_end: NDArray[np.datetime64],
     marketable: NDArray[np.bool_],
-    holidays: Sequence[date] = (),
+    holidays: Sequence[tuple[date, str]] = (),
     days_ahead: int = DAYS_AHEAD,
 ) -> Reminders:
     """Every day of care from `as_of` on; a customer may have several.
 
-    Arguments are those of `next_actions`, and `holidays` on which every customer who may be contacted is greeted; their
-    kind is `holiday`.
+    Arguments are those of `next_actions`; on `holidays` every customer who may be contacted is greeted.
     """
     today = np.datetime64(as_of, "D")
     days = (expected, next_anniversary(birthday, as_of=as_of), contract_end)
     greeted = [
-        ("holiday", np.full(len(marketable), np.datetime64(one, "D"))) for one in sorted(set(holidays))
+        ("holiday", np.full(len(marketable), np.datetime64(one, "D")), name)
+        for one, name in sorted(set(holidays))
     ]
-    row, kind, day = [], [], []
-    for name, coming in (*zip(REMINDERS, days, strict=True), *greeted):
+    cared = [(name, coming, None) for name, coming in zip(REMINDERS, days, strict=True)]
+    row, kind, day, called = [], [], [], []
+    for name, coming, holiday in (*cared, *greeted):
         found = np.flatnonzero(marketable & (coming >= today) & (coming <= today + days_ahead))
         row.append(found)
         kind.append(np.full(len(found), name, dtype=object))
         day.append(coming[found])
-    rows, kinds, when = np.concatenate(row), np.concatenate(kind), np.concatenate(day)
+        called.append(np.full(len(found), holiday, dtype=object))
+    rows, kinds, when, names = (np.concatenate(one) for one in (row, kind, day, called))
     order = np.argsort(when, kind="stable")
-    return Reminders(rows[order], kinds[order], when[order])
+    return Reminders(rows[order], kinds[order], when[order], names[order])
 
 
 def worth_a_call(

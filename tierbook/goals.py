@@ -120,6 +120,60 @@ def ranking(tree: Tree, score: ArrayLike) -> Ranking:
     return Ranking(total, rank, contribution, missing, np.where(total >= middle, 1, 2))
 
 
+def chosen(tree: Tree, score: ArrayLike, marked: ArrayLike | None = None) -> int | None:
+    """The option that is carried out: the one marked, else the one of highest total; of equals the first.
+
+    Parameters
+    ----------
+    score : array (options, goals)
+        As `ranking` takes it.
+    marked : bool array (options,), optional
+        Which options were chosen.
+
+    Returns
+    -------
+    int
+        Its row; None without an option.
+    """
+    total = ranking(tree, score).total
+    if not total.size:
+        return None
+    said = np.flatnonzero(np.asarray(marked, dtype=bool)) if marked is not None else np.array([], dtype=int)
+    return int(said[0]) if said.size else int(np.argmax(total))
+
+
+def reach(tree: Tree, score: ArrayLike, option: int) -> dict[str, float]:
+    """How far an option carries each goal: its score as a share of the highest score given anywhere.
+
+    That of a goal with others below is the mean of its lowest goals by weight; a missing score reaches 0.
+
+    Parameters
+    ----------
+    score : array (options, goals)
+        As `ranking` takes it; scores below 0 reach nothing.
+    option : int
+        The row of the option.
+
+    >>> tree = goal_tree(["a", "a1", "a2", "b"], [None, "a", "a", None], [0.6, 0.2, 0.4, 0.4])
+    >>> found = reach(tree, [[np.nan, 2, 1, 0]], 0)
+    >>> {name: round(share, 3) for name, share in found.items()}
+    {'a': 0.667, 'a1': 1.0, 'a2': 0.5, 'b': 0.0}
+    """
+    points = np.nan_to_num(np.asarray(score, dtype=float).reshape(-1, len(tree.goal)))
+    most = points[:, tree.leaf].max(initial=0.0)
+    share = np.clip(points[option] / most, 0, 1) if most > 0 else np.zeros(len(tree.goal))
+    found = {}
+    for at, name in enumerate(tree.goal):
+        end = next(
+            (below for below in range(at + 1, len(tree.goal)) if tree.level[below] <= tree.level[at]),
+            len(tree.goal),
+        )
+        own = np.arange(at, end)[tree.leaf[at:end]]
+        weight = tree.weight[own]
+        found[str(name)] = float((share[own] * weight).sum() / weight.sum()) if weight.sum() else 0.0
+    return found
+
+
 def scores_of(
     tree: Tree, option: Sequence[str], *, scored: Sequence[str], goal: Sequence[str], score: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

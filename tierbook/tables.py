@@ -285,7 +285,7 @@ TABLES: dict[str, Table] = {
             ("网点",),
         ),
         Table("goals", (*_ids("goal", "parent"), *_of("share", "weight"))),
-        Table("options", (*_ids("option"), *_texts("time money"))),
+        Table("options", (*_ids("option"), *_texts("time money"), *_of("yes_no", "chosen"))),
         Table("option_scores", (*_ids("option", "goal"), *_of("number", "score"))),
         Table(
             "segments",

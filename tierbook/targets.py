@@ -1,7 +1,11 @@
-"""Targets against what was reached, by goal and month, with the gap to a benchmark (`spec/systems.md` E)."""
+"""Targets against what was reached, by goal and month, with the gap to a benchmark (`spec/systems.md` E).
+
+A target that is blank may be derived from the option that was chosen (rules/DECISIONS.md, Editions, three-part value, goals).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -53,3 +57,57 @@ def targets(
     )
     status[np.isnan(wanted)] = None
     return Targets(reached - wanted, reached - others, status)
+
+
+def derived(
+    goal: Sequence[str | None],
+    month: ArrayLike,
+    target: ArrayLike,
+    actual: ArrayLike,
+    benchmark: ArrayLike,
+    *,
+    reach: Mapping[str, float],
+) -> NDArray[np.float64]:
+    """The targets, blank ones filled in where the chosen option says how far a goal is carried.
+
+    From the last figure reached before its first blank target a goal moves towards the benchmark, in equal steps of time,
+    and by its last month has come as far as the option carries it.
+
+    Parameters
+    ----------
+    goal : array (n,)
+        What each row is about. [names; None = unknown]
+    month : array (n,) of days
+        When. [NaT = unknown]
+    target, actual, benchmark : array (n,)
+        As in `targets`. [any unit; NaN = unknown]
+    reach : mapping
+        Goal -> share of the way to the benchmark. [0-1]
+
+    Returns
+    -------
+    float array (n,)
+        Targets; NaN where none was given and none follows: no reach, no month, nothing reached before, no benchmark.
+
+    >>> months = ["2026-08-01", "2026-09-01", "2026-10-01"]
+    >>> derived(["a"] * 3, months, [np.nan] * 3, [60, np.nan, np.nan], [80] * 3, reach={"a": 0.5}).tolist()
+    [nan, 65.08196721311475, 70.0]
+    """
+    days = np.asarray(month, dtype="datetime64[D]")
+    wanted, reached, others = (np.asarray(one, dtype=float) for one in (target, actual, benchmark))
+    found = wanted.copy()
+    names = np.array([one or "" for one in goal], dtype=object)
+    for name, share in reach.items():
+        rows = np.flatnonzero((names == name) & ~np.isnat(days))
+        rows = rows[np.argsort(days[rows], kind="stable")]
+        known = rows[~np.isnan(reached[rows])]
+        if not known.size:
+            continue
+        blank = rows[np.isnan(wanted[rows]) & (days[rows] > days[known[0]])]
+        if not blank.size:
+            continue
+        start = known[days[known] < days[blank[0]]][-1]
+        way = (days[rows[-1]] - days[start]).astype(float)
+        gone = (days[blank] - days[start]).astype(float) / way
+        found[blank] = reached[start] + (others[blank] - reached[start]) * share * gone
+    return found

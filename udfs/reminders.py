@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tierbook.actions import expected_on, reminders
 from tierbook.errors import DataError
+from tierbook.holidays import falling
 from udfs.cells import Range, is_blank, read_column
+from udfs.feature_range import PACK
 from udfs.registry import Argument, Example, ExcelFunction, declare
 from udfs.table_range import TableRange
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tierbook.rulepack.pack import Pack
+
 _SERIAL_0 = np.datetime64("1899-12-30", "D")
 _NO_DAY = np.datetime64("NaT", "D")
 
 
 def _due(
-    customers: TableRange, features: TableRange | None, holidays: Range, *, days: int, as_of: datetime | None
+    customers: TableRange,
+    features: TableRange | None,
+    holidays: Range | None,
+    *,
+    days: int | None,
+    as_of: datetime | None,
+    pack: Pack,
 ) -> dict[str, NDArray]:
+    days = pack.days_ahead if days is None else days
     if days < 0:
         raise DataError("{name} is 0 or more, not {value}.", name="days", value=days)
     listed = customers.typed()
@@ -40,20 +51,28 @@ def _due(
         birthday=_days(listed, "birthday"),
         contract_end=_days(listed, "contract_end"),
         marketable=wanted,
-        holidays=_holidays(holidays),
+        holidays=_holidays(holidays)
+        if _given(holidays)
+        else falling(pack.holidays, day, day + timedelta(days=days)),
         days_ahead=days,
     )
-    return {"due": found.day, "customer_id": ids[found.row], "reason": found.kind}
+    reason = np.where(found.kind == "holiday", found.name, found.kind)
+    return {"due": found.day, "customer_id": ids[found.row], "reason": reason}
 
 
-def _holidays(given: Range) -> list[date]:
+def _given(holidays: Range | None) -> TypeGuard[Range]:
+    """Whether holidays stand in the call; those of the pack count where none do."""
+    return holidays is not None and any(not is_blank(cell) for row in holidays.rows for cell in row)
+
+
+def _holidays(given: Range) -> list[tuple[date, str]]:
     """The days of a range; blank cells and names beside them are left aside."""
     cells = [cell for row in given.rows for cell in row if not is_blank(cell) and not isinstance(cell, str)]
     column = read_column(cells, "date")
     if column.refused:
         reason = column.refused[min(column.refused)]
         raise DataError(reason.message, fix=reason.fix, place="holidays", **reason.values)
-    return column.values.astype("datetime64[D]").tolist()
+    return [(day, "holiday") for day in column.values.astype("datetime64[D]").tolist()]
 
 
 def _day_of(figures: pa.Table | None) -> date:
@@ -111,18 +130,19 @@ REMINDERS = declare(
                 table="customers",
                 default=None,
             ),
-            Argument("days", "How many days ahead.", default=30),
+            Argument("days", "How many days ahead; as the pack says if left out, usually 30.", default=None),
             Argument(
                 "as_of", "The day to count from; that of the features if left out.", kind="date", default=None
             ),
             Argument(
                 "holidays",
-                "Days on which everybody who may be contacted is greeted; names may stand beside them.",
+                "Days on which everybody who may be contacted is greeted; names may stand beside them. Those of the pack if left out.",
                 shape="range",
                 default=None,
             ),
+            PACK,
         ),
-        returns="Table due, customer_id, reason, the nearest day first; where marketable is given, only of those.",
+        returns="Table due, customer_id, reason, the nearest day first; where marketable is given, only of those. A holiday of the pack has its name as the reason.",
         result="table",
         calculate=_due,
         example=Example(

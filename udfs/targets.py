@@ -4,22 +4,50 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import numpy as np
 from numpy.typing import NDArray
 
-from tierbook.targets import targets
+from tierbook.goals import chosen, goal_tree, reach, scores_of
+from tierbook.targets import derived, targets
 from udfs.registry import Argument, Example, ExcelFunction, declare
 from udfs.table_range import TableRange
 
 
-def _table(milestones: TableRange) -> dict[str, NDArray]:
+def _table(
+    milestones: TableRange,
+    goals: TableRange | None = None,
+    options: TableRange | None = None,
+    option_scores: TableRange | None = None,
+) -> dict[str, NDArray]:
     given = milestones.columns(
         "target", goal=None, month=None, actual=None, benchmark=None, higher_is_better=None
     )
-    found = targets(given["target"], given["actual"], given["benchmark"], given["higher_is_better"])
-    return {
-        "goal": given["goal"], "month": given["month"], "target": given["target"], "actual": given["actual"],
+    wanted, known = given["target"], given["target"]
+    if goals and options and option_scores:
+        wanted = derived(
+            given["goal"].tolist(), given["month"], known, given["actual"], given["benchmark"],
+            reach=_reach(goals, options, option_scores),
+        )  # fmt: skip
+    found = targets(wanted, given["actual"], given["benchmark"], given["higher_is_better"])
+    table = {
+        "goal": given["goal"], "month": given["month"], "target": wanted, "actual": given["actual"],
         "gap": found.gap, "status": found.status, "benchmark": given["benchmark"], "benchmark_gap": found.benchmark_gap,
     }  # fmt: skip
+    if wanted is not known:
+        table["derived"] = np.isnan(known) & ~np.isnan(wanted)
+    return table
+
+
+def _reach(goals: TableRange, options: TableRange, option_scores: TableRange) -> dict[str, float]:
+    """How far the chosen option carries each goal."""
+    named, offered = goals.columns("goal", "weight", parent=None), options.columns("option", chosen=None)
+    scored = option_scores.columns("option", "goal", "score")
+    tree = goal_tree(named["goal"].tolist(), named["parent"].tolist(), named["weight"])
+    table, _ = scores_of(
+        tree, offered["option"].tolist(), scored=scored["option"].tolist(), goal=scored["goal"].tolist(), score=scored["score"],
+    )  # fmt: skip
+    option = chosen(tree, table, offered["chosen"] == 1)
+    return {} if option is None else reach(tree, table, option)
 
 
 TARGETS = declare(
@@ -33,8 +61,25 @@ TARGETS = declare(
                 shape="table",
                 table="targets",
             ),
+            Argument(
+                "goals",
+                "With options and option_scores, blank targets are derived from the chosen option: goal, parent, weight.",
+                shape="table",
+                table="goals",
+                default=None,
+            ),
+            Argument(
+                "options",
+                "option, chosen (yes for the one that is carried out; the best ranked if nobody says so).",
+                shape="table",
+                table="options",
+                default=None,
+            ),
+            Argument(
+                "option_scores", "option, goal, score.", shape="table", table="option_scores", default=None
+            ),
         ),
-        returns="Table goal, month, target, actual, gap, status (met, within_10 per cent, missed, open), benchmark, benchmark_gap.",
+        returns="Table goal, month, target, actual, gap, status (met, within_10 per cent, missed, open), benchmark, benchmark_gap; with options also derived, whether the target was.",
         result="table",
         calculate=_table,
         example=Example(

@@ -13,9 +13,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tierbook.language import label, say
 from workbooks import style as look
 from workbooks.style import Style
+from workbooks.wording import Wording
 
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
@@ -93,52 +93,18 @@ class Block:
         return self.last + 1
 
 
-class Page:
+class Page(Wording):
     """A sheet with the report's manners: clean text, one style, the reader's language."""
 
     def __init__(
         self, sheet: Worksheet, section: Section, run: Run, style: Style, contents: Sequence[tuple[Section, str]],
         absent: Sequence[tuple[Section, Sequence[str | Problem]]] = (),
     ) -> None:  # fmt: skip
-        self.sheet, self.section, self.run, self.style = sheet, section, run, style
-        self.language = style.language
+        super().__init__(run, style.language)
+        self.sheet, self.section, self.style = sheet, section, style
         self.contents, self.absent = contents, absent
         self._breaks: list[int] = []
         self._width = 0
-
-    # Words
-
-    def say(self, template: str, /, **values: Any) -> str:
-        """A sentence in the reader's language."""
-        return say(template, self.language, **values)
-
-    def label(self, name: str) -> str:
-        """What the reader sees for a column, page or figure."""
-        return label(name, self.language)
-
-    def word(self, name: str | None, missing: str = "no_entry") -> str:
-        """What the reader sees for a name of the pack."""
-        return self.label(missing) if name is None or name == "" else self.run.word(name, self.language)
-
-    def words(self, names: str | None) -> str:
-        """A cell that lists names of the pack (`key_account; member`), in words."""
-        return self.label("list_comma").join(self.word(name) for name in names.split("; ")) if names else ""
-
-    def goal(self, name: str | None) -> str:
-        """What the pack wants to reach with customers in a stage; "" where it does not say."""
-        words = self.run.pack.words.get(name) if name else None
-        return getattr(words.goal, self.language) if words and words.goal else ""
-
-    def date(self, day: date) -> str:
-        return look.date_text(day, self.language)
-
-    def short(self, value: float) -> str:
-        """A large figure for a sentence."""
-        return look.short_number(value, self.language)
-
-    def share(self, value: float) -> str:
-        """A share for a sentence: 12%, or 3.4% where the tenths matter."""
-        return look.share_text(value)
 
     # Cells
 

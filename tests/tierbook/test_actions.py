@@ -87,6 +87,42 @@ def test_what_applies_and_what_does_not(given, expected, why):
     assert one(**given)[0] == expected, why
 
 
+OF_OTHER_SYSTEMS = ("request", "load", "register", "report", "credit_watch", "review", "level")
+
+
+@pytest.mark.parametrize("kind", OF_OTHER_SYSTEMS)
+def test_what_other_systems_ask_for_is_due_when_they_say_so(kind):
+    assert one(also={kind: days("2026-10-20")}) == (kind, "2026-10-20")
+    assert one(also={kind: days("NaT")}) == (None, None)
+    kept = kind not in ("review", "level")
+    assert one(also={kind: days("2026-10-20")}, let_go=YES)[0] == (kind if kept else None)
+
+
+def test_kinds_stand_in_the_order_of_urgency_whatever_system_they_come_from():
+    also = {kind: days("2026-10-20") for kind in OF_OTHER_SYSTEMS}
+    given = ALL | {"expected": days("2026-10-01")}
+    found = [one(**given, also=also, holidays=[(date(2026, 11, 11), "day")])[0]]
+    for name, nothing in (
+        ("complaint_due", None), ("request", None), ("frozen", None), ("load", None), ("flagged", None), ("register", None),
+        ("report", None), ("credit_watch", None), ("expected", None), ("review", None), ("level", None), ("has_stage_action", None),
+        ("birthday", None), ("contract_end", None),
+    ):  # fmt: skip
+        (also if name in also else given).pop(name, nothing)
+        found.append(one(**given, also=also, holidays=[(date(2026, 11, 11), "day")])[0])
+    assert tuple(found) == KINDS
+
+
+@pytest.mark.parametrize("holiday, due, why", [
+    (date(2026, 10, 31), "2026-10-31", "today counts"),
+    (date(2026, 11, 30), "2026-11-30", "the thirtieth day counts"),
+    (date(2026, 12, 1), None, "what is further away does not"),
+    (date(2026, 10, 30), None, "what is past is past"),
+])  # fmt: skip
+def test_a_holiday_is_for_everybody_who_may_be_contacted(holiday, due, why):
+    assert one(holidays=[(holiday, "day")])[1] == due, why
+    assert one(holidays=[(holiday, "day")], marketable=np.array([False])) == (None, None)
+
+
 def test_birthdays_come_round_every_year_and_leap_days_a_day_early():
     found = next_anniversary(days("1990-10-30", "1990-10-31", "2000-02-29", "NaT"), as_of=AS_OF)
     assert found.astype(str).tolist() == ["2027-10-30", "2026-10-31", "2027-02-28", "NaT"]
@@ -104,7 +140,7 @@ def test_nobody_has_nothing_to_do():
         has_stage_action=none, birthday=empty, contract_end=empty, marketable=none,
     )  # fmt: skip
     assert found.kind.tolist() == []
-    assert len(set(KINDS)) == 7
+    assert len(set(KINDS)) == 15
 
 
 def test_reminders_list_every_day_of_care_the_nearest_first():

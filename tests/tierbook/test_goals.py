@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tierbook.errors import DataError
-from tierbook.goals import effort, goal_tree, ranking, scores_of
+from tierbook.goals import chosen, effort, goal_tree, ranking, reach, scores_of
 
 GOALS = ["loyalty", "repurchase", "advocacy", "sales", "service"]
 PARENTS = [None, "loyalty", "loyalty", None, None]
@@ -109,3 +109,19 @@ def test_contributions_add_up_to_the_total(parts, scores):
     found = ranking(tree, [scores[: len(parts)]])
     assert np.allclose(found.contribution.sum(axis=1), found.total, atol=1e-8)
     assert min(scores[: len(parts)]) - 1e-6 <= found.total[0] <= max(scores[: len(parts)]) + 1e-6
+
+
+def test_the_option_that_is_marked_is_chosen_else_the_best_ranked():
+    tree = goal_tree(["a", "b"], [None, None], [0.6, 0.4])
+    score = [[1, 0], [2, 0], [2, 0]]
+    assert chosen(tree, score) == 1, "of equals the first"
+    assert chosen(tree, score, [False, False, True]) == 2
+    assert chosen(tree, score, [False] * 3) == 1
+    assert chosen(tree, np.empty((0, 2))) is None
+
+
+def test_an_option_carries_a_goal_as_far_as_its_lowest_goals_by_weight():
+    tree = goal_tree(["a", "a1", "a2", "b"], [None, "a", "a", None], [0.6, 0.4, 0.2, 0.4])
+    found = reach(tree, [[np.nan, 2, np.nan, -1], [np.nan, 4, 4, 4]], 0)
+    assert found == {"a": pytest.approx(1 / 3), "a1": 0.5, "a2": 0, "b": 0}
+    assert set(reach(tree, np.full((1, 4), np.nan), 0).values()) == {0.0}, "nobody scored anything"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tierbook.targets import targets
+from tierbook.targets import derived, targets
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,36 @@ def test_gaps_are_actual_less_target_and_less_benchmark():
 
 def test_no_targets_have_no_status():
     assert targets([], [], []).status.size == 0
+
+
+MONTHS = ["2026-07-01", "2026-08-01", "2026-09-01", "2026-10-01"]
+NO = float("nan")
+
+
+@pytest.mark.parametrize("target, actual, benchmark, share, expected, why", [
+    ([NO] * 4, [60, NO, NO, NO], [80] * 4, 1.0, [None, 66.74, 73.48, 80], "the best score goes all the way by the last month"),
+    ([NO] * 4, [60, NO, NO, NO], [80] * 4, 0.5, [None, 63.37, 66.74, 70], "half a score goes half the way"),
+    ([NO, 65, NO, NO], [60, 66, NO, NO], [80] * 4, 1.0, [None, 65, 73.11, 80], "what was given stays, and one starts from the last figure"),
+    ([NO] * 4, [60, 70, 75, 79], [80] * 4, 1.0, [None, 66.74, 73.48, 80], "figures that came later do not move the milestones"),
+    ([NO] * 4, [NO, NO, NO, NO], [80] * 4, 1.0, [None] * 4, "nothing was reached yet"),
+    ([NO] * 4, [60, NO, NO, NO], [NO] * 4, 1.0, [None] * 4, "there is no benchmark"),
+    ([NO] * 4, [12, NO, NO, NO], [4] * 4, 0.5, [None, 10.65, 9.3, 8], "less can be better"),
+    ([NO] * 4, [60, NO, NO, NO], [80] * 4, 0.0, [None, 60, 60, 60], "an option that does nothing keeps things as they are"),
+])  # fmt: skip
+def test_blank_targets_follow_from_the_option_that_was_chosen(
+    target, actual, benchmark, share, expected, why
+):
+    found = derived(["a"] * 4, MONTHS, target, actual, benchmark, reach={"a": share}).tolist()
+    assert [None if np.isnan(one) else round(one, 2) for one in found] == expected, why
+
+
+def test_goals_the_option_does_not_know_and_rows_without_a_month_get_no_target():
+    found = derived(
+        ["b", None, "a"],
+        ["2026-07-01", "2026-08-01", "NaT"],
+        [NO] * 3,
+        [1, NO, NO],
+        [2] * 3,
+        reach={"a": 1.0},
+    )
+    assert np.isnan(found).all()

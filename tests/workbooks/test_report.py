@@ -528,7 +528,7 @@ def test_a_page_without_its_input_is_absent_and_contents_says_what_it_needs(tmp_
     book = openpyxl.load_workbook(
         write_report(score({"customers": customers}, pack(), as_of=AS_OF), tmp_path / "r.xlsx")
     )
-    assert book.sheetnames == ["Contents", "Customers", "Data quality", "Audit"]
+    assert book.sheetnames == ["Contents", "Customers", "Actions", "Data quality", "Audit"]
     said = {row[1]: row[2] for row in book["Contents"].iter_rows(values_only=True)}
     assert said["Overview"] == say("Appears when the input holds: {tables}", tables="Transactions")
     assert book["Contents"]["B7"].hyperlink.location == "'Customers'!A1"

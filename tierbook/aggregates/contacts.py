@@ -27,6 +27,18 @@ WHERE place = 1 ORDER BY placed.customer_id""",
     )
 
 
+def contract_ends(as_of: date) -> tuple[tuple[str, ...], str]:
+    """Steps and text of the aggregate `contract_ends`."""
+    return (
+        (),
+        f"""
+SELECT agreed.customer_id, MIN("end") AS contract_end
+FROM tierbook_contracts AS agreed JOIN people ON people.customer_id = agreed.customer_id
+WHERE "end" >= {day_text(as_of)} AND (start IS NULL OR start <= {day_text(as_of)})
+GROUP BY agreed.customer_id ORDER BY agreed.customer_id""",
+    )
+
+
 def open_complaints(as_of: date) -> tuple[tuple[str, ...], str]:
     """Steps and text of the aggregate `open_complaints`."""
     return (

@@ -40,6 +40,7 @@ Money is summed exactly and turned into a double once, so totals of any two tabl
 | `products` | product (missing for lines without one) | revenue, revenue_recent, customers, repeat_customers (on two days or more), purchase_days |
 | `product_pairs` | product, other: two of the 200 products in most sales | both_sales, product_sales, other_sales, sales (all with a product); pairs in at least 5 sales and 0.1 % of them |
 | `owners` | customer_id | owner: who sold last, else who was in contact last |
+| `contract_ends` | customer_id with a contract that runs | contract_end: of the table contracts, the day the first of those that began and have not ended ends |
 | `open_complaints` | complaint open at `as_of` | customer_id, opened, severity, reason |
 | `channels:<column>` | channel, segment (the customer's column), of the last twelve months | contacts, cost (missing without one), revenue, margin (missing without a cost of a sale) |
 | `best_channels:<column>` | product, segment with a channel, of the last twelve months | channel with the most margin, without costs the most revenue; channels there are, revenue, revenue_of_all, margin |
@@ -80,7 +81,7 @@ from tierbook.errors import DataError
 NAMES = (
     "totals", "months", "tiers", "stages", "churn_levels", "levels_by_tier", "signals",
     "tier_moves", "stage_moves", "pareto", "classes", "calendar_months", "cohorts", "second_purchases",
-    "rfm_cells", "rfm_segments", "products", "product_pairs", "owners", "open_complaints", "churn_months", "early_warnings",
+    "rfm_cells", "rfm_segments", "products", "product_pairs", "owners", "contract_ends", "open_complaints", "churn_months", "early_warnings",
     "warnings_by_stage", "winbacks", "margin", "campaigns", "accounts", "member_months", "rewards", "profits", "best_fifth", "contact_habits", "channel_conflicts",
     "complaint_reasons",
     "participations", "wants", "recruiting", "contacts",
@@ -198,6 +199,7 @@ _UP_TO_THE_DAY: dict[str, Callable[[date], tuple[tuple[str, ...], str]]] = {
     "second_purchases": calendar.second_purchases,
     "product_pairs": products.product_pairs,
     "owners": contacts.owners,
+    "contract_ends": contacts.contract_ends,
     "open_complaints": contacts.open_complaints,
     "complaint_reasons": contacts.complaint_reasons,
     "contact_habits": channels.habits,

@@ -231,6 +231,7 @@ def _words(source: Source, models: model.PackModel, pack: Pack) -> Iterable[Prob
         names += [(("survey", "sets", name), name) for name in pack.survey.sets]
     if pack.service:
         names += [(("service", "terms", i, "name"), term.name) for i, term in enumerate(pack.service.terms)]
+    names += [(("actions", "holidays", i, "name"), one.name) for i, one in enumerate(pack.holidays)]
     for path, name in names:
         if name not in said:
             said.add(name)

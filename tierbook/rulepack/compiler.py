@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from tierbook import features, tables
+from tierbook.holidays import DAYS_AHEAD, holiday_of
 from tierbook.quality import Problem
 from tierbook.rulepack import model
 from tierbook.rulepack.expression import Expression, ExpressionError, Type, parse
@@ -102,6 +103,8 @@ class Compiler:
             masked=self.masked(pack.report),
             readings=self.readings(pack.readings), closed_when=self.closed_when(pack.registers),
             survey=self.survey(pack.survey), service=self.service(pack.service),
+            days_ahead=pack.actions.days_ahead if pack.actions else DAYS_AHEAD,
+            holidays=tuple(holiday_of(one.name, one.on) for one in pack.actions.holidays) if pack.actions else (),
         )  # fmt: skip
         return replace(compiled, expressions=len(self.found))
 

@@ -91,6 +91,7 @@ def _names(pack: Pack) -> set[str]:
     from tierbook.rulepack.pack import CompiledLookup
 
     found: set[str] = {level.action for level in pack.stages if level.action}
+    found |= {action for actions in pack.level_actions.values() for action in actions.values()}
     for part in pack.parts.values():
         if isinstance(part, CompiledLookup):
             found |= {part.per, *part.gives}

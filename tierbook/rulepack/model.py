@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from tierbook.rulepack.agenda import Actions
 from tierbook.rulepack.care import Readings, Registers, Service, Survey
 from tierbook.rulepack.own_tables import Credit, Leads, Matching, Merge, Survivor
 from tierbook.rulepack.scalars import Constant, Date, Formula, Name, Number, Text, Whole, problem
@@ -425,6 +426,7 @@ class PackModel(Section):
     registers: Registers | None = None
     survey: Survey | None = None
     service: Service | None = None
+    actions: Actions | None = None
     report: Report | None = None
     words: dict[Name, Words] = Field(
         {}, max_length=MOST_WORDS, description="What users read, one line a name."

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Literal
 
 from tierbook.errors import RuleError
+from tierbook.holidays import Holiday
 from tierbook.language import label
 from tierbook.quality import Problem
 from tierbook.rulepack import model
@@ -261,6 +262,8 @@ class Pack:
     closed_when: Expression | None
     survey: CompiledSurvey | None
     service: CompiledService | None
+    days_ahead: int
+    holidays: tuple[Holiday, ...]
     words: Mapping[str, model.Words]
     types: Mapping[str, Type] = field(repr=False)
     expressions: int = 0
@@ -279,6 +282,27 @@ class Pack:
             return None
         constant = self.profile(profile).constant
         return constant(churn.contact_cost), constant(churn.gain_of_keeping)
+
+    @property
+    def level_actions(self) -> dict[str, dict[str, str]]:
+        """What levels besides the stages ask to be done: result column -> level -> action, in the order of urgency."""
+        sections = {
+            "relation": self.relation,
+            "credit": self.credit.levels if self.credit else (),
+            **{f"class.{group}": levels for group, levels in self.classes.items()},
+            **{f"score.{name}.level": score.levels for name, score in self.scores.items()},
+            "early_warning": self.early_warning,
+            "churn_level": self.churn.levels if self.churn else (),
+            "retention_group": self.groups.levels if self.groups else (),
+            "tier": self.tiers.levels if self.tiers else (),
+            "ladder": self.ladder,
+            "rfm_segment": self.rfm_segments,
+        }
+        found = {
+            column: {level.name: level.action for level in levels if level.name and level.action}
+            for column, levels in sections.items()
+        }
+        return {column: actions for column, actions in found.items() if actions}
 
     def profile(self, name: str) -> Profile:
         """The coefficients of that name.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tierbook.holidays import DAYS_AHEAD
 from tierbook.language import label, say
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
     yield from _leads(pack, language)
     yield from _records(pack, language)
     yield from _care(pack, language)
+    yield from _agenda(pack, language)
     if pack.groups:
         yield Rule("groups", "rank_by", pack.groups.rank_by.text)
         yield from _levels("groups", pack.groups.levels, language)
@@ -153,6 +155,18 @@ def _care(pack: Pack, language: str) -> Iterator[Rule]:
             which = term.when.text if term.when else say("all others", language)
             words = say("{done}, within {days} days", language, done=which, days=term.within_days.text)
             yield Rule("service", term.name, words)
+
+
+def _agenda(pack: Pack, language: str) -> Iterator[Rule]:
+    """How far ahead care is announced, and the holidays."""
+    if pack.holidays or pack.days_ahead != DAYS_AHEAD:
+        yield Rule("actions", "days_ahead", f"{pack.days_ahead}")
+    for one in pack.holidays:
+        days = [
+            *(f"{month:02}-{day:02}" for month, day in one.every_year),
+            *(day.isoformat() for day in one.days),
+        ]
+        yield Rule("actions", one.name, ", ".join(days))
 
 
 def _leads(pack: Pack, language: str) -> Iterator[Rule]:

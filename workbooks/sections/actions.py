@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import date
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tierbook.actions import DAYS_AHEAD, KINDS
+from tierbook.actions import KINDS
 from tierbook.language import labels
 from workbooks import style as look
+from workbooks.matters import not_looked_at
 from workbooks.next_actions import (
     Actions,
+    Reasons,
     action_words,
     at_stake,
-    complaints,
     every_action,
+    holidays,
     listed,
+    owners,
     reminders,
     winback_decided,
 )
-from workbooks.page import Column, Page, Section
+from workbooks.other_matters import OtherMatter, other_matters
+from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import keyed, records, share_of, totals
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
+    from tierbook.quality import Problem
     from tierbook.score import Run
 
 _WIDTHS = (190, 100, 200, 110, 112, 104, 116, 330)
 _LAST = len(_WIDTHS)
 MOST_LISTED = 200
+MOST_OTHERS = 40
 MOST_REMINDED = 12
 MOST_WON_BACK = 24
 
@@ -40,32 +43,65 @@ def draw(page: Page, run: Run) -> None:
     """What there is to do by kind, days of care ahead, whom to win back, and the list by value at stake."""
     page.columns([20, *_WIDTHS])
     row = page.header(_LAST)
-    found = listed(run)
-    if not len(found.row):
-        page.put(row, 1, page.say("Nothing needs to be done for any customer."))
-        page.prints(row, _LAST)
-        return
-    row = _draw_kinds(page, row, found)
-    row = _draw_reminders(page, row)
-    if run.pack.winback:
+    found, others = listed(run), other_matters(page)
+    if len(found.row):
+        row = _draw_kinds(page, row, found)
+        row = _draw_missing(page, row)
+        row = _draw_reminders(page, row)
+        if run.pack.winback:
+            page.turn(row)
+            row = _draw_winback(page, row)
+    else:
+        row = _draw_missing(page, row)
+    if others:
+        row = _draw_others(page, row, others)
+    if len(found.row):
         page.turn(row)
-        row = _draw_winback(page, row)
-    page.turn(row)
-    head, last = _draw_list(page, row, found)
-    page.prints(last, _LAST, repeat=(head, head))
+        head, last = _draw_list(page, row, found)
+        page.prints(last, _LAST, repeat=(head, head))
+    else:
+        page.prints(row, _LAST)
+
+
+def _draw_missing(page: Page, row: int) -> int:
+    """What is not looked at, and what would bring it."""
+    missing = not_looked_at(page.run)
+    if not missing:
+        return row
+    kinds: dict[str, list[str]] = {}
+    for kind, needs in missing.items():
+        names = [page.label(_called(one)) for need in needs for one in need.split("|")]
+        kinds.setdefault(page.label("list_or").join(names), []).append(page.label(f"action_{kind}"))
+    said = page.label("list_semicolon").join(
+        f"{names} ({page.label('list_comma').join(actions)})" for names, actions in kinds.items()
+    )
+    page.across(
+        row - 1,
+        1,
+        _LAST,
+        page.say("More actions appear when the input holds: {tables}", tables=said),
+        "small",
+        "wrap",
+    )
+    return row + 1
+
+
+def _called(need: str) -> str:
+    table, _, column = need.partition(".")
+    return column or f"table_{table}"
 
 
 def _draw_kinds(page: Page, row: int, found: Actions) -> int:
     everything = fsum(found.stake.tolist())
     today = np.datetime64(page.run.as_of, "D")
     rows: list[list[Any]] = []
-    for kind in KINDS:
+    for kind in [kind for kind in KINDS if (found.kind == kind).any()]:
         of_kind = found.kind == kind
-        stake = fsum(found.stake[of_kind].tolist())
+        stake = fsum(found.stake[of_kind].tolist()) or None
         late = int((found.due[of_kind] < today).sum())
         rows.append([
-            page.label(f"action_{kind}"), int(of_kind.sum()), page.label(f"action_{kind}_about"), late or None, stake,
-            share_of(stake, everything) or None,
+            page.label(f"action_{kind}"), int(of_kind.sum()), _about(page, kind), late or None, stake,
+            share_of(stake or 0.0, everything) or None,
         ])  # fmt: skip
     row = page.heading(
         row, 1, page.label("actions_by_kind"),
@@ -78,23 +114,48 @@ def _draw_kinds(page: Page, row: int, found: Actions) -> int:
             Column(page.label("overdue_count"), "count"), Column(page.label("value_at_stake"), "money"), Column(page.label("share"), "share"),
         ],
         rows,
-        [page.label("total"), len(found.row), None, sum(cells[3] or 0 for cells in rows), everything, share_of(everything, everything)],
+        [page.label("total"), len(found.row), None, sum(cells[3] or 0 for cells in rows), everything or None, share_of(everything, everything)],
     )  # fmt: skip
     page.bars(block, 5)
     return block.after + 2
 
 
+def _about(page: Page, kind: str) -> str:
+    return (
+        page.say(_ABOUT[kind], days=page.run.pack.days_ahead)
+        if kind in _ABOUT
+        else page.label(f"action_{kind}_about")
+    )
+
+
+_ABOUT = {
+    "birthday": "a birthday within {days} days",
+    "contract": "a contract ends within {days} days",
+    "holiday": "a holiday within {days} days",
+}
+
+
 def _draw_reminders(page: Page, row: int) -> int:
     """Whom to greet, renew with or expect in the next days, whatever else there is to do."""
     run, found = page.run, reminders(page.run)
+    ahead = run.pack.days_ahead
+    for one in holidays(run):
+        greeted = int((found.day == np.datetime64(one.day, "D"))[found.kind == "holiday"].sum())
+        said = page.say(
+            "{holiday}, {day}: {count} customers to greet.", holiday=page.word(one.name), day=page.date(one.day), count=f"{greeted:,}"
+        )  # fmt: skip
+        page.put(row, 1, said)
+        row += 1
+    # A holiday is for everybody and would hide the days of single customers.
+    found = type(found)._make(figures[found.kind != "holiday"] for figures in found)
     everyone = len(set(found.row.tolist()))
     if not everyone:
-        note = page.say("No day of care lies in the next {days} days.", days=DAYS_AHEAD)
+        note = page.say("No day of care lies in the next {days} days.", days=ahead)
         return page.heading(row, 1, page.label("care_reminders"), note) + 1
     stake = at_stake(run)
     best = np.sort(np.argsort(-stake[found.row], kind="stable")[:MOST_REMINDED])
     customers = run.customers.take(found.row[best])
-    owners = _owners(run, customers["customer_id"])
+    owner_of = owners(run, found.row[best])
     words = action_words(page, every_action(run)).take(found.row[best])
     counts = page.label("list_comma").join(
         f"{page.label(f'reminder_{kind}')} {int((found.kind == kind).sum()):,}"
@@ -104,7 +165,7 @@ def _draw_reminders(page: Page, row: int) -> int:
         row, 1, page.label("care_reminders"),
         page.say(
             "The next {days} days: {counts}. The {shown} of the highest value, by day; who may not be contacted is left out.",
-            days=DAYS_AHEAD, counts=counts, shown=len(best),
+            days=ahead, counts=counts, shown=len(best),
         ),
     )  # fmt: skip
     block = page.table(
@@ -116,7 +177,7 @@ def _draw_reminders(page: Page, row: int) -> int:
         ],
         [
             [one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), page.label(f"reminder_{kind}"),
-             owners.get(one["customer_id"]), day, (day - run.as_of).days, stake[at], word]
+             owner_of.get(at), day, (day - run.as_of).days, stake[at] or None, word]
             for one, kind, day, at, word in zip(
                 records(customers), found.kind[best].tolist(), found.day[best].tolist(), found.row[best].tolist(),
                 words.to_pylist(), strict=True,
@@ -166,7 +227,7 @@ def _draw_won_back(page: Page, row: int) -> int:
     if not len(best):
         return row
     customers = run.customers.take(best)
-    owners, reasons = _owners(run, customers["customer_id"]), run.reasons(page.language)
+    owner_of, reasons = owners(run, best), run.reasons(page.language)
     row = page.heading(
         row, 1, page.label("win_back_list"),
         page.say("{shown} of {all} customers worth winning back, highest value first.", shown=len(best), all=f"{len(worth):,}"),
@@ -180,7 +241,7 @@ def _draw_won_back(page: Page, row: int) -> int:
         ],
         [
             [one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), _reason_of_loss(page, one.get("lost_reason")),
-             owners.get(one["customer_id"]), one["last_date"], one["value"], one["winback_spend"], reasons[at]]
+             owner_of.get(at), one["last_date"], one["value"], one["winback_spend"], reasons[at]]
             for one, at in zip(records(customers), best.tolist(), strict=True)
         ],
     )  # fmt: skip
@@ -188,12 +249,43 @@ def _draw_won_back(page: Page, row: int) -> int:
     return block.after + 1
 
 
+def _draw_others(page: Page, row: int, others: list[OtherMatter]) -> int:
+    """Leads, goals, opportunities and items of registers that belong to no customer."""
+    row = page.heading(
+        row, 1, page.say("Beyond the customers"),
+        page.say("{shown} of {all}: leads, opportunities, goals and registers, highest value at stake first.",
+                 shown=min(len(others), MOST_OTHERS), all=len(others)),
+    )  # fmt: skip
+    block = page.table(
+        row, 1,
+        [
+            Column(page.label("subject"), "text", ("bold",)), Column(page.label("kind_of_matter")), Column(page.label("action")), Column(page.label("owner")),
+            Column(page.label("due"), "date"), Column(page.label("overdue_by"), "count"), Column(page.label("value_at_stake"), "money"),
+            Column(page.label("churn_reasons"), "text", ("wrap",)),
+        ],
+        [
+            [one.subject, page.label(f"matter_{one.kind}"), one.action, one.owner, one.due,
+             late if one.due and (late := (page.run.as_of - one.due).days) > 0 else None, one.stake, one.why]
+            for one in others[:MOST_OTHERS]
+        ],
+    )  # fmt: skip
+    page.bars(block, 6)
+    _lift(page, block, [one.why for one in others[:MOST_OTHERS]])
+    return block.after + 2
+
+
+def _lift(page: Page, block: Block, why: list[str]) -> None:
+    """Rows as high as their reasons need."""
+    for at, text in enumerate(why, block.first):
+        lines = 1 + int(look.display_width(text) * 5.3) // (_WIDTHS[-1] - 24)
+        page.sheet.set_row_pixels(at, 5 + 16 * lines)
+
+
 def _draw_list(page: Page, row: int, found: Actions) -> tuple[int, int]:
     run = page.run
     shown = Actions._make(figures[:MOST_LISTED] for figures in found)
     customers = run.customers.take(shown.row)
-    owners = _owners(run, customers["customer_id"])
-    reasons, (_, complained) = run.reasons(page.language), complaints(run)
+    owner_of, reasons = owners(run, shown.row), Reasons(page)
     words = action_words(page, every_action(run)).take(shown.row).to_pylist()
     row = page.heading(
         row, 1, page.label("actions_list"),
@@ -203,11 +295,11 @@ def _draw_list(page: Page, row: int, found: Actions) -> tuple[int, int]:
     for one, word, at, kind, due, stake in zip(
         records(customers), words, *(figures.tolist() for figures in shown), strict=True
     ):
-        why.append(_why(page, kind, due, one, reasons[at], complained.get(at, {})))
+        why.append(reasons.why(kind, due, at, one))
         late = (run.as_of - due).days
         rows.append([
             one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), word,
-            owners.get(one["customer_id"]), due, late if late > 0 else None, stake, why[-1],
+            reasons.owner(kind, at) or owner_of.get(at), due, late if late > 0 else None, stake or None, why[-1],
         ])  # fmt: skip
     block = page.table(
         row, 1,
@@ -219,9 +311,7 @@ def _draw_list(page: Page, row: int, found: Actions) -> tuple[int, int]:
         rows,
     )  # fmt: skip
     page.bars(block, 6)
-    for at, text in enumerate(why, block.first):
-        lines = 1 + int(look.display_width(text) * 5.3) // (_WIDTHS[-1] - 24)
-        page.sheet.set_row_pixels(at, 5 + 16 * lines)
+    _lift(page, block, why)
     return row, block.last
 
 
@@ -230,58 +320,13 @@ def _reason_of_loss(page: Page, reason: str | None) -> str | None:
     return page.label(f"lost_to_{reason}") if f"lost_to_{reason}" in labels() else reason
 
 
-def _owners(run: Run, ids: pa.ChunkedArray) -> dict[str, str]:
-    """Who looks after each of some customers."""
-    import pyarrow.compute as pc
+def _lacks(run: Run) -> Problem | None:
+    from tierbook.quality import Problem
+    from workbooks.wording import Wording
 
-    table = run.table("owners")
-    found = records(table.filter(pc.is_in(table["customer_id"], value_set=ids.combine_chunks())))
-    return {one["customer_id"]: one["owner"] for one in found}
-
-
-def _why(
-    page: Page, kind: str, due: date, one: dict[str, Any], reasons: str, complaint: dict[str, Any]
-) -> str:
-    """The reason of an action in words."""
-    if kind == "complaint":
-        said = page.say(
-            "complaint of {day}, severity {severity:.0f}, not closed",
-            day=page.date(complaint["opened"]),
-            severity=complaint["severity"],
-        )
-        return page.label("colon").join(text for text in (said, complaint["reason"]) if text)
-    if kind == "credit":
-        return _owed(page, one)
-    if kind == "churn":
-        if one.get("winback_spend"):
-            spend = page.say("spend {amount} at most", amount=f"{one['winback_spend']:,.0f}")
-            return page.label("list_semicolon").join(text for text in (reasons, spend) if text)
-        return reasons
-    if kind == "expected":
-        return page.say(
-            "expected on {day}: usually every {gap:.0f} days",
-            day=page.date(due),
-            gap=one["median_gap_days"],
-        )
-    if kind == "stage":
-        return page.label("colon").join(
-            text for text in (page.word(one["stage"]), page.goal(one["stage"])) if text
-        )
-    if kind == "birthday":
-        return page.say("birthday on {day}", day=page.date(due))
-    return page.say("the contract ends on {day}", day=page.date(due))
+    if len(listed(run).row) or other_matters(Wording(run, "en")):
+        return None
+    return Problem("note", "Nothing needs to be done for any customer.")
 
 
-def _owed(page: Page, one: dict[str, Any]) -> str:
-    """What is owed, for how long, and how much of the limit that is."""
-    said = [page.say("{amount} is owed", amount=f"{one['receivable']:,.0f}")] if one.get("receivable") else []
-    if one.get("overdue_days"):
-        said.append(page.say("{days:.0f} days past due", days=one["overdue_days"]))
-    if one.get("credit_used") is not None:
-        said.append(page.say("{share} of the limit", share=page.share(one["credit_used"])))
-    elif one.get("receivable"):
-        said.append(page.say("no limit was given"))
-    return page.label("list_semicolon").join(said)
-
-
-SECTION = Section("actions", ("transactions",), draw, order=55)
+SECTION = Section("actions", (), draw, order=55, lacks=_lacks)

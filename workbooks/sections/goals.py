@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tierbook.errors import DataError
-from tierbook.goals import Ranking, Tree, effort, goal_tree, ranking, scores_of
+from tierbook.goals import Ranking, Tree, effort, ranking
 from tierbook.quality import Problem
-from tierbook.score import arrays
-from tierbook.targets import targets
 from workbooks import charts
 from workbooks import style as look
+from workbooks.milestones import goal_tree_of, milestones, option_scores
+from workbooks.milestones import options_ranked as _ranked
 from workbooks.page import Block, Column, Page, Section
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def draw(page: Page, run: Run) -> None:
     """Options with a chart of what each top goal adds, the tree, the milestones."""
     page.columns([20, _FIRST] + [_OTHER] * _OTHERS)
     row = page.header(_LAST)
-    tree = _tree(run)
-    if run.tables.get("options") and run.tables.get("option_scores"):
+    tree = goal_tree_of(run)
+    if _ranked(run):
         charts_at, row = row, row + _CHART_ROWS
         row, block, tops = _draw_options(page, row, tree)
         _draw_chart(page, charts_at, block, tops)
@@ -44,30 +44,18 @@ def draw(page: Page, run: Run) -> None:
     page.prints(row, _LAST)
 
 
-def _table(run: Run, name: str) -> dict[str, Any]:
-    return arrays(run.engine.sql(f"SELECT * FROM tierbook_{name}"))
-
-
-def _tree(run: Run) -> Tree:
-    given = _table(run, "goals")
-    return goal_tree(given["goal"].tolist(), given["parent"].tolist(), given["weight"])
-
-
 def _lacks(run: Run) -> Problem | None:
     """Weights that do not add up and goals in a circle rank nothing."""
     try:
-        _tree(run)
+        goal_tree_of(run)
     except DataError as error:
         return Problem("warning", error.message, table="goals", fix=error.fix, values=error.values)
     return None
 
 
 def _draw_options(page: Page, row: int, tree: Tree) -> tuple[int, Block, int]:
-    offered, given = _table(page.run, "options"), _table(page.run, "option_scores")
+    offered, table, left_out = option_scores(page.run, tree)
     names = offered["option"].tolist()
-    table, left_out = scores_of(
-        tree, names, scored=given["option"].tolist(), goal=given["goal"].tolist(), score=given["score"]
-    )
     found = ranking(tree, table)
     row = page.heading(row, 1, page.say("Options ranked by the goals"), _said(page, found, len(left_out)))
     tops = min(len(tree.tops), MOST_TOPS)
@@ -131,8 +119,7 @@ def _draw_tree(page: Page, row: int, tree: Tree) -> int:
 
 
 def _draw_targets(page: Page, row: int) -> int:
-    given = _table(page.run, "targets")
-    found = targets(given["target"], given["actual"], given["benchmark"], given["higher_is_better"])
+    given, found, option = milestones(page.run)
     goals = given["goal"].tolist()
     order = np.lexsort((given["month"].astype(np.int64), np.array([str(one or "") for one in goals])))
     counts = {status: int((found.status == status).sum()) for status in _SIGNS}
@@ -143,16 +130,23 @@ def _draw_targets(page: Page, row: int) -> int:
             met=counts["met"], close=counts["within_10"], missed=counts["missed"], open=counts["open"],
         ),
     )  # fmt: skip
+    if option:
+        said = page.say(
+            "◇ derived from the chosen option {option}: from the last figure towards the benchmark, as far as its score says.",
+            option=option,
+        )  # fmt: skip
+        page.put(row, 1, said, "small")
+        row += 1
     block = page.table(
         row, 1,
         [
             Column(page.label("goal"), "text", ("bold",)), Column(page.label("month"), "date"), Column(page.label("target"), "cents"),
-            Column(page.label("actual"), "cents"), Column(page.label("gap"), "cents"), Column(page.label("target_status")),
+            Column(page.label("target_derived")), Column(page.label("actual"), "cents"), Column(page.label("gap"), "cents"), Column(page.label("target_status")),
             Column(page.label("benchmark"), "cents"), Column(page.label("benchmark_gap"), "cents"),
         ],
         [
-            [goals[at] or page.label("unknown"), given["month"][at].item(), given["target"][at], given["actual"][at], found.gap[at],
-             _status(page, found.status[at]), given["benchmark"][at], found.benchmark_gap[at]]
+            [goals[at] or page.label("unknown"), given["month"][at].item(), given["target"][at], "◇" if given["derived"][at] else None,
+             given["actual"][at], found.gap[at], _status(page, found.status[at]), given["benchmark"][at], found.benchmark_gap[at]]
             for at in order[:MOST_ROWS].tolist()
         ],
     )  # fmt: skip
