@@ -172,4 +172,7 @@ def _addins() -> list[Finding]:
             found.append(Finding(subject, "error", sentence, fix, {**values, "addin": there}))
         else:
             found.append(Finding(subject, "ok", "version {tierbook}", values=values))
+            found += [
+                Finding(subject, "error", one.message, one.fix, one.values) for one in installer.obstacles()
+            ]
     return found

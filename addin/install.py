@@ -19,12 +19,13 @@ class Installer(NamedTuple):
     """How an add-in gets into a program and out of it; all raise `ProgramMissing` where that is not there.
 
     `install` takes the folder whose settings hold and says where the add-in is, where that is a file; `uninstall` says whether there was one; `version` is that of the
-    add-in there, None for none.
+    add-in there, None for none; `obstacles` are what keeps the program from using it although it is there.
     """
 
     install: Callable[[Path], Path | None]
     uninstall: Callable[[], bool]
     version: Callable[[], str | None]
+    obstacles: Callable[[], list[HostError]]
 
 
 def _install_excel(project: Path) -> Path:
@@ -47,6 +48,13 @@ def _version_in_excel() -> str | None:
     return installed_version(computer=this_computer())
 
 
+def _obstacles_in_excel() -> list[HostError]:
+    from addin.excel.install import this_computer
+    from addin.excel.obstacles import obstacles
+
+    return obstacles(computer=this_computer())
+
+
 def _install_calc(project: Path) -> None:  # its settings are those of the engine
     from addin.calc.office import install
 
@@ -67,6 +75,6 @@ def _version_in_calc() -> str | None:
 
 
 INSTALLERS = {
-    "excel": Installer(_install_excel, _uninstall_excel, _version_in_excel),
-    "calc": Installer(_install_calc, _uninstall_calc, _version_in_calc),
+    "excel": Installer(_install_excel, _uninstall_excel, _version_in_excel, _obstacles_in_excel),
+    "calc": Installer(_install_calc, _uninstall_calc, _version_in_calc, list),
 }

@@ -43,6 +43,8 @@ LAZY = {
     "addin.excel.binding",
     "addin.excel.connection",
     "addin.excel.note",
+    "addin.excel.connection",
+    "addin.excel.note",
     "addin.engine_app",
     "addin.engine_cli",
     "addin.engine_http",

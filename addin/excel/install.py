@@ -4,7 +4,8 @@ All of it is the user's own, so nobody needs to be an administrator:
 
     %APPDATA%/Microsoft/AddIns/tierbook.xlam
     HKCU/Software/Microsoft/Office/<version>/Excel/Options: OPEN, OPEN1, OPEN2 .. (Excel stops at the first gap)
-    HKCU/Software/Classes/Tierbook.Engine/CLSID, HKCU/Software/Classes/CLSID/<class>/LocalServer32
+    HKCU/Software/Classes/Tierbook.Engine/CLSID, HKCU/Software/Classes/CLSID/<class>/LocalServer32 and PythonCOM
+    HKCU/Software/Microsoft/Office/Excel/Addins/Tierbook.Engine: FriendlyName, Description, LoadBehavior
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from addin.excel.engine import CLASS, NAME, command
+from addin.excel.engine import CLASS, NAME, SERVED, command
 from addin.excel.package import FILE
 from addin.install import ProgramMissing
 from addin.version import version
@@ -30,43 +31,54 @@ from workbooks.files import replace_file
 
 OFFICE = r"Software\Microsoft\Office"
 CLASSES = r"Software\Classes"
+SERVER = rf"{CLASSES}\CLSID\{CLASS}"
+COM_ADDIN = rf"{OFFICE}\Excel\Addins\{NAME}"
+SETTINGS = r"Software\VB and VBA Program Settings\Tierbook"
+"""Where a running engine notes that it is there (`addin.excel.note`)."""
+ONLY_WHEN_ASKED = 0
+"""LoadBehavior: Excel starts without the engine and connects to it when the add-in says so; the value stays as it is."""
 OLDEST = 14  # Excel 2010, the first to read our ribbon
 _OFFICE_VERSION = re.compile(r"(\d+)\.0")
 _OPEN = re.compile(r"OPEN(\d*)", re.IGNORECASE)
 
 
 class Registry:
-    """The part of the registry that is the user's own; keys are written with backslashes, "" is a key's default value."""
+    """A part of the registry, by default the user's own; keys are written with backslashes, "" is a key's default value."""
 
-    def __init__(self, winreg: Any) -> None:
-        self._winreg, self._user = winreg, winreg.HKEY_CURRENT_USER
+    def __init__(self, winreg: Any, root: str = "HKEY_CURRENT_USER") -> None:
+        self._winreg, self._root = winreg, getattr(winreg, root)
 
     def keys(self, key: str) -> list[str]:
         """The names of the keys under a key."""
         try:
-            with self._winreg.OpenKey(self._user, key) as found:
+            with self._winreg.OpenKey(self._root, key) as found:
                 return [self._winreg.EnumKey(found, at) for at in range(self._winreg.QueryInfoKey(found)[0])]
         except FileNotFoundError:
             return []
 
     def texts(self, key: str) -> dict[str, str]:
         """Its texts by name; empty where there is no such key."""
+        return {name: value for name, value in self.values(key).items() if isinstance(value, str)}
+
+    def values(self, key: str) -> dict[str, Any]:
+        """What a key holds by name: texts, numbers, bytes; empty where there is no such key."""
         try:
-            with self._winreg.OpenKey(self._user, key) as found:
+            with self._winreg.OpenKey(self._root, key) as found:
                 count = self._winreg.QueryInfoKey(found)[1]
                 every = [self._winreg.EnumValue(found, at) for at in range(count)]
         except FileNotFoundError:
             return {}
-        return {name: text for name, text, _ in every if isinstance(text, str)}
+        return {name: value for name, value, _ in every}
 
-    def write(self, key: str, name: str, text: str) -> None:
-        """Give a key a text; the key is made if need be."""
-        with self._winreg.CreateKey(self._user, key) as found:
-            self._winreg.SetValueEx(found, name, 0, self._winreg.REG_SZ, text)
+    def write(self, key: str, name: str, value: str | int) -> None:
+        """Give a key a text or a number; the key is made if need be."""
+        kind = self._winreg.REG_SZ if isinstance(value, str) else self._winreg.REG_DWORD
+        with self._winreg.CreateKey(self._root, key) as found:
+            self._winreg.SetValueEx(found, name, 0, kind, value)
 
     def remove(self, key: str, name: str) -> None:
         """Take a text out of a key."""
-        with self._winreg.OpenKey(self._user, key, 0, self._winreg.KEY_SET_VALUE) as found:
+        with self._winreg.OpenKey(self._root, key, 0, self._winreg.KEY_SET_VALUE) as found:
             self._winreg.DeleteValue(found, name)
 
     def remove_key(self, key: str) -> None:
@@ -74,15 +86,16 @@ class Registry:
         for name in self.keys(key):
             self.remove_key(rf"{key}\{name}")
         with suppress(FileNotFoundError):
-            self._winreg.DeleteKey(self._user, key)
+            self._winreg.DeleteKey(self._root, key)
 
 
 @dataclass(frozen=True)
 class Computer:
-    """What of a computer is looked at and changed."""
+    """What of a computer is looked at and changed; `classes` is what COM sees of this user and of all users."""
 
     addins: Path
     registry: Registry
+    classes: Registry
     python: Path
     excel_runs: Callable[[], bool]
 
@@ -96,14 +109,16 @@ def this_computer() -> Computer:
         It has no Excel for Windows.
     """
     if sys.platform == "win32":
+        winreg = importlib.import_module("winreg")
         found = Computer(
             addins=Path(os.environ["APPDATA"]) / "Microsoft" / "AddIns",
-            registry=Registry(importlib.import_module("winreg")),
+            registry=Registry(winreg),
+            classes=Registry(winreg, "HKEY_CLASSES_ROOT"),
             # Without a console window of its own.
             python=Path(sys.executable).with_name("pythonw.exe"),
             excel_runs=_excel_runs,
         )
-        _excels(found.registry)
+        options_of_excel(found.registry)
         return found
     raise ProgramMissing(
         "Excel for Windows is not on this computer.",
@@ -131,7 +146,7 @@ def install(addin: Path, *, project: Path, computer: Computer) -> Path:
     HostError
         Excel is open, is not there, or a folder may not be written to.
     """
-    excels = _excels(computer.registry)
+    every = options_of_excel(computer.registry)
     _closed(computer)
     target = computer.addins / FILE
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -140,13 +155,10 @@ def install(addin: Path, *, project: Path, computer: Computer) -> Path:
         written.unlink()
         raise _still_open()
     _trust(target)
-    for options in excels:
+    for options in every:
         _renumber(computer.registry, options, [*_others(computer.registry, options), f'"{target}"'])
-    starting = command(computer.python, project)
-    computer.registry.write(rf"{CLASSES}\{NAME}", "", f"Tierbook {version()}")
-    computer.registry.write(rf"{CLASSES}\{NAME}\CLSID", "", CLASS)
-    computer.registry.write(rf"{CLASSES}\CLSID\{CLASS}", "", NAME)
-    computer.registry.write(rf"{CLASSES}\CLSID\{CLASS}\LocalServer32", "", starting)
+    for key, name, value in _entries_of_the_engine(command(computer.python, project)):
+        computer.registry.write(key, name, value)
     return target
 
 
@@ -158,16 +170,16 @@ def uninstall(*, computer: Computer) -> bool:
     HostError
         Excel is open, or is not there.
     """
-    excels = _excels(computer.registry)
+    every = options_of_excel(computer.registry)
     _closed(computer)
     target = computer.addins / FILE
     there = target.exists() or installed_version(computer=computer) is not None
-    for options in excels:
+    for options in every:
         others = _others(computer.registry, options)
         there = there or len(others) < len(_entries(computer.registry, options))
         _renumber(computer.registry, options, others)
-    for key in (NAME, rf"CLSID\{CLASS}"):
-        computer.registry.remove_key(rf"{CLASSES}\{key}")
+    for key in (rf"{CLASSES}\{NAME}", SERVER, COM_ADDIN, SETTINGS):
+        computer.registry.remove_key(key)
     target.unlink(missing_ok=True)
     return there
 
@@ -177,13 +189,28 @@ def installed_version(*, computer: Computer) -> str | None:
     said = computer.registry.texts(rf"{CLASSES}\{NAME}").get("", "")
     opened = all(
         any(_ours(entry) for entry in _entries(computer.registry, options).values())
-        for options in _excels(computer.registry)
+        for options in options_of_excel(computer.registry)
     )
     there = opened and (computer.addins / FILE).exists()
     return said.removeprefix("Tierbook ") if there and said else None
 
 
-def _excels(registry: Registry) -> list[str]:
+def _entries_of_the_engine(starting: str) -> list[tuple[str, str, str | int]]:
+    """Key, name and value of all by which COM and Excel know the engine."""
+    return [
+        (rf"{CLASSES}\{NAME}", "", f"Tierbook {version()}"),
+        (rf"{CLASSES}\{NAME}\CLSID", "", CLASS),
+        (SERVER, "", NAME),
+        (rf"{SERVER}\ProgID", "", NAME),
+        (rf"{SERVER}\LocalServer32", "", starting),
+        (rf"{SERVER}\PythonCOM", "", SERVED),
+        (COM_ADDIN, "FriendlyName", "Tierbook engine"),
+        (COM_ADDIN, "Description", "Calculates the CRM functions of the Tierbook add-in."),
+        (COM_ADDIN, "LoadBehavior", ONLY_WHEN_ASKED),
+    ]
+
+
+def options_of_excel(registry: Registry) -> list[str]:
     """The options of every Excel this user has."""
     found = []
     for name in registry.keys(OFFICE):

@@ -13,7 +13,7 @@ from udfs.registry import functions
 SENTENCES = {
     "no_engine": "The engine is not running. Press Start engine on the Tierbook tab.",
     "not_started": "The engine could not be started. Run tierbook doctor in a terminal; it says what is missing.",
-    "other_version": "The add-in is version [addin] and the engine is version [engine]. Install the add-in again and restart Excel.",
+    "other_version": "The add-in is version [addin] and the engine is version [engine]. Press Stop engine, then Start engine; where they still differ, install the add-in again.",
     "one_rectangle": "Give one rectangle of cells.",
 }
 NAMES = {"tierbook_tab": "Tierbook", "why_function": "function", "why_reason": "reason"}

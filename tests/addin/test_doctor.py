@@ -32,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def set_version(monkeypatch: pytest.MonkeyPatch, host: str, found: Callable[[], str | None]) -> None:
-    monkeypatch.setitem(INSTALLERS, host, INSTALLERS[host]._replace(version=found))
+    monkeypatch.setitem(INSTALLERS, host, INSTALLERS[host]._replace(version=found, obstacles=list))
 
 
 def found(project: Path, subject: str) -> doctor.Finding:
@@ -128,6 +128,22 @@ def test_each_add_in_is_found_with_its_version(host, there, level, said, tmp_pat
     assert said in finding.text()
     if level == "error" or said == "not installed":
         assert finding.text().endswith(f"Run: tierbook addin install --host {host}")
+
+
+def test_what_keeps_a_program_from_its_add_in_is_listed_with_its_fix(tmp_path, monkeypatch):
+    def obstacles() -> list[HostError]:
+        return [
+            HostError(
+                "Excel has disabled {name} after something went wrong.",
+                fix="Enable it.",
+                name="tierbook.xlam",
+            )
+        ]
+
+    monkeypatch.setitem(INSTALLERS, "excel", INSTALLERS["excel"]._replace(obstacles=obstacles))
+    there, broken = (one for one in doctor.findings(tmp_path) if one.subject == "addin_excel")
+    assert (there.level, broken.level) == ("ok", "error")
+    assert broken.text().endswith("Excel has disabled tierbook.xlam after something went wrong. Enable it.")
 
 
 def test_every_program_an_add_in_is_built_for_can_get_it():

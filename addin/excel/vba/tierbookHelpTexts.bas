@@ -17,6 +17,7 @@ Public Sub tierbookDescribeAll()
         tierbookDescribeLater
         Exit Sub
     End If
+    tierbookArrive
     For row = 1 To tierbookTextCount()
         If Left$(tierbookTextName(row), 4) = "CRM_" And InStr(tierbookTextName(row), ".") = 0 Then
             arguments = tierbookArguments(row)

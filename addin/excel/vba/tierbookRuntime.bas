@@ -109,9 +109,22 @@ Public Sub tierbookStart()
     End If
 End Sub
 
+Public Sub tierbookArrive()
+    ' Once Excel has started: while a cell is calculated it may refuse to connect to an engine that runs.
+    tierbookAttachAnew
+    tierbookForget
+    If tierbookReady() And mWanted Then
+        mWanted = False
+        tierbookRecalculate
+    End If
+End Sub
+
 Public Sub tierbookStop()
+    ' Whatever its version, for that may be why it is to stop.
     Dim answer As Variant
-    If tierbookReady() Then tierbookAsk "tierbook_stop", Array(), answer
+    Set mEngine = tierbookAttach()
+    tierbookLeave
+    tierbookAsk "tierbook_stop", Array(), answer
     tierbookForget
 End Sub
 

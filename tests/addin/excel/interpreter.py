@@ -16,7 +16,8 @@ from typing import Any
 from pyopenvba.apps.excel import ExcelApplication
 from pyopenvba.apps.excel._model import Application, Workbook, Worksheet
 from pyopenvba.exceptions import VBARuntimeError
-from pyopenvba.interpreter._objects import MemberSpec, VBAObject, method
+from pyopenvba.interpreter._intrinsics import intrinsic
+from pyopenvba.interpreter._objects import MemberSpec, VBAObject, member, method, setter
 from pyopenvba.interpreter._values import EMPTY, MISSING, NOTHING, VBAArray, VBADate, VBAErrorValue, VBAInt
 
 from addin.excel.cells import ERROR_BASE, ERRORS
@@ -24,7 +25,7 @@ from tests.addin.excel import windows
 from udfs import CellError
 
 Serve = Callable[[str, str, tuple], Any]
-RUNNING = "the engine that runs"
+PROGRAM = "Tierbook.Engine"
 START = datetime(2026, 1, 5, 9)
 
 
@@ -86,6 +87,31 @@ class Engine(VBAObject):
         return to_vba(self.excel.serve(script, name, self.excel.sent[-1]))
 
 
+class AddIn(VBAObject):
+    """The engine among Excel's COM add-ins: connected or not, and the object it has left."""
+
+    vba_type_name = "COMAddIn"
+
+    def __init__(self, excel: Excel) -> None:
+        self.excel, self.holds, self.left = excel, False, NOTHING
+
+    @member
+    def Connect(self) -> Any:
+        return self.holds
+
+    @setter("Connect")
+    def set_connect(self, value: Any) -> None:
+        if bool(value) == self.holds:
+            return
+        self.holds, self.left = False, NOTHING
+        if value:
+            self.left, self.holds = self.excel.activated(), True
+
+    @member
+    def Object(self) -> Any:
+        return self.left
+
+
 class Commands(VBAObject):
     """The command bars, of which the add-in asks one button, and the languages of Office."""
 
@@ -133,22 +159,17 @@ class Excel:
         self.described: dict[str, tuple[str, list[str]]] = {}
         self.later: list[str] = []
         self.running: Engine | None = None
-        self.in_wizard, self.language_id, self.from_1904, self.recalculated, self.launches = (
-            False,
-            1033,
-            False,
-            0,
-            0,
-        )
+        self.noted, self.notes = "", 0
+        self.addin = AddIn(self)
+        self.in_wizard, self.language_id, self.from_1904, self.recalculated = False, 1033, False, 0
         self.app = ExcelApplication.open(addin, with_vba=False)
         self.book = self.app.add_workbook()
         self.clock = START
         self.app.freeze_clock(START)
         self.app.application.excel = self
-        self.app.interpreter.host.create = self._create
+        self.app.interpreter.host.excel = self
         for name, source in modules.items():
-            # The interpreter knows neither GetObject nor the attributes of a procedure.
-            source = source.replace("GetObject(, ENGINE_CLASS", f'CreateObject("{RUNNING}"')
+            # The interpreter does not know the attributes of a procedure.
             source = re.sub(r"(?m)^Attribute \w+\.VB_.*\n", "", source)
             self.app.add_module(source, name=name)
         # A callback answers in an argument, which only another procedure can read.
@@ -159,8 +180,24 @@ class Excel:
             self.app.add_module(asking.format(callback), name=f"ask_{callback}_module")
 
     def start(self) -> Engine:
-        """An engine that runs already."""
+        """An engine that runs already, and has noted so."""
         self.running = Engine(self)
+        self.notes += 1
+        self.noted = f"run {self.notes}"
+        return self.running
+
+    def stop(self) -> None:
+        """The engine ends as it is told to, and takes its note along."""
+        if self.running is not None:
+            self.running.gone, self.noted = True, ""
+
+    def activated(self) -> Engine:
+        """The engine COM finds for its class, or starts."""
+        if self.running is None or self.running.gone:
+            if not self.can_launch:
+                raise VBARuntimeError(429, "ActiveX component can't create object")
+            self.launches += 1
+            return self.start()
         return self.running
 
     def wait(self, seconds: int) -> None:
@@ -187,16 +224,6 @@ class Excel:
     def text(self, callback: str, identifier: str) -> Any:
         """What a callback such as getLabel's gives a control."""
         return self.app.interpreter.run(f"ask_{callback}", [Control(identifier)])
-
-    def _create(self, name: str) -> Any:
-        if name == RUNNING:
-            self.looks += 1
-        elif self.can_launch:
-            self.launches += 1
-            return self.start()
-        if self.running is None or self.running.gone:
-            raise VBARuntimeError(429, "ActiveX component can't create object")
-        return self.running
 
 
 def excel_of(thing: Any) -> Excel:
@@ -229,10 +256,24 @@ def _evaluate(sheet: Any, text: Any) -> Any:
     return excel_of(sheet).app.interpreter.run(call[1], [_argument(sheet, part) for part in parts])
 
 
+def _com_addin(app: Any, which: Any) -> Any:
+    if which != PROGRAM:
+        raise VBARuntimeError(9, "Subscript out of range")
+    return excel_of(app).addin
+
+
+@intrinsic("GetSetting", "AppName", "Section", "Key", "Default", minimum=3)
+def _setting(interpreter: Any, *asked: Any) -> Any:
+    assert asked[:3] == ("Tierbook", "Engine", "Run"), asked
+    interpreter.host.excel.looks += 1
+    return interpreter.host.excel.noted
+
+
 _OWN_EVALUATE: Any = Worksheet._vba_members["evaluate"].getter
 # Members pyOpenVBA does not have: of what, name, what it gives, the names of its arguments.
 _MEMBERS: tuple[tuple[type[VBAObject], str, Callable, tuple[str, ...]], ...] = (
     (Application, "CommandBars", lambda app, which=None: Commands(excel_of(app)), ("Index",)),
+    (Application, "COMAddIns", _com_addin, ("Index",)),
     (Application, "LanguageSettings", lambda app: Commands(excel_of(app)), ()),
     (Application, "Caller", lambda app: excel_of(app).range("Z99"), ()),
     (Application, "Hwnd", lambda app: VBAInt(4711, "Long"), ()),

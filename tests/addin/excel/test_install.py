@@ -5,24 +5,40 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from addin.excel.engine import CLASS
-from addin.excel.install import Computer, Registry, install, installed_version, uninstall
+from addin.excel.install import (
+    COM_ADDIN,
+    OFFICE,
+    SERVER,
+    Computer,
+    Registry,
+    install,
+    installed_version,
+    uninstall,
+)
+from addin.excel.obstacles import INTERFACE, POLICIES, obstacles
 from addin.version import version
 from tests.addin.excel.winreg import Winreg
 from tierbook.errors import HostError
 
 OPTIONS = r"Software\Microsoft\Office\16.0\Excel\Options"
-SERVER = rf"Software\Classes\CLSID\{CLASS}\LocalServer32"
 
 
 def computer(folder: Path, options: dict[str, object], *, runs: bool = False) -> tuple[Computer, Winreg]:
     registry = Winreg({OPTIONS: options, r"Software\Microsoft\Office\Common": {}})
     addins = folder / "用户" / "AddIns"
-    return Computer(addins, Registry(registry), Path("C:/Tools/pythonw.exe"), lambda: runs), registry
+    # Office enters for all users how COM carries the calls of an add-in.
+    classes = Registry(
+        Winreg({INTERFACE: {"": "{00020424-0000-0000-C000-000000000046}"}}), "HKEY_CLASSES_ROOT"
+    )
+    python = folder / "pythonw.exe"
+    python.touch()
+    return Computer(addins, Registry(registry), classes, python, lambda: runs), registry
 
 
 @pytest.fixture
@@ -48,8 +64,19 @@ def test_com_knows_how_to_start_the_engine(built, tmp_path):
     here, registry = computer(tmp_path, {})
     install(built, project=tmp_path / "规则", computer=here)
     assert registry.values(r"Software\Classes\Tierbook.Engine\CLSID") == {"": CLASS}
-    starting = registry.values(SERVER)[""]
-    assert starting == f'"C:/Tools/pythonw.exe" -P -m addin.excel.engine --project "{tmp_path / "规则"}"'
+    starting = registry.values(rf"{SERVER}\LocalServer32")[""]
+    assert (
+        starting == f'"{tmp_path / "pythonw.exe"}" -P -m addin.excel.engine --project "{tmp_path / "规则"}"'
+    )
+
+
+def test_excel_knows_the_engine_and_starts_without_it(built, tmp_path):
+    here, registry = computer(tmp_path, {})
+    install(built, project=tmp_path, computer=here)
+    known = registry.values(r"Software\Microsoft\Office\Excel\Addins\Tierbook.Engine")
+    assert set(known) == {"FriendlyName", "Description", "LoadBehavior"}
+    assert known["LoadBehavior"] == 0
+    assert registry.values(rf"{SERVER}\PythonCOM") == {"": "addin.excel.connection.Connection"}
 
 
 @pytest.mark.parametrize(
@@ -90,6 +117,8 @@ def test_uninstall_leaves_everything_as_it_was_before(built, tmp_path):
     here, registry = computer(tmp_path, {"OPEN": "a.xlam", "OPEN1": "b.xll", "Pos": 5})
     before = {key: dict(values) for key, values in registry.tree.items()}
     target = install(built, project=tmp_path, computer=here)
+    # The note of an engine that runs.
+    Registry(registry).write(r"Software\VB and VBA Program Settings\Tierbook\Engine", "Run", "1")
     assert uninstall(computer=here)
     assert not target.exists()
     # Keys above ours that others may use meanwhile stay, empty.
@@ -157,6 +186,94 @@ def test_a_computer_without_excel_is_said(built, tmp_path):
     with pytest.raises(HostError, match="Excel was not found"):
         install(built, project=tmp_path, computer=here)
     assert not here.addins.exists()
+
+
+def test_nothing_is_in_the_way_after_an_install(built, tmp_path):
+    here, _ = computer(tmp_path, {})
+    install(built, project=tmp_path, computer=here)
+    assert obstacles(computer=here) == []
+
+
+@pytest.mark.parametrize(
+    "key, name, value, said, fix",
+    [
+        (rf"{SERVER}\PythonCOM", "", "somebody.Else", "PythonCOM is not as it should be", "install"),
+        (
+            rf"{SERVER}\LocalServer32",
+            "",
+            '"C:/gone/pythonw.exe" -P',
+            "C:/gone/pythonw.exe, which is gone",
+            "install",
+        ),
+        (COM_ADDIN, "LoadBehavior", 2, "LoadBehavior is 2, not 0", "install"),
+        (COM_ADDIN, "LoadBehavior", 3, "LoadBehavior is 3, not 0", "install"),
+        (rf"{OFFICE}\16.0\Excel\Security", "RequireAddinSig", 1, "signed add-ins only", "administrator"),
+        (rf"{POLICIES}\16.0\Excel\Security", "RequireAddinSig", 1, "signed add-ins only", "administrator"),
+        (rf"{POLICIES}\16.0\Excel\Security", "DisableAllAddins", 1, "load no add-ins", "administrator"),
+        (rf"{POLICIES}\16.0\Excel\Resiliency", "RestrictToList", 1, "not among them", "administrator"),
+        (
+            rf"{POLICIES}\16.0\Excel\Resiliency\AddinList",
+            "tierbook.engine",
+            "0",
+            "not among them",
+            "administrator",
+        ),
+        (
+            rf"{OFFICE}\16.0\Excel\Resiliency\DisabledItems",
+            "A1B2",
+            b"\x01\x00\x00\x00" + "c:\\addins\\tierbook.xlam\x00".encode("utf-16-le"),
+            "disabled tierbook.xlam",
+            "Disabled Items",
+        ),
+        (
+            rf"{OFFICE}\16.0\Excel\Resiliency\DisabledItems",
+            "A1B2",
+            b"\x02\x00\x00\x00" + "Tierbook.Engine\x00".encode("utf-16-le"),
+            "disabled Tierbook.Engine",
+            "Disabled Items",
+        ),
+    ],
+)
+def test_what_keeps_excel_from_the_engine_is_said_with_what_to_do(
+    key, name, value, said, fix, built, tmp_path
+):
+    here, registry = computer(tmp_path, {})
+    install(built, project=tmp_path, computer=here)
+    with registry.CreateKey(1, key) as found:
+        registry.SetValueEx(found, name, 0, 1, value)
+    (one,) = obstacles(computer=here)
+    assert said in one.text()
+    assert fix in one.text()
+    if "install" in fix:
+        install(built, project=tmp_path, computer=here)
+        assert obstacles(computer=here) == []
+
+
+def test_an_add_in_the_organisation_lists_is_allowed(built, tmp_path):
+    here, registry = computer(tmp_path, {})
+    install(built, project=tmp_path, computer=here)
+    policy = Registry(registry)
+    policy.write(rf"{POLICIES}\16.0\Excel\Resiliency", "RestrictToList", 1)
+    policy.write(rf"{POLICIES}\16.0\Excel\Resiliency\AddinList", "Tierbook.Engine", "1")
+    assert obstacles(computer=here) == []
+
+
+@pytest.mark.parametrize("key", [rf"{SERVER}\PythonCOM", rf"{SERVER}\LocalServer32", COM_ADDIN])
+def test_a_key_that_is_gone_is_found_and_another_install_brings_it_back(key, built, tmp_path):
+    here, registry = computer(tmp_path, {})
+    install(built, project=tmp_path, computer=here)
+    Registry(registry).remove_key(key)
+    (one,) = obstacles(computer=here)
+    assert one.text().endswith("Run: tierbook addin install --host excel")
+    install(built, project=tmp_path, computer=here)
+    assert obstacles(computer=here) == []
+
+
+def test_an_office_that_does_not_carry_calls_to_add_ins_is_to_be_repaired(built, tmp_path):
+    here, _ = computer(tmp_path, {})
+    install(built, project=tmp_path, computer=here)
+    (one,) = obstacles(computer=replace(here, classes=Registry(Winreg({}), "HKEY_CLASSES_ROOT")))
+    assert "Repair Office" in one.text()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Excel may be there")

@@ -8,6 +8,7 @@ from addin.actions import ACTIONS
 from addin.excel.ribbon import IN_VBA, id_of
 from addin.excel.texts import SENTENCES, texts
 from addin.version import version
+from tests.addin.excel import interpreter
 from tests.addin.excel.interpreter import Control, Excel
 from udfs import CellError
 from udfs.registry import functions
@@ -79,6 +80,60 @@ def test_an_engine_that_is_gone_is_an_error_with_its_reason(excel, seconds):
     assert excel.call("CRM_WHY")[1] == ["CRM_NPS", SENTENCES["no_engine"]]
 
 
+def test_an_engine_that_fell_over_is_not_started_again_by_a_cell(excel):
+    engine = excel.start()
+    excel.call(*NPS)
+    engine.gone, excel.can_launch = True, True
+    for _ in range(3):
+        excel.wait(5)
+        assert excel.call(*NPS) == CellError("#N/A")
+    assert excel.launches == 0
+    excel.press("tierbook_start_engine")
+    assert (excel.launches, excel.recalculated) == (1, 1)
+    assert excel.call(*NPS) == 25
+
+
+def test_another_engine_after_one_that_fell_over_is_connected_to(excel):
+    excel.start().gone = True
+    excel.call(*NPS)
+    second = excel.start()
+    excel.wait(2)
+    assert excel.call(*NPS) == 25
+    assert excel.addin.left is second
+
+
+def test_an_engine_is_connected_to_once_and_then_asked(excel):
+    excel.start()
+    for _ in range(3):
+        excel.call(*NPS)
+        excel.wait(5)
+    assert excel.looks == 1
+
+
+def test_an_engine_that_runs_is_met_when_excel_has_started(excel):
+    """A cell that is calculated while the workbook opens may not be allowed to connect."""
+    from pyopenvba.exceptions import VBARuntimeError
+
+    def refused():
+        raise VBARuntimeError(1004, "Excel is calculating")
+
+    excel.start()
+    allowed, excel.activated = excel.activated, refused
+    assert excel.call(*NPS) == CellError("#N/A")
+    excel.activated = allowed
+    excel.wait(2)
+    excel.app.interpreter.run("tierbookDescribeAll")
+    assert excel.recalculated == 1
+    assert excel.call(*NPS) == 25
+
+
+def test_where_the_add_in_of_excel_is_not_registered_start_says_so(excel, monkeypatch):
+    monkeypatch.setattr(interpreter, "PROGRAM", "Somebody.Else")
+    excel.can_launch = True
+    excel.press("tierbook_start_engine")
+    assert [said[1] for said in excel.app.dialogs] == [SENTENCES["not_started"]]
+
+
 def test_an_engine_of_another_version_is_refused_in_words(excel, binding, monkeypatch):
     monkeypatch.setattr(binding, "version", lambda: "99.0")
     excel.start()
@@ -148,14 +203,17 @@ def test_start_says_when_it_cannot(excel):
     assert [said[1] for said in excel.app.dialogs] == [SENTENCES["not_started"]]
 
 
-def test_stop_ends_the_engine(excel, binding, monkeypatch):
-    ended = []
-    monkeypatch.setattr(binding.engine, "stop", lambda: ended.append(True))
+@pytest.mark.parametrize("engines", [version(), "99.0"])
+def test_stop_ends_the_engine_whatever_its_version(excel, binding, monkeypatch, engines):
+    monkeypatch.setattr(binding.engine, "stop", excel.stop)
+    monkeypatch.setattr(binding, "version", lambda: engines)
     engine = excel.start()
+    excel.call(*NPS)
     excel.press("tierbook_stop_engine")
-    engine.gone = True
-    assert ended == [True]
+    assert engine.gone
+    assert not excel.addin.holds
     assert excel.call(*NPS) == CellError("#N/A")
+    assert (excel.launches, excel.app.dialogs) == (0, [])
 
 
 @pytest.mark.parametrize("name", [name for name in ACTIONS if name not in IN_VBA])

@@ -33,8 +33,8 @@ def _unwrap(value: Any) -> Any:
 def _pywin32() -> dict[str, ModuleType]:
     names = (
         "pythoncom", "pywintypes", "win32api", "win32con", "win32event", "win32gui", "win32process", "win32timezone",
-        "win32com", "win32com.client", "win32com.server", "win32com.server.dispatcher", "win32com.server.policy",
-        "win32com.server.util",
+        "win32com", "win32com.client", "win32com.server", "win32com.server.dispatcher", "win32com.server.factory",
+        "win32com.server.policy", "win32com.server.util", "win32com.universal",
     )  # fmt: skip
     found: dict[str, Any] = {name: ModuleType(name) for name in names}
     found["pythoncom"].TypeIIDs = {"IDispatch": type("PyIDispatch", (), {})}

@@ -1,4 +1,4 @@
-"""The registry of a user as Python's `winreg` shows it, in a dict."""
+"""A part of the registry as Python's `winreg` shows it, in a dict; which part it is does not matter."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+HKEY_CLASSES_ROOT = 0
 HKEY_CURRENT_USER = 1
 KEY_SET_VALUE = 2
 REG_SZ = 1
@@ -15,7 +16,8 @@ REG_DWORD = 4
 class Winreg:
     """Keys and their values; names differ in more than case, as there."""
 
-    HKEY_CURRENT_USER, KEY_SET_VALUE, REG_SZ = HKEY_CURRENT_USER, KEY_SET_VALUE, REG_SZ
+    HKEY_CLASSES_ROOT, HKEY_CURRENT_USER = HKEY_CLASSES_ROOT, HKEY_CURRENT_USER
+    KEY_SET_VALUE, REG_SZ, REG_DWORD = KEY_SET_VALUE, REG_SZ, REG_DWORD
 
     def __init__(self, keys: dict[str, dict[str, Any]]) -> None:
         self.tree: dict[str, dict[str, tuple[Any, int]]] = {}
@@ -27,7 +29,7 @@ class Winreg:
 
     @contextmanager
     def OpenKey(self, root: int, key: str, reserved: int = 0, access: int = 0) -> Iterator[str]:
-        if root != HKEY_CURRENT_USER or self._known(key) is None:
+        if self._known(key) is None:
             raise FileNotFoundError(key)
         yield self._known(key) or ""
 
