@@ -252,6 +252,21 @@ def test_every_group_of_the_securities_pack_has_accounts_at_the_brokerage():
         assert {name for name in names if counted[name] < 10} == set(), column
 
 
+def test_warnings_of_the_freight_company_were_right_wrong_and_missing_and_mostly_in_time():
+    source = read(sample_path("logistics"), today=date(2026, 11, 2))
+    assert source.problems == []
+    run = score(source.tables, read_pack(shipped("rules") / "logistics.yaml"), today=date(2026, 11, 2))
+    assert run.backtest is not None
+    found = run.backtest.rules
+    cost = run.false_alarms(found)
+    assert cost is not None
+    hits = found.flagged - cost.false_alarms
+    assert min(hits, cost.false_alarms, found.lost - hits) >= 5
+    assert cost.false_alarm_cost == 60 * cost.false_alarms > 0
+    assert found.lead_days > 0
+    assert found.lift > 2
+
+
 def test_reading_cdnow_makes_customers_from_the_purchases():
     source = read(sample_path("cdnow"), today=date(2026, 11, 2))
     assert source.problems == []

@@ -17,7 +17,7 @@ AS_OF = date(2026, 10, 31)
 class Habit(NamedTuple):
     """How a group of customers sends: what a month brings, days before AS_OF of the first and last order, usual gap.
 
-    From `fading` days before AS_OF on, orders are `shrink` times as large. `credit` is the kind of account, `pays` how it is
+    From `fading` days before AS_OF on, orders are `shrink` times as large; between the days of `pause` there are none. `credit` is the kind of account, `pays` how it is
     settled: on_time, late, very_late, near_limit, over_limit, no_limit or credit_note.
     """
 
@@ -30,6 +30,7 @@ class Habit(NamedTuple):
     gap: tuple[int, int] = (14, 26)
     fading: int = 0
     shrink: float = 1.0
+    pause: tuple[int, int] = (0, 0)
     once: bool = False
     credit: str | None = None
     pays: str = "on_time"
@@ -38,18 +39,19 @@ class Habit(NamedTuple):
 
 HABITS = (
     Habit("great account", 9, True, (105_000, 190_000), gap=(8, 10), credit="monthly"),
-    Habit("large account", 22, True, (21_000, 80_000), gap=(10, 16), credit="monthly"),
+    Habit("large account", 22, True, (21_000, 80_000), gap=(11, 18), credit="monthly"),
     Habit("large, pays late", 7, True, (21_000, 60_000), gap=(10, 16), credit="monthly", pays="late"),
     Habit("large, over its limit", 5, True, (21_000, 70_000), gap=(10, 16), credit="monthly", pays="over_limit"),
     Habit("large, near its limit", 5, True, (21_000, 70_000), gap=(10, 16), credit="monthly", pays="near_limit"),
-    Habit("steady company", 45, True, (2_200, 15_000), credit="monthly"),
+    Habit("steady company", 35, True, (2_200, 15_000), credit="monthly"),
+    Habit("shut in summer", 10, True, (2_200, 15_000), gap=(12, 16), pause=(144, 80), credit="monthly"),
     Habit("on short credit", 12, True, (2_200, 9_000), credit="temporary"),
     Habit("pays very late", 8, True, (2_200, 15_000), credit="temporary", pays="very_late"),
     Habit("owes without a limit", 5, True, (2_200, 9_000), credit="temporary", pays="no_limit"),
     Habit("has a credit note", 3, True, (2_200, 9_000), credit="monthly", pays="credit_note"),
     Habit("sends less", 18, True, (6_000, 40_000), fading=88, shrink=0.4, credit="monthly"),
     Habit("breaking off", 14, True, (3_000, 30_000), last=(50, 88)),
-    Habit("lost company", 16, True, (2_200, 20_000), last=(95, 240)),
+    Habit("left in summer", 16, True, (2_200, 20_000), last=(124, 145), gap=(10, 15), fading=205, shrink=0.5),
     Habit("casual sender", 52, False, (60, 900), gap=(24, 50), customer_class="casual"),
     Habit("sent once", 24, False, (40, 400), first=(3, 260), once=True, customer_class="casual"),
     Habit("lost sender", 20, False, (60, 700), first=(330, 480), last=(120, 300), gap=(24, 50), customer_class="casual"),

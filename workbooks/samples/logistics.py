@@ -168,7 +168,10 @@ def _orders(rng: np.random.Generator, sender: Row) -> list[tuple[date, float]]:
     last = int(rng.integers(habit.last[0], habit.last[1] + 1))
     usual = float(rng.uniform(*habit.gap))
     ago, days = float(first), []
+    begins, ends = habit.pause
     while ago >= last:
+        if ends < ago <= begins:
+            ago = float(ends)
         size = sender["_monthly"] * usual / 30.4 * float(rng.uniform(0.8, 1.25))
         days.append(
             (AS_OF - timedelta(int(ago)), round(size * (habit.shrink if ago < habit.fading else 1.0), 2))
