@@ -149,7 +149,7 @@ def _engine() -> Finding:
 
 
 def _addins() -> list[Finding]:
-    from addin.install import INSTALLERS, ProgramMissing
+    from addin.install import INSTALLERS, OnlyFromHere, ProgramMissing
 
     found = []
     for host, installer in INSTALLERS.items():
@@ -172,7 +172,7 @@ def _addins() -> list[Finding]:
             found.append(Finding(subject, "error", sentence, fix, {**values, "addin": there}))
         else:
             found.append(Finding(subject, "ok", "version {tierbook}", values=values))
-            found += [
-                Finding(subject, "error", one.message, one.fix, one.values) for one in installer.obstacles()
-            ]
+            for one in installer.obstacles():
+                level: Level = "warning" if isinstance(one, OnlyFromHere) else "error"
+                found.append(Finding(subject, level, one.message, one.fix, one.values))
     return found

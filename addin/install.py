@@ -15,6 +15,10 @@ class ProgramMissing(HostError):
     """The program an add-in is for is not on this computer."""
 
 
+class OnlyFromHere(HostError):
+    """In the way of a program that is started from this terminal, not of one started from the desktop."""
+
+
 class Installer(NamedTuple):
     """How an add-in gets into a program and out of it; all raise `ProgramMissing` where that is not there.
 
@@ -74,7 +78,13 @@ def _version_in_calc() -> str | None:
     return installed_version()
 
 
+def _obstacles_in_calc() -> list[HostError]:
+    from addin.calc.obstacles import obstacles
+
+    return obstacles()
+
+
 INSTALLERS = {
     "excel": Installer(_install_excel, _uninstall_excel, _version_in_excel, _obstacles_in_excel),
-    "calc": Installer(_install_calc, _uninstall_calc, _version_in_calc, list),
+    "calc": Installer(_install_calc, _uninstall_calc, _version_in_calc, _obstacles_in_calc),
 }
