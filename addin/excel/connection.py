@@ -1,14 +1,14 @@
 """The engine as Excel meets it: a COM add-in in a process of its own, whose object the add-in's VBA calls.
 
 Excel connects to it when VBA says so (`Application.COMAddIns("Tierbook.Engine").Connect = True`) and keeps the object it
-is given (`.Object`). Of xlwings' server only `CallUDF` is offered: nothing in Excel can have this process run a text.
+is given (`.Object`). Of xlwings' server it has only `CallUDF`: nothing in Excel can have this process run a text.
 
 Source: _IDTExtensibility2 of the type library "Microsoft Add-In Designer", which comes with Office.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import pythoncom
 import win32com.server.util
@@ -19,11 +19,12 @@ INTERFACE = "_IDTExtensibility2"
 _OBJECT = "Object"
 
 
-class Connection(com_server.XLPython):
+class Connection:
     """One Excel's connection; pywin32 finds its methods by the names the interface gives them."""
 
-    _com_interfaces_: ClassVar = [INTERFACE]
-    _public_methods_: ClassVar = ["CallUDF"]
+    _com_interfaces_ = (INTERFACE,)
+    _public_methods_ = ("CallUDF",)
+    CallUDF = com_server.XLPython.CallUDF
 
     def OnConnection(self, application: Any, mode: int, addin: Any, custom: Any) -> None:
         """Leave with Excel what VBA calls; nothing of Excel is kept, so that it can end."""

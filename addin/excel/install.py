@@ -33,7 +33,7 @@ OFFICE = r"Software\Microsoft\Office"
 CLASSES = r"Software\Classes"
 SERVER = rf"{CLASSES}\CLSID\{CLASS}"
 COM_ADDIN = rf"{OFFICE}\Excel\Addins\{NAME}"
-SETTINGS = r"Software\VB and VBA Program Settings\Tierbook"
+SETTINGS = r"Software\VB and VBA Program Settings\Tierbook add-in"
 """Where a running engine notes that it is there (`addin.excel.note`)."""
 ONLY_WHEN_ASKED = 0
 """LoadBehavior: Excel starts without the engine and connects to it when the add-in says so; the value stays as it is."""

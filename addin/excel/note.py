@@ -11,8 +11,8 @@ from uuid import uuid4
 import win32api
 import win32con
 
-KEY = r"Software\VB and VBA Program Settings\Tierbook\Engine"
-NAME = "Run"
+KEY = r"Software\VB and VBA Program Settings\Tierbook add-in\Engine"
+NAME = "Running"
 
 
 class Note:

@@ -5,7 +5,7 @@ Option Private Module
 
 Private Const ENGINE_CLASS As String = "Tierbook.Engine"
 
-Private mRun As String
+Private mConnected As String
 
 Public Function tierbookAttach() As Object
     ' The engine that is there already, at once or not at all. One that runs notes so where GetSetting reads it, and each
@@ -13,8 +13,8 @@ Public Function tierbookAttach() As Object
     Dim noted As String
     On Error Resume Next
     noted = tierbookNoted()
-    If noted <> "" And noted <> mRun Then
-        mRun = noted
+    If noted <> "" And noted <> mConnected Then
+        mConnected = noted
         tierbookConnect
     End If
     Set tierbookAttach = Application.COMAddIns(ENGINE_CLASS).Object
@@ -22,13 +22,13 @@ End Function
 
 Public Sub tierbookAttachAnew()
     ' The next time, the noted engine is connected to once more.
-    mRun = ""
+    mConnected = ""
 End Sub
 
 Public Sub tierbookLaunch()
     ' COM starts the engine, not Excel, so rules against programs started by Office do not forbid it.
     tierbookConnect
-    mRun = tierbookNoted()
+    mConnected = tierbookNoted()
 End Sub
 
 Public Sub tierbookLeave()
@@ -43,5 +43,5 @@ Private Sub tierbookConnect()
 End Sub
 
 Private Function tierbookNoted() As String
-    tierbookNoted = GetSetting("Tierbook", "Engine", "Run")
+    tierbookNoted = GetSetting("Tierbook add-in", "Engine", "Running")
 End Function

@@ -264,7 +264,7 @@ def _com_addin(app: Any, which: Any) -> Any:
 
 @intrinsic("GetSetting", "AppName", "Section", "Key", "Default", minimum=3)
 def _setting(interpreter: Any, *asked: Any) -> Any:
-    assert asked[:3] == ("Tierbook", "Engine", "Run"), asked
+    assert asked[:3] == ("Tierbook add-in", "Engine", "Running"), asked
     interpreter.host.excel.looks += 1
     return interpreter.host.excel.noted
 

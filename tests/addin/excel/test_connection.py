@@ -29,7 +29,10 @@ class Windows:
         self.done.append("erases its note" if value is None else "notes that it runs")
 
     def RegCreateKeyEx(self, root: str, key: str, access: str, kind: None, options: str) -> tuple[str, int]:
-        assert (root, key) == ("HKEY_CURRENT_USER", r"Software\VB and VBA Program Settings\Tierbook\Engine")
+        assert (root, key) == (
+            "HKEY_CURRENT_USER",
+            r"Software\VB and VBA Program Settings\Tierbook add-in\Engine",
+        )
         self.volatile = options == "REG_OPTION_VOLATILE"
         return key, 1
 
@@ -126,8 +129,9 @@ def test_excel_gets_the_object_that_answers_for_functions(connection, binding):
 
 def test_excel_can_call_functions_and_nothing_else_of_xlwings(connection):
     made = served_by(SERVED)()
-    assert made._public_methods_ == ["CallUDF"]
-    assert made._com_interfaces_ == ["_IDTExtensibility2"]
+    assert made._public_methods_ == ("CallUDF",)
+    assert not hasattr(made, "Exec")
+    assert made._com_interfaces_ == ("_IDTExtensibility2",)
 
 
 def test_every_method_excel_calls_on_an_add_in_is_there(connection):
@@ -151,7 +155,7 @@ def test_the_engine_notes_that_it_runs_once_it_answers(windows, binding):
         "revokes its class",
     ]
     assert windows.volatile, "a note that outlives its engine and the user's log-off is believed by a cell"
-    assert [set(noted) for noted in seen] == [{"Run"}]
+    assert [set(noted) for noted in seen] == [{"Running"}]
     assert binding.engine.project == Path("rules")
 
 
@@ -162,14 +166,14 @@ def test_an_engine_that_is_told_to_stop_takes_its_note_along_first(windows, bind
 
 
 def test_the_note_of_another_engine_stays(windows, binding):
-    windows.meanwhile = lambda: windows.noted.update(Run="another")
+    windows.meanwhile = lambda: windows.noted.update(Running="another")
     engine.serve(Path("rules"))
-    assert windows.noted == {"Run": "another"}
+    assert windows.noted == {"Running": "another"}
 
 
 def test_no_two_engines_note_the_same(windows, binding):
     seen = []
-    windows.meanwhile = lambda: seen.append(windows.noted["Run"])
+    windows.meanwhile = lambda: seen.append(windows.noted["Running"])
     engine.serve(Path("rules"))
     engine.serve(Path("rules"))
     assert len(set(seen)) == 2

@@ -118,7 +118,7 @@ def test_uninstall_leaves_everything_as_it_was_before(built, tmp_path):
     before = {key: dict(values) for key, values in registry.tree.items()}
     target = install(built, project=tmp_path, computer=here)
     # The note of an engine that runs.
-    Registry(registry).write(r"Software\VB and VBA Program Settings\Tierbook\Engine", "Run", "1")
+    Registry(registry).write(r"Software\VB and VBA Program Settings\Tierbook add-in\Engine", "Running", "1")
     assert uninstall(computer=here)
     assert not target.exists()
     # Keys above ours that others may use meanwhile stay, empty.
