@@ -29,10 +29,12 @@ _AS = {"number": "DOUBLE", "text": "VARCHAR", "date": "DATE", "yes_no": "BOOLEAN
 
 
 class Typed(NamedTuple):
-    """The SQL that reads a column as what it shall be, and the texts it is tried on, where they may be anything."""
+    """The SQL that reads a column as what it shall be, the texts it is tried on, where they may be anything, and the
+    shorter SQL that says the same of a column in which nothing has to be put right."""
 
     sql: str
     tried: str = ""
+    clean: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def given(
         problems += _in_words(TABLES[name], counts, max_bad_share)
     _refuse(problems)
     sales = counted.get("transactions", {})
-    numbered = _named(engine, views, sales)
+    numbered = _named(engine, views, counted)
     columns = {name: list(view) for name, view in views.items()}
     return Given(
         columns | ({"customers": _kept(columns)} if "customers" in columns else {}),
@@ -234,7 +236,7 @@ def _typed(column: str, held: str, wanted: str | None, known: Column | None, dia
         return None
     if wanted in ("id", "text"):
         if held == "text":
-            return Typed(_chosen_text(text, known))
+            return Typed(_chosen_text(text, known), clean=column)
         return (
             None if wanted == "id" and held in ("float", "decimal") else Typed(f"CAST({column} AS VARCHAR)")
         )
@@ -243,7 +245,9 @@ def _typed(column: str, held: str, wanted: str | None, known: Column | None, dia
             return Typed(f"CAST({column} AS DOUBLE)")
         number = f"TRY_CAST({column} AS DOUBLE)" if tried else f"CAST({column} AS DOUBLE)"
         finite = f"CASE WHEN ABS({number}) <= {_LARGEST} THEN {number} END"
-        return Typed(finite, tried) if held in ("float", "text") else None
+        if held == "float":
+            return Typed(finite, clean=number)
+        return Typed(finite, tried) if held == "text" else None
     if wanted in ("date", "time"):
         cast = f"CAST({column} AS {'DATE' if wanted == 'date' else 'TIMESTAMP'})"
         return Typed(f"TRY_{cast}" if tried else cast, tried) if held in ("date", "time", "text") else None
@@ -262,10 +266,12 @@ def _chosen_text(text: str, known: Column | None) -> str:
 
 
 def _counted(engine: Any, table: Table, view: Mapping[str, Typed], today: date | None) -> dict[str, Any]:
-    """One look at all rows: how many, how many cannot be used, and what `features` has to know."""
+    """One look at all rows: how many, how many cannot be used, and what `features` has to know.
+
+    Every later query reads the columns in which nothing has to be put right as they are: that is most of what it costs.
+    """
     name = table.name
     columns = ", ".join(f"{typed.sql} AS {quoted(column)}" for column, typed in view.items())
-    engine.view(f"tierbook_typed_{name}", f"SELECT {columns} FROM tierbook_source_{name}")
     usable = _usable(table, view)
     facts = {"rows": f"COUNT(CASE WHEN {usable} THEN 1 END)", "given": "COUNT(*)"}
     facts |= {f"without {one}": f"COUNT(*) - COUNT({quoted(one)})" for one in table.required if one in view}
@@ -283,10 +289,21 @@ def _counted(engine: Any, table: Table, view: Mapping[str, Typed], today: date |
             facts[f"sum {one}"] = f"SUM(CAST({quoted(one)} AS DECIMAL(38, 6)))"
         if one in texts:
             facts[f"unread {one}"] = f"COUNT({quoted(f'text {one}')}) - COUNT({quoted(one)})"
+    cleaned = {one: typed for one, typed in view.items() if typed.clean}
+    facts |= {
+        f"changed {one}": f"COUNT(CASE WHEN {quoted(one)} IS DISTINCT FROM {quoted(f'given {one}')} THEN 1 END)"
+        for one in cleaned
+    }
     tried = "".join(f", {text} AS {quoted(f'text {one}')}" for one, text in texts.items())
+    tried += "".join(f", {typed.clean} AS {quoted(f'given {one}')}" for one, typed in cleaned.items())
     listed = ", ".join(f"{sql} AS {quoted(fact)}" for fact, sql in facts.items())
     source = f"(SELECT {columns}{tried} FROM tierbook_source_{name}) AS typed"
     (counts,) = engine.sql(f"SELECT {listed} FROM {source}").to_pylist()
+    columns = ", ".join(
+        f"{typed.clean if counts.get(f'changed {one}') == 0 else typed.sql} AS {quoted(one)}"
+        for one, typed in view.items()
+    )
+    engine.view(f"tierbook_typed_{name}", f"SELECT {columns} FROM tierbook_source_{name}")
     return counts
 
 
@@ -331,13 +348,17 @@ def _in_words(table: Table, counts: Mapping[str, Any], max_bad_share: float) -> 
         )
 
 
-def _named(engine: Any, views: Mapping[str, Mapping[str, Typed]], sales: Mapping[str, Any]) -> bool:
+def _named(
+    engine: Any, views: Mapping[str, Mapping[str, Typed]], counted: Mapping[str, Mapping[str, Any]]
+) -> bool:
     """The views of all tables; whether a transaction number stands on several rows."""
     numbered = False
     columns = {name: list(view) for name, view in views.items()}
     for name, view in views.items():
         listed = ", ".join(map(quoted, _kept(columns) if name == "customers" else view))
-        usable = f"SELECT {listed} FROM tierbook_typed_{name} WHERE {_usable(TABLES[name], view)}"
+        every = counted[name]["rows"] == counted[name]["given"]
+        where = "TRUE" if every else _usable(TABLES[name], view)
+        usable = f"SELECT {listed} FROM tierbook_typed_{name} WHERE {where}"
         if name == "transactions" and "transaction_id" in view and not _rises(engine):
             repeated = "SELECT transaction_id FROM tierbook_typed_transactions WHERE transaction_id IS NOT NULL GROUP BY transaction_id HAVING COUNT(*) > 1"
             (found,) = engine.sql(f"SELECT COUNT(*) AS numbers FROM ({repeated}) AS repeated").to_pylist()
