@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
 
 
-def chart(page: Page, kind: str, subtype: str | None = None, *, title: str, legend: bool = False) -> Chart:
-    """An empty chart in the report's looks; `kind` and `subtype` are XlsxWriter's."""
+def chart(
+    page: Page, kind: str, subtype: str | None = None, *, title: str, legend: bool = False, size: int = 11
+) -> Chart:
+    """An empty chart in the report's looks; `kind` and `subtype` are XlsxWriter's, `size` that of the title's letters."""
     options = {"type": kind} | ({"subtype": subtype} if subtype else {})
     made = page.style.book.add_chart(options)
     made.set_title({
         "name": title, "overlay": False, "layout": {"x": 0.02, "y": 0.03},
-        "name_font": font(page, 11, look.INK, bold=True),
+        "name_font": font(page, size, look.INK, bold=True),
     })  # fmt: skip
     made.set_chartarea({"border": {"none": True}, "fill": {"color": look.WHITE}})
     made.set_plotarea({"border": {"none": True}, "fill": {"none": True}})
@@ -82,10 +84,10 @@ def spark(page: Page, cells: Sequence[Any], values: Sequence[float], colour: str
 
 def stacked(
     page: Page, categories: Sequence[Any], layers: Sequence[tuple[Sequence[Any], Sequence[Any]]], colours: Sequence[str],
-    *, title: str, subtype: str = "percent_stacked", number: str = "share0",
+    *, title: str, subtype: str = "percent_stacked", number: str = "share0", size: int = 11,
 ) -> Chart:  # fmt: skip
     """Stacked horizontal bars; `layers` are (heading cell, value cells)."""
-    made = chart(page, "bar", subtype, title=title, legend=True)
+    made = chart(page, "bar", subtype, title=title, legend=True, size=size)
     for (name, values), colour in zip(layers, colours, strict=True):
         made.add_series(
             {"name": name, "categories": categories, "values": values, "gap": 45, **filled(colour)}

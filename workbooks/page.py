@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from workbooks import style as look
+from workbooks.paper import Part, page_breaks
 from workbooks.style import Style
 from workbooks.wording import Wording
 
@@ -26,8 +27,13 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS = 32_767
 # Width to height of what a landscape A4 sheet prints within our margins; a little wide, for printers differ.
-_PAPER = 1.62
+_PAPER = 1.56
+# How wide that is: a narrower page is printed in its own size. [pixels]
+_NARROWEST = 1_036
 CUT_MARK = "…"
+# What a cell keeps free beside its text, and what a line of a heading takes. [pixels]
+_MARGINS, _HEAD_LINE = 16, 16
+_WIDEST_LETTER, _BOLD = 14.0, 1.08
 # A need of a section: an extra of the package, such as `extra:mining`.
 EXTRA = "extra:"
 # What XML cannot hold, and control characters nobody can read; tabs and line ends stay.
@@ -103,14 +109,18 @@ class Page(Wording):
         super().__init__(run, style.language)
         self.sheet, self.section, self.style = sheet, section, style
         self.contents, self.absent = contents, absent
-        self._breaks: list[int] = []
-        self._width = 0
+        sheet.set_default_row(look.ROW_PIXELS * 0.75)
+        self._parts: list[Part] = []
+        self._lines: set[int] = set()
+        self._turns: list[int] = []
+        self._widths: dict[int, int] = {}
 
     # Cells
 
     def put(self, row: int, column: int, value: Any, *pieces: str) -> None:
         """Write one value; text is never read as a formula, missing is blank."""
         form = self.style.of(*pieces)
+        self._lines.add(row)
         if isinstance(value, str):
             # "" would be an error in write_string's eyes and a value in a formula's: it is blank.
             if text := clean(value):
@@ -142,8 +152,8 @@ class Page(Wording):
 
     def columns(self, widths: Sequence[int], first: int = 0) -> None:
         """Widths of successive columns. [pixels]"""
-        self._width += sum(widths)
         for position, width in enumerate(widths, first):
+            self._widths[position] = width
             self.sheet.set_column_pixels(position, position, width, self.style.of())
 
     def header(self, last: int, title: str | None = None) -> int:
@@ -178,26 +188,55 @@ class Page(Wording):
         self.put(row, column, text, "heading")
         if note:
             self.put(row + 1, column, note, "small")
-            return row + 2
-        return row + 1
+        self._parts.append(Part(row, row + bool(note), opens=True))
+        return row + 1 + bool(note)
 
     def table(
         self, row: int, left: int, columns: Sequence[Column], rows: Iterable[Sequence[Any]],
         total: Sequence[Any] | None = None, head_pixels: int = 32,
     ) -> Block:  # fmt: skip
         """A small table: heading row, hairlines between rows, an optional total row."""
-        self.sheet.set_row_pixels(row, head_pixels)
-        for position, column in enumerate(columns):
+        widths = [self._widths.get(left + position, 0) - _MARGINS for position in range(len(columns))]
+        lines = 2
+        for position, (column, width) in enumerate(zip(columns, widths, strict=True)):
             side = ("right",) if column.kind in look.RIGHT else ()
             self.put(row, left + position, column.title, "head", *side)
+            if width > 0:
+                lines = max(lines, look.line_count(column.title, width, self.language, bold=True))
+        self.sheet.set_row_pixels(row, max(head_pixels, _HEAD_LINE * lines + 2 if lines > 2 else 0))
         at = row
         for at, cells in enumerate(rows, row + 1):
             for position, (column, cell) in enumerate(zip(columns, cells, strict=True)):
-                self.put(at, left + position, cell, "line", "cell", column.kind, *column.pieces)
+                fit = self._fit(cell, column, widths[position], cells[position + 1 : position + 2])
+                self.put(at, left + position, cell, "line", "cell", column.kind, *column.pieces, *fit)
         if total is not None:
             for position, (column, cell) in enumerate(zip(columns, total, strict=True)):
-                self.put(at + 1, left + position, cell, "total", "cell", column.kind)
+                fit = self._fit(cell, column, widths[position] / _BOLD, total[position + 1 : position + 2])
+                self.put(at + 1, left + position, cell, "total", "cell", column.kind, *fit)
+        self._parts.append(Part(row, at + (total is not None), head=row))
         return Block(self.sheet.get_name(), row + 1, at, left)
+
+    def _fit(self, cell: Any, column: Column, width: float, right: Sequence[Any]) -> tuple[str, ...]:
+        """Smaller letters for what its column would cut: figures that show as ###, text with a neighbour."""
+        if width <= 0 or cell is None or "wrap" in column.pieces:
+            return ()
+        if isinstance(cell, str):
+            # Most texts are short: only the others are measured.
+            if len(cell) * _WIDEST_LETTER < width or not right or right[0] is None or right[0] == "":
+                return ()
+            return (
+                ("shrink",)
+                if look.text_pixels(cell, self.language, bold="bold" in column.pieces) > width
+                else ()
+            )
+        if (
+            isinstance(cell, int | float | Decimal)
+            and not isinstance(cell, bool)
+            and column.kind in look.RIGHT
+        ):
+            text = look.figure_text(float(cell), column.kind)
+            return ("shrink",) if look.text_pixels(text, self.language) > width else ()
+        return ()
 
     def extend(self, block: Block, first: int, last: int) -> None:
         """Draw the lines of a table on over columns into which its last text runs."""
@@ -226,21 +265,43 @@ class Page(Wording):
         self.sheet.insert_chart(
             row, column, chart, {"description": about, "object_position": 2, "x_offset": shift}
         )
+        last, below = row, height - self._height(row)
+        while below > 0:
+            last += 1
+            below -= self._height(last)
+        self._parts.append(Part(row, last))
 
     def turn(self, row: int) -> None:
         """Begin a new sheet of paper at a row."""
-        self._breaks.append(row)
+        self._turns.append(row)
 
     def keep(self, first: int, last: int) -> None:
-        """Begin a new sheet of paper at the first row, where rows up to the last would not fit on the one before.
+        """Print these rows on one sheet of paper, where it has room for them: a table and its chart, say."""
+        self._parts.append(Part(first, last, kept=True))
 
-        To be called from top to bottom, once the rows have their heights and the page its columns.
-        """
-        start = self._breaks[-1] if self._breaks else 0
+    def _height(self, row: int) -> float:
+        """Height of a row as it stands now. [pixels]"""
         sizes = self.sheet.row_sizes
-        height = sum(sizes[row][0] if row in sizes else look.ROW_PIXELS for row in range(start, last + 1))
-        if height > self._width / _PAPER and first > start:
-            self._breaks.append(first)
+        return sizes[row][0] if row in sizes else look.ROW_PIXELS
+
+    def _turn_over(
+        self, last_row: int, last_column: int, repeat: tuple[int, int] | None
+    ) -> tuple[int, int] | None:
+        """Set where sheets of paper begin; returns the rows to repeat on each."""
+        width = sum(self._widths.get(column, look.COLUMN_PIXELS) for column in range(last_column + 1))
+        drawn = {row for part in self._parts for row in range(part.first, part.last + 1)}
+        lines = [Part(row, row, line=True) for row in sorted(self._lines - drawn)]
+        parts = [
+            replace(part, last=min(part.last, last_row))
+            for part in [*self._parts, *lines]
+            if part.first <= last_row
+        ]
+        breaks, repeat = page_breaks(
+            parts, self._height, max(width, _NARROWEST) / _PAPER, turns=self._turns, repeat=repeat
+        )
+        if breaks:
+            self.sheet.set_h_pagebreaks(breaks)
+        return repeat
 
     def prints(self, last_row: int, last_column: int, *, repeat: tuple[int, int] | None = None) -> None:
         """Landscape A4, one page wide, the title and rule version on every sheet of paper."""
@@ -253,22 +314,21 @@ class Page(Wording):
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, self.section.landscape_pages)
-        sheet.set_margins(left=0.45, right=0.45, top=0.7, bottom=0.65)
+        sheet.set_margins(left=0.45, right=0.45, top=0.62, bottom=0.55)
         sheet.center_horizontally()
         sheet.print_area(0, 0, last_row, last_column)
+        repeat = self._turn_over(last_row, last_column, repeat)
         if repeat:
             sheet.repeat_rows(*repeat)
-        if self._breaks:
-            sheet.set_h_pagebreaks(self._breaks)
         small = f'&"{font},Regular"&8&K56626C'
         sheet.set_header(
             f"&L{small}{report}  ·  {title}&R{small}{self.say('As of {day}', day=self.date(self.run.as_of))}",
-            {"margin": 0.35},
+            {"margin": 0.3},
         )
         rules = self.say(
             "Rules {pack} {version}", pack=self.run.pack.name, version=self.run.pack.version
         ).replace("&", "&&")
-        sheet.set_footer(f"&L{small}{rules}&R{small}{self.say('Page &P of &N')}", {"margin": 0.35})
+        sheet.set_footer(f"&L{small}{rules}&R{small}{self.say('Page &P of &N')}", {"margin": 0.3})
 
 
 def clean(text: str) -> str:

@@ -103,6 +103,8 @@ def _draw(
             "strings_to_urls": False,
             "strings_to_numbers": False,
             "use_zip64": True,
+            # Long tables come later, so what is held is small; a file for each part costs more.
+            "in_memory": True,
         },
     )
     title = say("Customer value report", language)

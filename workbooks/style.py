@@ -6,7 +6,9 @@ Accent for what matters, greys for the rest, one alert colour for what may be lo
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,7 +35,9 @@ WHITE = "#FFFFFF"
 FONT = {"en": "Arial", "zh": "Microsoft YaHei"}
 SIZE = 10
 
-ROW_PIXELS = 20
+# Not Excel's own 20: LibreOffice would take that for no wish and set rows as low as their letters.
+ROW_PIXELS = 19
+COLUMN_PIXELS = 64
 
 NUMBERS = {
     "count": "#,##0",
@@ -77,6 +81,7 @@ PIECES: dict[str, dict[str, Any]] = {
     "muted": {"font_color": MUTED},
     "small": {"font_size": 9, "font_color": MUTED},
     "wrap": {"text_wrap": True},
+    "shrink": {"shrink": True},
     "right": {"align": "right", "indent": 1},
     "flush": {"align": "right"},
     "top": {"valign": "top"},
@@ -195,3 +200,39 @@ def display_width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+
+
+def text_pixels(text: str, language: str, *, bold: bool = False) -> float:
+    """Width of a text in a cell. [pixels]"""
+    from xlsxwriter.utility import xl_pixel_width
+
+    narrow = "".join(character for character in text if ord(character) <= 0x2E7F)
+    # XlsxWriter measures Calibri, and Arial is as wide; what stands in for Microsoft YaHei elsewhere is wider.
+    wider = (1.15 if language == "zh" else 1.0) * (1.08 if bold else 1.0)
+    return xl_pixel_width(narrow) * wider + (len(text) - len(narrow)) * 13.4
+
+
+def line_count(text: str, width: float, language: str, *, bold: bool = False) -> int:
+    """How many lines a text takes in a cell that wraps, so wide within its margins. [pixels]
+
+    >>> line_count("Share of customers", 72, "en", bold=True), line_count("占客户比例", 60, "zh")
+    (2, 2)
+    """
+    lines, used = 1, 0.0
+    for word in re.findall(r"[\u2E80-\uFFFF]|[^\s\u2E80-\uFFFF]+\s*", text):
+        wide = text_pixels(word.rstrip(), language, bold=bold)
+        if used and used + wide > width:
+            lines, used = lines + 1, 0.0
+        lines += max(ceil(wide / width) - 1, 0)
+        used += text_pixels(word, language, bold=bold)
+    return lines
+
+
+def figure_text(value: float, kind: str) -> str:
+    """A figure as long as its format shows it."""
+    if kind in ("share", "change"):
+        return f"{value:,.1%}" if kind == "share" else f"▲ +{value:,.1%}"
+    if kind == "share0":
+        return f"{value:,.0%}"
+    places = {"cents": 2, "tenths": 1, "times": 1}.get(kind, 0)
+    return f"{value:,.{places}f}" + ("×" if kind == "times" else "")

@@ -36,7 +36,6 @@ def draw(page: Page, run: Run) -> None:
     row = _draw_changes(page, row)
     row = _draw_inputs(page, row)
     row = _draw_tables(page, row)
-    page.turn(row)
     row = page.heading(row, 1, page.label("thresholds"))
     row = draw_thresholds(page, row, _LAST)
     row = _draw_rules(page, row + 1)

@@ -36,18 +36,13 @@ def draw(page: Page, run: Run) -> None:
     charts_at = row
     row += _CHART_ROWS
     blocks: list[Block] = []
-    breaks = []
-    for place, name in enumerate(names[:MOST_SINGLE]):
-        if place == 2:
-            breaks.append(row)
+    for name in names[:MOST_SINGLE]:
         row, block = _draw_single(page, row, name)
         blocks.append(block)
     for name, block, shift in zip(names, blocks[:2], (0, _HALF + 16), strict=False):
         _draw_chart(page, charts_at, name, block, shift)
     if len(names) > 1:
-        breaks.append(row)
         row = _draw_nested(page, row, names[0], names[1])
-    page.sheet.set_h_pagebreaks(breaks)
     page.prints(row, _LAST)
 
 

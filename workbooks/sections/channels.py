@@ -37,7 +37,6 @@ def draw(page: Page, run: Run) -> None:
     row = _draw_matrix(page, row, segment, found)
     for draw_part in (_draw_returns, _draw_best):
         row = draw_part(page, row, segment, found)
-    page.turn(row)
     row = _draw_habits(page, row)
     row = _draw_conflicts(page, row)
     page.prints(row, _LAST)

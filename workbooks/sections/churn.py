@@ -23,7 +23,7 @@ _FIRST, _OTHER, _REASON = 190, 90, 400
 _OTHERS = 6
 _LAST = 2 + _OTHERS
 _HALF = (_FIRST + _OTHER * _OTHERS + _REASON - 16) // 2
-_CHART_ROWS = 20
+_CHART_ROWS = 17
 MOST_WATCHED = 50
 MOST_REASONS = 10
 _LOST = ("customers", "revenue", "value")
@@ -36,14 +36,12 @@ def draw(page: Page, run: Run) -> None:
     row, levels, count = _draw_levels(page, row)
     row, signs = _draw_signals(page, row)
     row = _draw_charts(page, row, levels, count, signs)
-    page.turn(row)
     row = _draw_months(page, row)
     row = _draw_lost_reasons(page, row)
     row = _draw_complaint_reasons(page, row)
     if run.pack.early_warning:
         row = _draw_early_warning(page, row)
     row = _draw_backtest(page, row)
-    page.turn(row)
     head, last = _draw_watch_list(page, row)
     page.prints(last, _LAST, repeat=None if head is None else (head, head))
 
@@ -108,7 +106,7 @@ def _draw_charts(page: Page, row: int, levels: Block, count: int, signs: Block |
     page.place(made, row, 1, _HALF, height, title)
     if signs is None:
         return row + _CHART_ROWS
-    title = page.say("What each warning sign puts at stake: revenue of the last twelve months")
+    title = page.say("Revenue of twelve months behind each warning sign")
     made = charts.chart(page, "bar", title=title)
     made.add_series({
         "name": signs.heading(6), "categories": signs.column(0), "values": signs.column(6), "gap": 60,

@@ -32,7 +32,6 @@ def draw(page: Page, run: Run) -> None:
     row = page.header(_LAST)
     row = _draw_status(page, row, section)
     row = _draw_ageing(page, row, section)
-    page.turn(row)
     head, last = _draw_alerts(page, row, section)
     page.prints(last, _LAST, repeat=(head, head))
 

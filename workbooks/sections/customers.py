@@ -13,7 +13,9 @@ from workbooks.page import Page, Section
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_WIDEST = 330
+# Widths of columns: what a cell keeps free, what the filter's arrow takes, and bounds. [pixels]
+_MARGINS, _ARROW = 18, 28
+_NARROWEST, _WIDEST = 60, 360
 
 
 def draw(page: Page, run: Run) -> None:
@@ -22,7 +24,7 @@ def draw(page: Page, run: Run) -> None:
     fields, count = table.fields, len(table.order)
     last = LEFT + len(fields) - 1
     printed = LEFT + next(at for at, field in enumerate(fields) if field.name == "action")
-    page.columns([20, *(_width(field) for field in fields)])
+    page.columns([20, *(_width(field, page.language) for field in fields)])
     page.header(last if last < printed else printed)
     if count < table.everyone:
         said = page.say(
@@ -53,7 +55,7 @@ def _link_to_one_customer(page: Page, last: int) -> None:
             )  # fmt: skip
 
 
-def _width(field: Field) -> int:
+def _width(field: Field, language: str) -> int:
     """As wide as its usual content, within reason. [pixels]"""
     if field.kind == "date":
         return 92
@@ -62,12 +64,12 @@ def _width(field: Field) -> int:
         for cell in field.cells.slice(0, 2_000).to_pylist()
         if cell not in (None, "")
     ]
-    # The widest one in twenty may be cut off by its neighbour rather than make the column too wide for all.
-    widths = sorted(look.display_width(text) for text in sample) or [8]
+    # The widest one in fifty is written smaller rather than make the column too wide for all.
+    widths = sorted(look.text_pixels(text, language) for text in sample) or [0.0]
     usual = widths[min(len(widths) - 1, int(len(widths) * 0.98))]
     # A heading may take two lines and leaves room for the filter's arrow.
-    heading = max(look.display_width(word) for word in field.title.split()) + 4
-    return min(look.pixels(max(usual + 2, heading, 8)), _WIDEST)
+    heading = max(look.text_pixels(word, language, bold=True) for word in field.title.split()) + _ARROW
+    return int(min(max(usual + _MARGINS, heading, _NARROWEST), _WIDEST))
 
 
 def _write(page: Page, fields: Sequence[Field], count: int) -> None:
@@ -86,7 +88,7 @@ def _write(page: Page, fields: Sequence[Field], count: int) -> None:
     import pyarrow as pa
 
     table = pa.table([field.cells for field in fields], names=[str(at) for at in range(len(fields))])
-    forms = [style.of("line", "cell", field.kind) for field in fields]
+    forms = [style.of("line", "cell", field.kind, "shrink") for field in fields]
     write_rows(style, sheet, HEAD, LEFT, table, forms)
 
 

@@ -32,7 +32,6 @@ def draw(page: Page, run: Run) -> None:
     row = _draw_found(page, row, found)
     row = _draw_review(page, row, found)
     row = _draw_fields(page, row, found)
-    page.turn(row)
     row = _draw_records(page, row, found)
     row = _draw_notices(page, row, found)
     page.prints(row, _LAST)

@@ -33,10 +33,8 @@ def draw(page: Page, run: Run) -> None:
     row = page.header(_LAST)
     row = _draw_sentences(page, row, found)
     row = _draw_funnels(page, row, found)
-    page.turn(row)
     row = _draw_success(page, row, found)
     row = _draw_stays(page, row, found)
-    page.turn(row)
     row = _draw_open(page, row, found)
     if run.tables.get("transactions"):
         row = _draw_receivers(page, row + 1)

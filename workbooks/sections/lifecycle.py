@@ -84,4 +84,4 @@ def _draw_charts(page: Page, row: int, block: Block) -> int:
     return row + _CHART_ROWS
 
 
-SECTION = Section("lifecycle", ("transactions", "stage"), draw, order=40, landscape_pages=1)
+SECTION = Section("lifecycle", ("transactions", "stage"), draw, order=40)

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from tierbook.points import Ledger
     from tierbook.score import Run
 
-_FIRST, _OTHER, _OTHERS = 280, 112, 9
+_FIRST, _OTHER, _OTHERS = 240, 112, 9
+# What members like best takes a name of a product.
+_LIKED, _LIKED_AT = 152, 5
 _LAST = 1 + _OTHERS
-_CHART_ROWS = 14
+_CHART_ROWS = 11
 MOST_SHOWN, MONTHS, MOST_REWARDS = 50, 12, 10
 _FLOWS = ("earned", "redeemed", "expired")
 
@@ -31,11 +33,10 @@ def draw(page: Page, run: Run) -> None:
     """Points by month with their chart, rewards, the members with most points."""
     ledger = run.ledger
     assert ledger is not None
-    page.columns([20, _FIRST] + [_OTHER] * _OTHERS)
+    page.columns([20, _FIRST, *(_LIKED if at == _LIKED_AT else _OTHER for at in range(_OTHERS))])
     row = page.header(_LAST)
     row = _draw_months(page, row, ledger)
     row = _draw_rewards(page, row)
-    page.turn(row)
     head, last = _draw_members(page, row, ledger)
     page.prints(last, _LAST, repeat=(head, head))
 
@@ -69,7 +70,14 @@ def _draw_months(page: Page, row: int, ledger: Ledger) -> int:
         })  # fmt: skip
     made.set_x_axis(charts.category_axis(page))
     made.set_y_axis(charts.value_axis(page))
-    page.place(made, block.after + 2, 1, _FIRST + _OTHER * _OTHERS, _CHART_ROWS * look.ROW_PIXELS, title)
+    page.place(
+        made,
+        block.after + 2,
+        1,
+        _FIRST + _OTHER * (_OTHERS - 1) + _LIKED,
+        _CHART_ROWS * look.ROW_PIXELS,
+        title,
+    )
     return block.after + 3 + _CHART_ROWS
 
 

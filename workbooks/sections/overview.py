@@ -22,7 +22,9 @@ _TILE, _GUTTER = 170, 16
 _TILES = (1, 3, 5, 7, 9, 11)
 _LAST = _TILES[-1]
 _CHART = 2 * _TILE + _GUTTER
-_CHART_ROWS = 17
+_CHART_ROWS = 18
+# Letters of chart titles: a finding of some forty characters has one line.
+_TITLE = 10
 # The figures behind charts and sparklines: folded away to the right of the printed page.
 _FIGURES = 14
 
@@ -174,7 +176,7 @@ def _pareto(page: Page, figures: Figures) -> tuple[Chart, str]:
         [[0.2, 0.0], [0.2, fifth], [0.0, fifth]],
     )
     title = page.say("20% of customers bring {share} of revenue", share=page.share(fifth))
-    made = charts.chart(page, "scatter", "straight", title=title)
+    made = charts.chart(page, "scatter", "straight", title=title, size=_TITLE)
     for block, line in (
         (corner, {"color": look.MUTED, "width": 1, "dash_type": "dash"}),
         (curve, {"color": look.ACCENT, "width": 2.5}),
@@ -225,7 +227,7 @@ def _tiers(page: Page, figures: Figures) -> tuple[Chart, str]:
         customers=page.share(share_of(best["customers"], customers) or 0),
         revenue=page.share(share_of(best["revenue"], revenue) or 0),
     )  # fmt: skip
-    made = charts.chart(page, "bar", title=title, legend=True)
+    made = charts.chart(page, "bar", title=title, legend=True, size=_TITLE)
     for position, colour in ((1, look.ACCENT_SOFT), (2, look.ACCENT)):
         made.add_series({
             "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": 60,
@@ -249,7 +251,7 @@ def _stages(page: Page, figures: Figures) -> tuple[Chart, str]:
         "Lifecycle: {share} of customers are in {stage}", stage=page.word(largest["stage"], "no_stage"),
         share=page.share(largest["customers"] / sum(row["customers"] for row in rows)),
     )  # fmt: skip
-    made = charts.chart(page, "column", title=title)
+    made = charts.chart(page, "column", title=title, size=_TITLE)
     made.add_series({
         "name": block.heading(1), "categories": block.column(0), "values": block.column(1), "gap": 55,
         "data_labels": charts.labelled(page, "count"), **charts.filled(look.ACCENT),
@@ -279,7 +281,9 @@ def _churn(page: Page, figures: Figures) -> tuple[Chart, str]:
         tier=page.word(worst, "no_tier"),
     )
     layers = [(block.heading(position), block.column(position)) for position in range(1, len(levels) + 1)]
-    return charts.stacked(page, block.column(0), layers, look.alert_shades(len(levels)), title=title), title
+    return charts.stacked(
+        page, block.column(0), layers, look.alert_shades(len(levels)), title=title, size=_TITLE
+    ), title
 
 
 def _total(rows: list[dict[str, Any]], tier: str | None, name: str) -> float:

@@ -92,7 +92,9 @@ def _draw_reasons(page: Page, row: int) -> int:
     )  # fmt: skip
     page.bars(block, 4, look.ALERT_SOFT)
     page.fill(block.after, _REASONS_FROM, _LAST, "total")
-    _write_across(page, block, _REASONS_FROM, [_sentence(page, group) for group in ordered])
+    _write_across(
+        page, block, _REASONS_FROM, page.label("reason"), [_sentence(page, group) for group in ordered]
+    )
     return block.after + 2
 
 
@@ -120,13 +122,15 @@ def _draw_places(page: Page, row: int) -> tuple[int, int]:
             for one in shown
         ],
     )  # fmt: skip
-    _write_across(page, block, _PLACES_FROM, [_with_fix(page, one) for one in shown])
+    _write_across(
+        page, block, _PLACES_FROM, page.label("reason_and_fix"), [_with_fix(page, one) for one in shown]
+    )
     return row, block.last
 
 
-def _write_across(page: Page, block: Block, first: int, sentences: Sequence[str]) -> None:
+def _write_across(page: Page, block: Block, first: int, title: str, sentences: Sequence[str]) -> None:
     """Sentences over the last columns of a table, its rows as high as they need."""
-    page.fill(block.first - 1, first + 1, _LAST, "head")
+    page.across(block.first - 1, first, _LAST, title, "head")
     width = sum(_WIDTHS[first - 1 :])
     for at, sentence in enumerate(sentences, block.first):
         page.across(at, first, _LAST, sentence, "line", "wrap", "indent")

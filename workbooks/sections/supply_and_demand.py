@@ -49,7 +49,6 @@ def draw(page: Page, run: Run) -> None:
         page, row, balance(said["categories"][shows], said["categories"][wanting]), len(shows), len(wanting)
     )
     _draw_chart(page, charts_at, block)
-    page.turn(row)
     row = _draw_matches(page, row, said, shows, wanting, matched)
     page.prints(row, _LAST)
 

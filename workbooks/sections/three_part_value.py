@@ -40,7 +40,6 @@ def draw(page: Page, run: Run) -> None:
     row = _draw_best(page, row, score)
     page.keep(top, row - 1)
     if run.tables.get("questions") and run.tables.get("answers"):
-        page.turn(row)
         row = _draw_gate(page, row)
     page.prints(row, _LAST)
 
