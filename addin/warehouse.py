@@ -154,11 +154,14 @@ def write_results(request: Request, run: WarehouseRun, out: Path) -> Written:
         import pyarrow as pa
         from pyarrow import parquet
 
+        from workbooks.writer import stamped
+
         with told(run.engine):
             writer = None
             for batch in run.batches():
-                writer = writer or parquet.ParquetWriter(file, batch.schema, compression="zstd")
-                writer.write_table(pa.Table.from_batches([batch]))
+                rows = stamped(run, pa.Table.from_batches([batch]))
+                writer = writer or parquet.ParquetWriter(file, rows.schema, compression="zstd")
+                writer.write_table(rows)
             if writer is not None:
                 writer.close()
 

@@ -80,8 +80,10 @@ def all_customers(run: Run, report: Path) -> Problem | None:
         return None
     from pyarrow import parquet
 
+    from workbooks.writer import stamped
+
     def write(file: Path) -> None:
-        parquet.write_table(run.customers, file, compression="zstd")
+        parquet.write_table(stamped(run, run.customers), file, compression="zstd")
 
     written = replace_file(report.with_suffix(".customers.parquet"), write, verify=parquet.read_metadata)
     return Problem(

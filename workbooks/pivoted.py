@@ -127,11 +127,6 @@ def heading(run: Run, name: str | None, language: str) -> str:
     )
 
 
-def rules_in_words(run: Run) -> str:
-    """The rules that made a row: pack, version, fingerprint."""
-    return f"{run.pack.name} {run.pack.version} ({run.pack.hash[:8]})"
-
-
 def _matrix(run: Run, found: Pivoted, language: str) -> ResultSheet:
     import pyarrow as pa
 
@@ -165,7 +160,7 @@ def _customers(run: Run, found: Pivoted, cell: Cell, language: str) -> ResultShe
                 heading(run, one, language) if one is not None else None for one in table[name].to_pylist()
             ]
             table = table.set_column(at, name, pa.array(words, pa.string()))
-    rules = pa.array([rules_in_words(run)] * table.num_rows, pa.string())
+    rules = pa.array([run.pack.stamp] * table.num_rows, pa.string())
     table = table.append_column("rules", rules)
     heads = [label(name, language) for name in table.column_names]
     return ResultSheet(

@@ -1,6 +1,7 @@
 """Result sheets of a run: every customer's figures, the watch list, and how the run was made.
 
-`Tierbook Scores` carries the names rules use (`vip`, `days_since_last`), so formulas and functions can build on it;
+`Tierbook Scores` carries the names rules use (`vip`, `days_since_last`), so formulas and functions can build on it, and
+in each row the rules that made it;
 `Tierbook Watch list` is for reading, in the reader's words.
 """
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SCORES, WATCH_LIST, RUN = "tierbook_scores", "tierbook_watch_list", "tierbook_run"
 TARGET_LIST = "tierbook_target_list"
+STAMP = "rules"
 _RESULTS = (
     "value tier stage action positions ladder rfm_segment retention_group churn_score churn_level churn_flagged churn_signals churn_reason target_lists key_account"
 ).split()
@@ -122,8 +124,20 @@ def _scores(run: Run, customers: pa.Table) -> ResultSheet:
         *given,
     ]
     names = [name for name in dict.fromkeys(wanted) if name in customers.column_names]
-    formats = [_format(name, customers.schema.field(name).type) for name in names]
-    return ResultSheet("Tierbook Scores", SCORES, customers.select(names), names, formats)
+    return ResultSheet(
+        "Tierbook Scores",
+        SCORES,
+        stamped(run, customers.select(names)),
+        [*names, STAMP],
+        [*(_format(name, customers.schema.field(name).type) for name in names), "text"],
+    )
+
+
+def stamped(run: Run, customers: pa.Table) -> pa.Table:
+    """Scored rows with the rules that made each: a row that was copied elsewhere can still say so."""
+    import pyarrow as pa
+
+    return customers.append_column(STAMP, pa.repeat(pa.scalar(run.pack.stamp, pa.string()), len(customers)))
 
 
 def _asked_by(run: Run) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import os
 import subprocess
 import sys
@@ -73,6 +74,7 @@ def test_scores_and_report_are_written_in_one_run(purchases, tmp_path):
     scores = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
     assert scores["C1"]["total_spend"] == 200.5
     assert scores["C2"]["orders"] == 1
+    assert all(re.fullmatch(r"hospitality \S+ \([0-9a-f]{8}\)", one["rules"]) for one in scores.values())
     assert load_workbook(report, read_only=True).sheetnames[0] == "Contents"
 
 

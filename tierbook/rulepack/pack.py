@@ -284,6 +284,11 @@ class Pack:
         return constant(churn.contact_cost), constant(churn.gain_of_keeping)
 
     @property
+    def stamp(self) -> str:
+        """Which rules made a row: name, version and the start of the hash."""
+        return f"{self.name} {self.version} ({self.hash[:8]})"
+
+    @property
     def level_actions(self) -> dict[str, dict[str, str]]:
         """What levels besides the stages ask to be done: result column -> level -> action, in the order of urgency."""
         sections = {
