@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tierbook.arrow import keep_pandas_out
+from tierbook.arrow import keep_pandas_out, use_plain_memory
 from tierbook.errors import DataError, TierbookError
 from tierbook.quality import Problem, status
 from tierbook.tables import TABLES, Table, table_named
@@ -83,6 +83,7 @@ def read(
         The input is refused; `problems` holds everything there is to say, errors and warnings.
     """
     keep_pandas_out()
+    use_plain_memory()
     path = Path(source)
     report = progress or _silent
     report(0.0, path.name)

@@ -43,11 +43,12 @@ def book_of(
     rows: str,
     headers: Sequence[str] = ("first",),
     shared: Sequence[str] = ("VIP", "Rooms & Suites", "", "中"),
+    tail: str = "",
 ) -> bytes:
     """A workbook whose only sheet holds these rows under a row of headers, beside these shared texts."""
     from xlsxwriter import Workbook
 
-    rows = HEAD + rows_of([[text(name) for name in headers]], [1]) + rows + TAIL
+    rows = HEAD + rows_of([[text(name) for name in headers]], [1]) + rows + TAIL.replace("><", f">{tail}<", 1)
     written, changed = io.BytesIO(), io.BytesIO()
     with Workbook(written) as book:
         sheet, others = book.add_worksheet("transactions"), book.add_worksheet("others")
@@ -156,6 +157,7 @@ def sheets(draw) -> str:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 def test_what_is_read_in_passing_is_what_fastexcel_reads(tmp_path, monkeypatch, rows):
     monkeypatch.setattr(sheet_rows, "_CHUNK", 2_000)
+    monkeypatch.setattr(sheet_rows, "_AFTER", 500)
     data = book_of(rows)
     found = plain(data, tmp_path / "book.xlsx")
     if found is not None:
@@ -178,6 +180,9 @@ def assert_same(found: Sequence[pa.Array], expected: Sequence[pa.Array]) -> None
         ([[text("C1")]] * 9 + [['<c r="@" s="1"/>']] * 3, "rows without a value at the end are not there"),
         ([[text("C1"), number(7, 0)], [text("C2"), number(7.5, 2)]] * 9, "formats that both show numbers"),
         ([[text("")], [text("x")]] * 9, "an empty text is one"),
+        ([[text(""), text("")]] * 3_000, "tags around nothing stand closer together than others"),
+        ([[text("é中" * (at % 9)), number(at)] for at in range(9_000)], "characters of several bytes"),
+        ([[text("C1")] * 9] * 9 + [[text("C1")] * 4, [text("C1")] * 4] * 5, "two short rows with as many tags as a long one"),
         ([[shared_text(0), shared_text(1)], [shared_text(3), text("here")]] * 9, "shared texts"),
     ],
 )  # fmt: skip
@@ -197,6 +202,7 @@ def test_plain_sheets_are_read_in_passing(cells, why, tmp_path):
         ([[text(" x")]], "spaces that the bulk reader drops"),
         ([[text("_x000D_")]], "escapes"),
         ([[number(60, 3)]], "days before March 1900"),
+        ([[number("2958465.999999999", 3)]], "moments that round to the year 10000"),
         ([['<c r="@"><f>1+1</f><v>2</v></c>']], "formulas"),
         ([['<c r="@" t="e"><v>#N/A</v></c>']], "error cells"),
         ([[number("1e999")]], "numbers too large for a double"),
@@ -223,3 +229,22 @@ def test_a_large_workbook_is_read_without_fastexcel(tmp_path, monkeypatch):
     assert not said
     assert raw.headers == ["customer_id", "date", "amount"]
     assert_same(raw.columns, expected)
+
+
+def test_what_stands_behind_the_rows_does_not_keep_a_large_sheet_from_being_read_in_passing(tmp_path):
+    rows = rows_of([[text(f"C{at}"), number(at / 4)] for at in range(20_000)])
+    breaks = "".join(f'<brk id="{at}" max="16383" man="1"/>' for at in range(1, 40_000))
+    data = book_of(rows, ["customer_id", "amount"], tail=f'<rowBreaks count="40000">{breaks}</rowBreaks>')
+    found = plain(data, tmp_path / "book.xlsx")
+    assert found is not None
+    assert [len(column) for column in found] == [20_000, 20_000]
+
+
+def test_columns_that_are_asked_for_again_are_the_same_until_they_are_let_go():
+    sheet = PlainSheet()
+    rows = (HEAD + rows_of([[text("amount")], [number(1)], [number(2.5)]], [1, 2, 3]) + TAIL).encode()
+    scan(lambda: iter([rows]), Book(0, 1), size=len(rows), exact_below=0, keeper=sheet)
+    for last in (False, True):
+        [column], left = sheet.columns(1, (), date1904=False, last=last) or ([], 0)
+        assert (column.to_pylist(), left) == ([1.0, 2.5], 1)
+    assert sheet.columns(1, (), date1904=False) is None

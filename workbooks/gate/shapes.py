@@ -73,7 +73,9 @@ class Rows(NamedTuple):
     Parameters
     ----------
     data : bytes
-        What they are written in.
+        What they are written in, with other bytes behind them.
+    end : int
+        Where the last of them ends.
     numbers : int array (n,)
         Row numbers, rising.
     places : int array (n, 2 * cells)
@@ -82,6 +84,7 @@ class Rows(NamedTuple):
 
     shape: Shape
     data: bytes
+    end: int
     numbers: np.ndarray
     places: np.ndarray
 
@@ -101,6 +104,7 @@ class Shapes:
     def __init__(self, book: Book, facts: SheetFacts, keeper: Keeper | None) -> None:
         self.book, self.facts, self.keeper = book, facts, keeper
         self.known: list[Shape] = []
+        self.usual = 0  # tags of the rows seen last
         self.failures = 0
 
     def judge(self, rows: bytes, end: int, last_key: int) -> int | None:
@@ -131,10 +135,10 @@ class Shapes:
         if rows.find(b"]", 0, end) >= 0 and rows.find(b"]]>", 0, end) >= 0:
             return None
         # Comparing looks past the end of a row that is shorter than its shape, so something must follow the last one.
-        margin = bytes(max((shape.width for shape in self.known), default=0) + _LONGEST_ROW_TAG)
-        data = rows[:end] + margin
+        margin = max((shape.width for shape in self.known), default=0) + _LONGEST_ROW_TAG
+        data = rows if len(rows) >= end + margin else rows[:end] + bytes(margin)
         bytes_ = np.frombuffer(data, np.uint8)
-        tags = np.flatnonzero(bytes_[:end] == 60)
+        tags = _tags(bytes_[:end])
         first = self._row_tags(bytes_, tags)
         if not len(first) or first[0] != 0 or tags[0] != 0:
             return None
@@ -150,7 +154,7 @@ class Shapes:
                 if shape is None or at == _MOST_SHAPES:
                     return None
                 self.known.append(shape)
-                if shape.width > len(margin):
+                if shape.width + _LONGEST_ROW_TAG > margin:
                     return self._found(rows, end, last_row)
             shape = self.known[at]
             alike = left[counts[left] == shape.tags]
@@ -159,8 +163,9 @@ class Shapes:
                 chosen = alike[digits[alike] == length]
                 same, places = _compared(data, tags, first[chosen], ends[chosen], length, shape)
                 if len(same):
-                    groups.append(Rows(shape, data, numbers[chosen[same]], places))
+                    groups.append(Rows(shape, data, end, numbers[chosen[same]], places))
                     matched[chosen[same]] = True
+                    self.usual = shape.tags
             left = left[~matched[left]]
             if not len(left):
                 return groups if all(self._plain(bytes_, group) for group in groups) else None
@@ -168,10 +173,10 @@ class Shapes:
 
     def _row_tags(self, bytes_: np.ndarray, tags: np.ndarray) -> np.ndarray:
         """Which tags begin a row."""
-        if self.known and len(tags) % self.known[0].tags == 0:
-            # In most tables all rows have one shape, and a row begins every so many tags. Whether that is true here
-            # is seen when they are compared.
-            guess = np.arange(0, len(tags), self.known[0].tags)
+        # In most tables all rows but the first have one shape, and a row begins every so many tags. Whether that is
+        # true here is seen when they are compared.
+        if self.usual and len(tags) % self.usual == 0:
+            guess = np.arange(0, len(tags), self.usual)
             if (bytes_[tags[guess] + 1] == 114).all():
                 return guess
         return np.flatnonzero((bytes_[tags + 1] == 114) & (bytes_[tags + 2] == 111))
@@ -190,6 +195,23 @@ class Shapes:
                     if not ((lead - np.uint8(48)) < 10).all():
                         return False
         return True
+
+
+def _tags(bytes_: np.ndarray) -> np.ndarray:
+    """Where tags begin."""
+    found = bytes_ == 60
+    words = found[: len(found) & ~3].view(np.uint32)
+    # Tags of plain cells stand four bytes apart or more, so in four bytes there is one or none: a quarter to look at.
+    at = np.flatnonzero(words != 0)
+    rest = np.flatnonzero(found[4 * len(words) :])
+    if len(at) + len(rest) != np.count_nonzero(found):
+        return np.flatnonzero(found)
+    # Of four bytes 0 or 1, as a number, this leaves which of them is the 1 (of the low byte first, as on any machine
+    # NumPy has packages for).
+    places = (words.take(at) * np.uint32(0x00_01_02_03)) >> np.uint32(24)
+    at <<= 2
+    at += places
+    return np.append(at, rest + 4 * len(words)) if len(rest) else at
 
 
 def _shape(row: bytes, book: Book) -> Shape | None:

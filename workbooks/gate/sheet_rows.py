@@ -27,6 +27,7 @@ from workbooks.gate.shapes import Keeper, Shapes
 _LONGEST_ROW = 64 << 20
 _CHUNK = 1 << 20
 _MARGIN = 32  # bytes that must follow the last tag looked at
+_AFTER = 4 << 10  # left behind the rows that are judged, to be looked past without copying them [bytes]
 
 
 class IrregularError(Exception):
@@ -48,7 +49,8 @@ class Rows:
         p = re.escape(prefix)
         self.shapes = Shapes(book, listener.facts, keeper)
         self.prefix, self.book, self.listener, self.facts = prefix, book, listener, listener.facts
-        self.row_start, self.close = b"<" + prefix + b"row", b"</" + prefix + b"sheetData"
+        self.row_starts = (b"<" + prefix + b"row ", b"<" + prefix + b"row>")
+        self.close = b"</" + prefix + b"sheetData"
         self.bad_string = re.compile(
             rb' t="s"[^>]*>\s*<' + p + rb"v>(?!" + _below(book.strings or 0) + rb"</)"
         )
@@ -73,26 +75,31 @@ class Rows:
         source = iter(pieces)
         seen = 0
         while True:
-            end = buffer.rfind(self.close, seen)
+            cut = self._last_row(buffer) if len(buffer) >= _CHUNK else -1
+            # No row stands behind the end of the rows, so it need not be looked for before the last of them.
+            end = buffer.find(self.close, max(cut, seen))
             if end >= 0:
                 self._judge(buffer, end)
                 if self.listener.depth != 2:
                     raise IrregularError
                 yield buffer[end:]
                 break
-            if len(buffer) >= _CHUNK:
-                cut = buffer.rfind(self.row_start)
-                if cut > 0:
-                    self._judge(buffer, cut)
-                    buffer = buffer[cut:]
-                elif len(buffer) > _LONGEST_ROW:
-                    raise IrregularError
+            if cut > 0:
+                self._judge(buffer, cut)
+                buffer = buffer[cut:]
+            elif len(buffer) > _LONGEST_ROW:
+                raise IrregularError
             piece = next(source, None)
             if piece is None:
                 raise malformed("no element found", 1, 1)
             seen = max(0, len(buffer) - len(self.close))
             buffer += piece
         yield from source
+
+    def _last_row(self, buffer: bytes) -> int:
+        """Where the last row begins that leaves enough behind it; -1 where there is none."""
+        starts = (buffer.rfind(start, 0, max(0, len(buffer) - _AFTER)) for start in self.row_starts)
+        return next((start for start in starts if start >= 0), -1)
 
     def _judge(self, rows: bytes, end: int) -> None:
         """Judges the whole rows that stand before `end`; what follows is only there to be looked past."""

@@ -86,8 +86,13 @@ class _Book:
     def raw(self, place: Place) -> RawTable:
         header, area = place.header, place.area
         package, name = self.package, place.sheet.name
+        last_of_sheet = next(one for one in reversed(self.places) if one.sheet.name == name) is place
         plain = self.contents[name].columns(
-            header.row, package.number_formats, date1904=package.date1904, shared=lambda: self.shared
+            header.row,
+            package.number_formats,
+            date1904=package.date1904,
+            shared=lambda: self.shared,
+            last=last_of_sheet,
         )
         columns, left = plain or self._load(name, header, None)
         first = header.row + 1
