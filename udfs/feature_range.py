@@ -104,6 +104,15 @@ class FeatureRange:
         ids = self._ids(kept) if ranks else None
         return Scorer(pack, computed, profile=profile, ids=ids, length=len(kept))
 
+    def answers(self, pack: Pack, section: str) -> bool:
+        """Whether there is every column a section needs, one at least, and more than one customer where it ranks them."""
+        from tierbook.needs import needs, ranks_population
+
+        given = {name for name in self.names if name and not _ranks(pack, name)}
+        alone = self.rows.height == 1 and ranks_population(pack, section, given=given)
+        wanted = needs(pack, section, given=given)
+        return bool(wanted) and not alone and self._there(wanted) == wanted
+
     def note(self, message: str, **values: Any) -> None:
         """Something the reader should know about rows that have a result."""
         self.notes.append(Reason(message, "", values))

@@ -21,20 +21,37 @@ if TYPE_CHECKING:
 Table = dict[str, NDArray]
 
 
-def _explain(features: FeatureRange, *, customer: str, section: str, pack: Pack, language: str) -> Table:
-    from tierbook.rulepack.explain import explain
+def _explain(
+    features: FeatureRange, *, customer_id: str, pack: Pack, section: str | None, language: str
+) -> Table:
+    from tierbook.rulepack.explain import Step, explain, sections
 
-    body = _row_of(features, customer)
-    scorer = features.scorer(pack, section)
-    row = np.flatnonzero(features.rows.kept == body)
-    if not len(row):
-        at = features.rows.first - 1 + body
-        raise DataError("The row of {customer} cannot be computed.", rows=[at], customer=customer)
-    steps = explain(scorer, int(row[0]), language, only=section)
-    return _table(("section", "name", "rule", "figures", "answer"), [step.cells(language) for step in steps])
+    body = _row_of(features, customer_id)
+    asked = [section] if section else [one for one in sections(pack) if features.answers(pack, one)]
+    if not asked:
+        raise DataError(
+            "The features have the columns of no section of {pack}.",
+            fix="Give a section as the fourth argument; the reason then names what it lacks.",
+            pack=pack.name,
+        )
+    found: dict[tuple[str, str], Step] = {}
+    for one in asked:
+        scorer = features.scorer(pack, one)
+        row = np.flatnonzero(features.rows.kept == body)
+        if not len(row):
+            at = features.rows.first - 1 + body
+            raise DataError("The row of {customer} cannot be computed.", rows=[at], customer=customer_id)
+        for step in explain(scorer, int(row[0]), language, only=one):
+            # Sections that rest on the same features say each of them once.
+            found.setdefault((step.section, step.key), step)
+    steps = found.values()
+    table = _table(
+        ("section", "rule", "condition", "values", "answer"), [one.cells(language) for one in steps]
+    )
+    return {**table, "points": np.array([np.nan if one.points is None else one.points for one in steps])}
 
 
-def _rules(*, section: str | None, pack: Pack, language: str) -> Table:
+def _rules(*, pack: Pack, section: str | None, language: str) -> Table:
     from tierbook.rulepack.show import key_words, rules, section_words
 
     every = rules(pack, language)
@@ -97,13 +114,18 @@ EXPLAIN = declare(
         arguments=(
             FEATURES,
             Argument(
-                "customer", "Identifier; the number of the row without a column customer_id.", kind="text"
+                "customer_id", "Identifier; the number of the row without a column customer_id.", kind="text"
             ),
-            Argument("section", "What is explained: tiers, stages, value, churn.", kind="text"),
             PACK,
+            Argument(
+                "section",
+                "What is explained: tiers, stages, value, churn; all there are columns for if left out.",
+                kind="text",
+                default=None,
+            ),
             HEADERS,
         ),
-        returns="Table section, name, rule, figures, answer.",
+        returns="Table section, rule, condition, values, answer, points.",
         result="table",
         calculate=_explain,
         given=("language",),
@@ -122,10 +144,11 @@ EXPLAIN = declare(
                     ["C2", 365, 9, 1, None, 14],
                 ],
                 "C2",
+                None,
                 "stages",
             ),
-            [["name", "answer"], ["Departed", "yes"]],
-            columns=("name", "answer"),
+            [["rule", "answer"], ["Departed", "yes"]],
+            columns=("rule", "answer"),
         ),
     )
 )
@@ -135,15 +158,15 @@ RULES = declare(
         name="CRM_RULES",
         help="The rules of a pack as people read them.",
         arguments=(
-            Argument("section", "Only this one, such as tiers or stages.", kind="text", default=None),
             PACK,
+            Argument("section", "Only this one, such as tiers or stages.", kind="text", default=None),
         ),
         returns="Table section, name, rule, because.",
         result="table",
         calculate=_rules,
         given=("language",),
         example=Example(
-            ("churn",),
+            ("hospitality", "churn"),
             [
                 ["section", "name", "rule", "because"],
                 ["Churn levels", "Lost", "from 90", None],

@@ -116,7 +116,7 @@ def test_a_decision_is_explained_from_the_feature_table_alone(sheets):
     ids = [row[0] for row in features[1:]]
     decisions = [row[0] for row in call("CRM_WINBACK", features, context=RETAIL)[1:]]
     customer = ids[decisions.index("win_back")]
-    steps = call("CRM_EXPLAIN", features, customer, "winback", context=RETAIL)[1:]
+    steps = call("CRM_EXPLAIN", features, customer, None, "winback", context=RETAIL)[1:]
     assert {"lost_middle", "potential_points", "Win back", "Spend at most"} <= {row[1] for row in steps}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from tierbook.rulepack.show import figure_words, level_words, part_words, sectio
 
 if TYPE_CHECKING:
     from tierbook.rulepack.expression import Expression
-    from tierbook.rulepack.pack import CompiledLevel, CompiledPart, CompiledTiers
+    from tierbook.rulepack.pack import CompiledLevel, CompiledPart, CompiledTiers, Pack
     from tierbook.scorer import Scorer
 
 
@@ -26,6 +25,7 @@ class Step:
     """One rule that was asked: what it says, the figures that met it, and the answer.
 
     `decides` marks the level that was given and the results of sections. `section` and `key` are the pack's names.
+    `points` are those a rule has added to a score, where it adds any.
     """
 
     section: str
@@ -35,6 +35,7 @@ class Step:
     met: str
     answer: str
     decides: bool = False
+    points: float | None = None
 
     def cells(self, language: str = "en") -> tuple[str, str, str, str, str]:
         """Section, name, rule, figures and answer as a reader sees them."""
@@ -58,6 +59,29 @@ def explain(scorer: Scorer, row: int, language: str = "en", *, only: str = "") -
     return [*explained.features(only), *steps]
 
 
+def sections(pack: Pack) -> list[str]:
+    """The sections of a pack that say something of one customer, in the order they are explained."""
+    there = {
+        "value": pack.parts,
+        "tiers": pack.tiers,
+        "positions": pack.positions,
+        "stages": pack.stages,
+        "ladder": pack.ladder,
+        "relation": pack.relation,
+        **{f"class.{group}": levels_ for group, levels_ in pack.classes.items()},
+        **{f"score.{score}": True for score in pack.scores},
+        "churn": pack.churn,
+        "early_warning": pack.early_warning,
+        "winback": pack.winback,
+        "groups": pack.groups,
+        "credit": pack.credit,
+        "target_lists": pack.target_lists,
+        "key_accounts": pack.key_accounts,
+        "rfm": pack.rfm_segments,
+    }
+    return [name for name, section in there.items() if section]
+
+
 class _Explained:
     def __init__(self, scorer: Scorer, row: int, language: str) -> None:
         self.scorer, self.row, self.language = scorer, row, language
@@ -76,48 +100,49 @@ class _Explained:
                 yield self.step("features", name, feature.text, met, figure, name=name)
 
     def steps(self, only: str) -> Iterator[Step]:
-        pack = self.pack
-        sections: dict[str, Callable[[], Iterator[Step]]] = {}
-        if pack.parts:
-            sections["value"] = self.value
-        if pack.tiers:
-            sections["tiers"] = partial(self.ranked, "tiers", pack.tiers)
-        sections["positions"] = self.positions
-        listed = {"stages": pack.stages, "ladder": pack.ladder}
-        listed |= {"relation": pack.relation} if pack.relation else {}
-        listed |= {f"class.{group}": one for group, one in pack.classes.items()}
-        for section, levels_ in listed.items():
-            sections[section] = partial(self.levels, section, levels_)
-        for score in pack.scores:
-            sections[f"score.{score}"] = partial(self.score, score)
-        if pack.churn:
-            sections["churn"] = self.churn
-        if pack.early_warning:
-            sections["early_warning"] = partial(self.levels, "early_warning", pack.early_warning)
-        if pack.winback:
-            sections["winback"] = self.winback
-        if pack.groups:
-            sections["groups"] = partial(self.ranked, "groups", pack.groups)
-        if pack.credit:
-            sections["credit"] = self.credit
-        if pack.target_lists:
-            sections["target_lists"] = self.target_lists
-        if pack.key_accounts:
-            sections["key_accounts"] = self.key_account
-        if pack.rfm_segments and not np.isnan(scores := self.rfm_scores()).any():
-            self.known |= dict(zip("rfm", scores, strict=True))
-            sections["rfm"] = partial(self.levels, "rfm", pack.rfm_segments)
-        if only and only not in sections:
+        known = sections(self.pack)
+        if only and only not in known:
             raise RuleError(
                 "{pack} has no section called {section}.",
                 fix="It has {known}.",
-                pack=pack.name,
+                pack=self.pack.name,
                 section=only,
-                known=", ".join(sections),
+                known=", ".join(known),
             )
-        for section, steps in sections.items():
+        for section in known:
             if only in ("", section):
-                yield from steps()
+                yield from self.asked_of(section)
+
+    def asked_of(self, section: str) -> Iterator[Step]:
+        """The steps of one section."""
+        pack = self.pack
+        kind, _, name = section.partition(".")
+        if kind == "class":
+            yield from self.levels(section, pack.classes[name])
+        elif kind == "score":
+            yield from self.score(name)
+        elif kind in ("tiers", "groups"):
+            ranked = pack.tiers if kind == "tiers" else pack.groups
+            assert ranked is not None
+            yield from self.ranked(kind, ranked)
+        elif kind in ("stages", "ladder", "relation", "early_warning"):
+            yield from self.levels(kind, getattr(pack, kind))
+        elif kind == "rfm":
+            scores = self.rfm_scores()
+            if not np.isnan(scores).any():
+                self.known |= dict(zip("rfm", scores, strict=True))
+                yield from self.levels("rfm", pack.rfm_segments)
+        else:
+            by_name: dict[str, Callable[[], Iterator[Step]]] = {
+                "value": self.value,
+                "positions": self.positions,
+                "churn": self.churn,
+                "winback": self.winback,
+                "credit": self.credit,
+                "target_lists": self.target_lists,
+                "key_accounts": self.key_account,
+            }
+            yield from by_name[kind]()
 
     def rfm_scores(self) -> NDArray[np.float64]:
         """The customer's r, f and m; missing where nobody calculated them."""
@@ -164,7 +189,7 @@ class _Explained:
                 by=one.by.text,
                 full_at=one.full_at.text,
             )
-            yield self.step(f"score.{name}", part, words, self.met(one.by), self.shown(points))
+            yield self.step(f"score.{name}", part, words, self.met(one.by), self.shown(points), points=points)
         total = self.scorer.score(name)
         added = say("all points added up", self.language)
         yield self.step(f"score.{name}", name, added, "", self.shown(total[self.row]), decides=True)
@@ -178,7 +203,9 @@ class _Explained:
                 "{points:g} points when {when}", self.language, points=signal.points, when=signal.when.text
             )
             fires = self.holds(signal.when)
-            yield self.asked("signals", signal.name, words, self.met(signal.when), fits=fires)
+            met = self.met(signal.when)
+            points = float(signal.points) if fires else 0.0
+            yield self.asked("signals", signal.name, words, met, fits=fires, points=points)
         total = self.scorer.churn_score()
         added = say("the points of the signs that hold, 100 at most", self.language)
         yield self.step("churn", "churn_score", added, "", self.shown(total[self.row]), decides=True)
@@ -316,10 +343,18 @@ class _Explained:
         return self.shown(figure)
 
     def asked(
-        self, section: str, key: str, rule: str, met: str, fits: bool, *, decides: bool = False
+        self,
+        section: str,
+        key: str,
+        rule: str,
+        met: str,
+        fits: bool,
+        *,
+        decides: bool = False,
+        points: float | None = None,
     ) -> Step:
         answer = say("yes", self.language) if fits else say("no", self.language)
-        return self.step(section, key, rule, met, answer, decides=decides)
+        return self.step(section, key, rule, met, answer, decides=decides, points=points)
 
     def step(
         self,
@@ -331,10 +366,11 @@ class _Explained:
         *,
         name: str = "",
         decides: bool = False,
+        points: float | None = None,
     ) -> Step:
         words = self.pack.words.get(key)
         known = getattr(words, self.language) if words and "{" not in words.en else label(key, self.language)
-        return Step(section, key, name or known, rule, met, answer, decides)
+        return Step(section, key, name or known, rule, met, answer, decides, points)
 
     def shown(self, figure: Any) -> str:
         return figure_words(figure, self.language)

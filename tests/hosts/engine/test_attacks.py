@@ -200,7 +200,7 @@ def test_functions_of_the_registry_and_nothing_else(message, why, client):
 )
 def test_a_pack_is_a_name_and_never_a_path(pack, client):
     with pytest.raises(EngineError, match="There is no rule pack called"):
-        client.call("CRM_RULES", None, pack)
+        client.call("CRM_RULES", pack)
 
 
 @pytest.mark.parametrize(

@@ -222,12 +222,12 @@ def test_packs_and_settings_are_read_again_when_they_change(project, tmp_path):
     with engine(tmp_path / "home", cwd=project) as running:
         client = running.client()
         assert client.status()["project"] == str(project)
-        assert client.call("CRM_RULES", "churn")[1][2] == "from 90"
+        assert client.call("CRM_RULES", None, "churn")[1][2] == "from 90"
         pack = project / "rules" / "hospitality.yaml"
         pack.write_text(
             pack.read_text("utf-8").replace("{name: lost, from: 90}", "{name: lost, from: 95}"), "utf-8"
         )
-        assert until(lambda: client.call("CRM_RULES", "churn")[1][2] == "from 95", patience=5)
+        assert until(lambda: client.call("CRM_RULES", None, "churn")[1][2] == "from 95", patience=5)
         (project / "config.yaml").write_text("pack: retail\n", "utf-8")
         client.call("CRM_NPS", [[9]])
         assert client.status()["pack"] == "retail"
@@ -254,7 +254,7 @@ def test_settings_that_cannot_be_used_keep_an_engine_from_starting(project, tmp_
 
 def test_a_call_may_name_the_pack_of_its_workbook(running):
     client = running.client(pack="retail")
-    assert client.call("CRM_RULES", "stages") != running.client().call("CRM_RULES", "stages")
+    assert client.call("CRM_RULES", None, "stages") != running.client().call("CRM_RULES", None, "stages")
 
 
 def test_files_in_the_folder_of_the_project_never_run(project, tmp_path):
