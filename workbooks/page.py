@@ -279,6 +279,16 @@ class Page(Wording):
         """Print these rows on one sheet of paper, where it has room for them: a table and its chart, say."""
         self._parts.append(Part(first, last, kept=True))
 
+    def rows_left(self, row: int) -> int:
+        """How many plain rows the first sheet of paper has room for from a row on; 0 where it ends above."""
+        above = sum(self._height(one) for one in range(row))
+        return max(int((self._room(max(self._widths)) - above) / look.ROW_PIXELS), 0)
+
+    def _room(self, last_column: int) -> float:
+        """Height of the rows that fit on a sheet of paper. [pixels]"""
+        width = sum(self._widths.get(column, look.COLUMN_PIXELS) for column in range(last_column + 1))
+        return max(width, _NARROWEST) / _PAPER
+
     def _height(self, row: int) -> float:
         """Height of a row as it stands now. [pixels]"""
         sizes = self.sheet.row_sizes
@@ -288,7 +298,6 @@ class Page(Wording):
         self, last_row: int, last_column: int, repeat: tuple[int, int] | None
     ) -> tuple[int, int] | None:
         """Set where sheets of paper begin; returns the rows to repeat on each."""
-        width = sum(self._widths.get(column, look.COLUMN_PIXELS) for column in range(last_column + 1))
         drawn = {row for part in self._parts for row in range(part.first, part.last + 1)}
         lines = [Part(row, row, line=True) for row in sorted(self._lines - drawn)]
         parts = [
@@ -297,7 +306,7 @@ class Page(Wording):
             if part.first <= last_row
         ]
         breaks, repeat = page_breaks(
-            parts, self._height, max(width, _NARROWEST) / _PAPER, turns=self._turns, repeat=repeat
+            parts, self._height, self._room(last_column), turns=self._turns, repeat=repeat
         )
         if breaks:
             self.sheet.set_h_pagebreaks(breaks)

@@ -20,8 +20,15 @@ from workbooks.report import all_sections, missing_needs, sheet_name, write_repo
 from workbooks.samples import sample_path
 
 pytestmark = pytest.mark.host("libreoffice")
+PACKS = sorted(path.name.removesuffix(".cases.yaml") for path in shipped("rules").glob("*.cases.yaml"))
 # Ink of header and footer alone, as a share of the paper.
 BARE = 0.004
+WRONG = re.compile(r"###|Err:|#N/A|#REF|#NAME|#VALUE|#DIV|…{2,}")
+# Parts of pages that a run over time has, and the page they are on.
+HEADINGS = {
+    "tier_moves": "value", "tier_moves_since_last": "value", "stage_moves_since_last": "lifecycle", "since_last_run": "audit",
+    "churn_months": "churn", "backtest": "churn", "care_reminders": "actions", "over_time": "history", "kept_runs": "history",
+}  # fmt: skip
 
 
 @cache
@@ -34,24 +41,32 @@ def run(pack: str) -> Run:
         problems=source.problems,
         files=source.files,
     )
-    assert found.previous
-    before = found.previous.customers.select(["customer_id", "value", "tier", "stage", "churn_level"])
-    last = Snapshot(found.previous.as_of, found.pack.version, found.pack.hash, before)
+    if not found.previous:
+        # Nobody buys anything here, so there is no earlier day to compare with.
+        return found
+    kept = ["customer_id", "value", "tier", "stage", "churn_level"]
+    before = found.previous.customers
+    last = Snapshot(
+        found.previous.as_of,
+        found.pack.version,
+        found.pack.hash,
+        before.select([name for name in kept if name in before.column_names]),
+    )
     return found.over_time(12, earlier=[last]).since(last)
 
 
-@pytest.fixture(scope="module", params=["hospitality", "retail"])
-def printed(request: Any, office: Any, tmp_path_factory: Any) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("printed")
-    return {
-        language: office.convert(
-            write_report(run(request.param), folder / f"{request.param}-{language}.xlsx", language=language),
-            "pdf",
-        )
+@pytest.fixture(scope="module", params=PACKS)
+def printed(request: Any, office: Any, tmp_path_factory: Any) -> tuple[str, dict[str, Path]]:
+    """A pack and its report on paper in each language."""
+    folder = tmp_path_factory.mktemp(request.param)
+    books = [
+        write_report(run(request.param), folder / f"{language}.xlsx", language=language)
         for language in LANGUAGES
-    }
+    ]
+    return request.param, dict(zip(LANGUAGES, office.convert_all(books, "pdf"), strict=True))
 
 
+@cache
 def texts(pdf: Path) -> list[list[str]]:
     said = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, check=True).stdout
     return [page.strip().splitlines() for page in said.decode().split("\f")[:-1]]
@@ -72,40 +87,68 @@ def grey(pdf: Path, folder: Path) -> list[np.ndarray]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_sheet_of_paper_begins_with_its_header(printed, language):
     """A chart that the end of the paper cuts in two leaves words above the header of the next."""
-    for page in texts(printed[language]):
+    for page in texts(printed[1][language]):
         assert page
         assert page[0].startswith(say("Customer value report", language)), page[:3]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_cell_is_too_narrow_and_none_holds_an_error(printed, language):
-    wrong = re.compile(r"###|Err:|#N/A|#REF|#NAME|#VALUE|#DIV|…{2,}")
-    assert not [line for page in texts(printed[language]) for line in page if wrong.search(line)]
+    assert not [line for page in texts(printed[1][language]) for line in page if WRONG.search(line)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_is_there_with_its_second_matrix(printed, language):
-    pack = "retail" if "retail" in printed[language].name else "hospitality"
-    pages = texts(printed[language])
+def test_every_page_is_there_with_its_parts(printed, language):
+    pack, books = printed
+    pages = texts(books[language])
     headers = {page[0] for page in pages}
-    for section in all_sections():
-        if not missing_needs(section, run(pack)):
-            assert any(sheet_name(section, language) in header for header in headers), section.name
+    present = [section for section in all_sections() if not missing_needs(section, run(pack))]
+    for section in present:
+        assert any(sheet_name(section, language) in header for header in headers), section.name
     said = "\n".join(line for page in pages for line in page)
-    headings = ["tier_moves", "tier_moves_since_last", "stage_moves_since_last", "since_last_run", "churn_months", "backtest",
-                "care_reminders", "rules_in_words", "over_time", "kept_runs"]  # fmt: skip
-    headings += ["early_warning", "lost_customers", "win_back_list"] if pack == "retail" else []
-    assert not [name for name in headings if label(name, language) not in said]
+    names = {section.name for section in present}
+    parts = ["rules_in_words"]
+    if run(pack).last:
+        parts += [heading for heading, section in HEADINGS.items() if section in names]
+    if run(pack).pack.winback:
+        parts += ["early_warning", "lost_customers", "win_back_list"]
+    assert not [name for name in parts if label(name, language) not in said]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_there_is_something_on_every_picture_and_nothing_runs_off_it(printed, language, tmp_path):
-    for number, picture in enumerate(grey(printed[language], tmp_path), 1):
-        height, width = picture.shape
-        ink = picture < 200
-        assert ink.mean() > BARE, f"page {number} is empty"
-        edge = width // 60
-        assert not ink[:, :edge].any(), f"page {number} runs off on the left"
-        assert not ink[:, -edge:].any(), f"page {number} runs off on the right"
-        assert not ink[: height // 60].any()
-        assert not ink[-height // 60 :].any()
+    for number, picture in enumerate(grey(printed[1][language], tmp_path), 1):
+        assert not faults(picture), number
+
+
+def faults(picture: np.ndarray) -> list[str]:
+    """What is wrong with a sheet of paper: that it is empty, or that something runs off it."""
+    height, width = picture.shape
+    ink = picture < 200
+    side, end = width // 60, height // 60
+    return [
+        fault
+        for fault, found in (
+            ("empty", ink.mean() <= BARE),
+            ("runs off on the left", ink[:, :side].any()),
+            ("runs off on the right", ink[:, -side:].any()),
+            ("runs off at the top", ink[:end].any()),
+            ("runs off at the bottom", ink[-end:].any()),
+        )
+        if found
+    ]
+
+
+def test_a_narrow_column_and_an_empty_sheet_are_found(office, tmp_path):
+    """Were the checks blind, they would pass whatever the pages look like."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(tmp_path / "wrong.xlsx") as book:
+        narrow, empty = book.add_worksheet(), book.add_worksheet()
+        narrow.set_column(0, 0, 4)
+        narrow.write(0, 0, 12_282_687, book.add_format({"num_format": "#,##0"}))
+        empty.write(0, 0, " ")
+        empty.print_area(0, 0, 1, 1)
+    (pdf,) = office.convert_all([tmp_path / "wrong.xlsx"], "pdf")
+    assert any(WRONG.search(line) for page in texts(pdf) for line in page)
+    assert all("empty" in faults(picture) for picture in grey(pdf, tmp_path))

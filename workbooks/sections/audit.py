@@ -48,7 +48,6 @@ def _draw_rules(page: Page, row: int) -> int:
     printed = [rule for rule in rules(pack, page.language) if rule.section.partition(".")[0] in _PRINTED]
     if not printed:
         return row
-    page.turn(row)
     row = page.heading(
         row, 1, page.label("rules_in_words"),
         page.say("Levels are tried from the top; the first that fits is the customer's. Thresholds stand as their numbers."),

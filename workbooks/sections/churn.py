@@ -23,7 +23,7 @@ _FIRST, _OTHER, _REASON = 190, 90, 400
 _OTHERS = 6
 _LAST = 2 + _OTHERS
 _HALF = (_FIRST + _OTHER * _OTHERS + _REASON - 16) // 2
-_CHART_ROWS = 17
+_CHART_ROWS, _FEWEST_CHART_ROWS = 17, 12
 MOST_WATCHED = 50
 MOST_REASONS = 10
 _LOST = ("customers", "revenue", "value")
@@ -99,13 +99,14 @@ def _draw_signals(page: Page, row: int) -> tuple[int, Block | None]:
 
 
 def _draw_charts(page: Page, row: int, levels: Block, count: int, signs: Block | None) -> int:
-    height = _CHART_ROWS * look.ROW_PIXELS - 10
+    chart_rows = max(min(_CHART_ROWS, page.rows_left(row)), _FEWEST_CHART_ROWS)
+    height = chart_rows * look.ROW_PIXELS - 10
     title = page.say("Churn level by tier, share of customers")
     layers = [(levels.heading(position), levels.column(position)) for position in range(1, count + 1)]
     made = charts.stacked(page, levels.column(0), layers, look.alert_shades(count), title=title)
     page.place(made, row, 1, _HALF, height, title)
     if signs is None:
-        return row + _CHART_ROWS
+        return row + chart_rows
     title = page.say("Revenue of twelve months behind each warning sign")
     made = charts.chart(page, "bar", title=title)
     made.add_series({
@@ -115,7 +116,7 @@ def _draw_charts(page: Page, row: int, levels: Block, count: int, signs: Block |
     made.set_y_axis(charts.category_axis(page, reverse=True))
     made.set_x_axis(charts.value_axis(page, visible=False, min=0, major_gridlines={"visible": False}))
     page.place(made, row, 1, _HALF, height, title, shift=_HALF + 16)
-    return row + _CHART_ROWS
+    return row + chart_rows
 
 
 def _draw_months(page: Page, row: int) -> int:

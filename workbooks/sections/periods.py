@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _FIRST, _OTHER, _OTHERS = 200, 115, 8
 _LAST = 1 + _OTHERS
 _CHART_ROWS = 17
+# So many months have room for their names below a chart.
+_NAMED = 26
 MOST_MONTHS = 36
 
 
@@ -88,18 +91,20 @@ def _draw_table(page: Page, row: int) -> Block:
         [page.label("total"), everything["revenue"], *[None] * 7],
     )  # fmt: skip
     page.bars(block, 1)
-    return block
+    # The months before stand in one row, which is no month.
+    return replace(block, first=block.first + bool(earlier))
 
 
 def _draw_chart(page: Page, row: int, block: Block) -> None:
     title = page.say("Revenue by month, and in the same month of last year")
     made = charts.chart(page, "column", title=title, legend=True)
-    for position, colour in ((3, look.ACCENT_SOFT), (1, look.ACCENT)):
+    months = block.last + 1 - block.first
+    for position, name, colour in ((3, "last_year", look.ACCENT_SOFT), (1, "revenue", look.ACCENT)):
         made.add_series({
-            "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": 60,
+            "name": page.label(name), "categories": block.column(0), "values": block.column(position), "gap": 60,
             "overlap": 0, **charts.filled(colour),
         })  # fmt: skip
-    made.set_x_axis(charts.category_axis(page))
+    made.set_x_axis(charts.category_axis(page, interval_unit=1 if months <= _NAMED else 3))
     made.set_y_axis(charts.value_axis(page))
     page.place(made, row, 1, _FIRST + _OTHER * _OTHERS, _CHART_ROWS * look.ROW_PIXELS - 10, title)
 
