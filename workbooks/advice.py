@@ -9,13 +9,19 @@ from datetime import timedelta
 from tierbook.language import labels
 from workbooks.page import Page
 from workbooks.rows import records, signals, tier_names, totals
+from workbooks.standing import things_to_do
 
 MOST = 5
+_PRESSING = ("complaint", "request", "credit", "load", "register", "report", "credit_watch", "review")
 
 
 def things(page: Page) -> list[tuple[str, str]]:
     """Up to five things to act on, most urgent first: (what to do, why with numbers)."""
-    found = [thing for tell in (_at_risk, _fallen, _warning, _quiet, _first, _never) for thing in tell(page)]
+    found = [
+        thing
+        for tell in (_at_risk, _asked_for, _fallen, _warning, _quiet, _first, _never)
+        for thing in tell(page)
+    ]
     return found[:MOST]
 
 
@@ -46,6 +52,11 @@ def _at_risk(page: Page) -> Iterator[tuple[str, str]]:
                 count=_count(by_tier[tier]["flagged"]), all=_count(everyone), revenue=page.short(by_tier[tier]["revenue_year"]),
             ),
         )  # fmt: skip
+
+
+def _asked_for(page: Page) -> Iterator[tuple[str, str]]:
+    """What is overdue, frozen or out of order in the other systems."""
+    yield from things_to_do(page, _PRESSING, most=2)
 
 
 def _fallen(page: Page) -> Iterator[tuple[str, str]]:

@@ -530,7 +530,9 @@ def test_a_page_without_its_input_is_absent_and_contents_says_what_it_needs(tmp_
     )
     assert book.sheetnames == ["Contents", "Customers", "Actions", "Data quality", "Audit"]
     said = {row[1]: row[2] for row in book["Contents"].iter_rows(values_only=True)}
-    assert said["Overview"] == say("Appears when the input holds: {tables}", tables="Transactions")
+    wanted = "Transactions or Readings or Interactions or Surveys or Registers"
+    assert said["Overview"] == say("Appears when the input holds: {tables}", tables=wanted)
+    assert said["Products"] == say("Appears when the input has a column: {columns}", columns="Product")
     assert book["Contents"]["B7"].hyperlink.location == "'Customers'!A1"
 
 

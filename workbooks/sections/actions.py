@@ -75,15 +75,10 @@ def _draw_missing(page: Page, row: int) -> int:
     said = page.label("list_semicolon").join(
         f"{names} ({page.label('list_comma').join(actions)})" for names, actions in kinds.items()
     )
-    page.across(
-        row - 1,
-        1,
-        _LAST,
-        page.say("More actions appear when the input holds: {tables}", tables=said),
-        "small",
-        "wrap",
-    )
-    return row + 1
+    page.sheet.set_row_pixels(row, 34)
+    said = page.say("More actions appear when the input holds: {tables}", tables=said)
+    page.across(row, 1, _LAST, said, "small", "wrap", "top")
+    return row + 2
 
 
 def _called(need: str) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tierbook.score import Run
 
 _LAST = 3
+# A little higher than rows are, so that links are easy to hit. [pixels]
+_ROW = 22
 
 
 def draw(page: Page, run: Run) -> None:
@@ -24,7 +26,7 @@ def draw(page: Page, run: Run) -> None:
     for section, name in page.contents:
         if section.name == "contents":
             continue
-        page.sheet.set_row_pixels(row, 26)
+        page.sheet.set_row_pixels(row, _ROW)
         page.fill(row, 1, _LAST, "line")
         page.sheet.write_url(
             row, 1, f"internal:'{name}'!A1", page.style.of("link", "bold", "line", "indent"), name
@@ -32,19 +34,23 @@ def draw(page: Page, run: Run) -> None:
         page.put(row, 2, page.label(f"page_{section.name}_about"), "line")
         row += 1
     if page.absent:
-        row = page.heading(row + 1, 1, page.label("contents_absent"))
+        top = row + 1
+        row = page.heading(top, 1, page.label("contents_absent"))
         for section, missing in page.absent:
             page.put(row, 1, page.label(f"page_{section.name}"), "line")
             page.put(row, 2, _switch(page, missing), "line")
             row += 1
-    row = page.heading(row + 1, 1, page.label("contents_words"))
+        page.keep(top, row - 1)
+    top = row + 1
+    row = page.heading(top, 1, page.label("contents_words"))
     for name in ("value", "revenue", "active", "at_risk", "revenue_at_risk", "previous_window", "classes"):
-        page.sheet.set_row_pixels(row, 26)
+        page.sheet.set_row_pixels(row, _ROW)
         page.fill(row, 1, _LAST, "line")
         page.put(row, 1, page.label(f"word_{name}"), "bold", "line", "indent")
         page.put(row, 2, page.say(_MEANING[name], days=run.window_days), "line")
         row += 1
-    page.prints(row, _LAST)
+    page.keep(top, row - 1)
+    page.prints(row - 1, _LAST)
 
 
 _MEANING = {
@@ -63,7 +69,11 @@ def _switch(page: Page, absent: Sequence[str | Problem]) -> str:
         if isinstance(problem, Problem):
             return problem.text(page.language)
     missing = [need for need in absent if isinstance(need, str)]
-    tables = [page.label(f"table_{name}") for name in missing if name in TABLES]
+    tables = [
+        page.label("list_or").join(page.label(f"table_{name}") for name in need.split("|"))
+        for need in missing
+        if all(name in TABLES for name in need.split("|"))
+    ]
     if tables:
         return page.say(
             "Appears when the input holds: {tables}", tables=page.label("list_comma").join(tables)
@@ -87,4 +97,4 @@ def _switch(page: Page, absent: Sequence[str | Problem]) -> str:
     return page.say("Appears when the rules define: {rules}", rules=page.label("list_comma").join(rules))
 
 
-SECTION = Section("contents", (), draw, order=0, landscape_pages=1)
+SECTION = Section("contents", (), draw, order=0)

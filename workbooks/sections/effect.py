@@ -89,4 +89,4 @@ def _draw_absent(page: Page, row: int, absent: Sequence[Change]) -> int:
     return row
 
 
-SECTION = Section("effect", ("transactions",), draw, order=175)
+SECTION = Section("effect", ("transactions|interactions|surveys|leads|campaigns",), draw, order=175)

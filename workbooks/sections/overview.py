@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from math import fsum
 from typing import TYPE_CHECKING, Any
 
-from workbooks import charts
+from tierbook.language import labels
+from workbooks import charts, standing
 from workbooks import style as look
 from workbooks.advice import MOST, things
 from workbooks.page import Block, Column, Page, Section
+from workbooks.report import lacking
 from workbooks.rows import churn_names, records, share_of, stages, tiers, totals
 
 if TYPE_CHECKING:
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
     from tierbook.score import Run
 
+# What the page of revenue needs; without it the page says how things stand in other respects.
+_OF_SALES = ("transactions", "value", "tier", "churn_level")
 # Six tiles with gutters between them; a chart is as wide as two tiles.
 _TILE, _GUTTER = 170, 16
 _TILES = (1, 3, 5, 7, 9, 11)
@@ -34,6 +39,9 @@ def draw(page: Page, run: Run) -> None:
     page.columns([20] + [_TILE, _GUTTER] * 5 + [_TILE])
     row = page.header(_LAST)
     figures = Figures(page)
+    if lacking(_OF_SALES, run):
+        _draw_standing(page, row, figures)
+        return
     months = figures.months()
     _draw_tiles(page, row, months)
     row += 6
@@ -42,13 +50,52 @@ def draw(page: Page, run: Run) -> None:
     for chart, about, at, column in (
         (*_pareto(page, figures), top, _TILES[0]),
         (*_tiers(page, figures), top, _TILES[2]),
-        (*_stages(page, figures), top, _TILES[4]),
+        (*(_stages(page, figures) if has_stages(run) else _revenue(page, months)), top, _TILES[4]),
         (*_churn(page, figures), below, _TILES[0]),
     ):
         page.place(chart, at, column, _CHART, half, about)
-    last = _draw_things(page, below)
+    last = _draw_things(page, below, things(page))
     _draw_note(page, last + 1)
     page.prints(last + 1, _LAST)
+
+
+def _draw_standing(page: Page, row: int, figures: Figures) -> None:
+    """The page of who sold nothing yet, or sells nothing: figures and charts of what there is."""
+    for column, one in zip(_TILES, standing.figures(page), strict=False):
+        title = page.label(f"tile_{one.name}" if f"tile_{one.name}" in labels() else one.name)
+        change = share_of(one.now - one.before, abs(one.before)) if one.before else None
+        _draw_tile(page, row, column, title, one.now, one.kind, change, one.more_is_better, one.about)
+        page.put(row + 3, column, one.about if change is not None else None, "tile", "small", "top", "indent")
+    for at, height in enumerate((28, 36, 20, 20, 14), row):
+        page.sheet.set_row_pixels(at, height)
+    row += 5
+    below, half = row + _CHART_ROWS, _CHART_ROWS * look.ROW_PIXELS - 8
+    slots = ((row, _TILES[0]), (row, _TILES[2]), (row, _TILES[4]), (below, _TILES[0]))
+    for bars, (at, column) in zip(standing.charts_of(page), slots, strict=False):
+        page.place(_bars(page, figures, bars), at, column, _CHART, half, bars.title)
+    last = _draw_things(page, below, standing.things_to_do(page))
+    aside = sum(one.set_aside for one in page.run.problems)
+    said = page.say("Input rows set aside: {aside} (page {page}).", aside=f"{aside:,}", page=page.label("page_quality"))
+    page.put(last + 1, 1, said, "small")
+    page.prints(last + 1, _LAST)
+
+
+def _bars(page: Page, figures: Figures, bars: standing.Bars) -> Chart:
+    """One chart of one figure, names down the side or months along the foot."""
+    block = figures.write([Column(bars.heading), Column(bars.title, bars.kind)], [list(one) for one in bars.rows])
+    made = charts.chart(page, "bar" if bars.across else "column", title=bars.title, size=_TITLE)
+    labelled = {"data_labels": charts.labelled(page, bars.kind)} if bars.across else {}
+    made.add_series({
+        "name": block.heading(1), "categories": block.column(0), "values": block.column(1), "gap": 55, **labelled,
+        **charts.filled(look.ACCENT),
+    })  # fmt: skip
+    if bars.across:
+        made.set_y_axis(charts.category_axis(page, reverse=True))
+        made.set_x_axis(charts.value_axis(page, visible=False, min=0, major_gridlines={"visible": False}))
+    else:
+        made.set_x_axis(charts.category_axis(page))
+        made.set_y_axis(charts.value_axis(page, min=0))
+    return made
 
 
 # Headline figures
@@ -88,26 +135,27 @@ def _draw_tiles(page: Page, row: int, months: dict[str, tuple[list[Any], list[fl
     for at, height in enumerate((28, 36, 20, 36, 24, 14), row):
         page.sheet.set_row_pixels(at, height)
     for column, tile in zip(_TILES, headlines(page.run), strict=True):
-        page.put(row, column, page.label(f"tile_{tile.name}"), "tile", "tile_top", "muted", "indent")
-        page.put(row + 1, column, tile.now, "tile", tile.kind, "figure", "indent")
-        change = _change(tile)
-        if change is None:
-            known = "no_comparison" if tile.before is None else "none_before"
-            page.put(row + 2, column, page.label(known), "tile", "small", "indent")
-        else:
-            tone = (
-                "muted"
-                if abs(change) < 0.0005
-                else "good"
-                if (change > 0) is tile.more_is_better
-                else "alert"
-            )
-            page.put(row + 2, column, change, "tile", "change", "left", "bold", tone, "indent")
+        known = page.label("no_comparison" if tile.before is None else "none_before")
+        title, change = page.label(f"tile_{tile.name}"), _change(tile)
+        _draw_tile(page, row, column, title, tile.now, tile.kind, change, tile.more_is_better, known)
         page.fill(row + 3, column, column, "tile")
         line = charts.spark(page, *months[tile.line], look.ACCENT if tile.more_is_better else look.ALERT)
         about = page.say("Line of twelve months: {what}", what=page.label(f"line_{tile.line}"))
         page.place(line, row + 3, column, _TILE, 36, about)
         page.put(row + 4, column, page.label(f"line_{tile.line}"), "tile", "small", "top", "indent")
+
+
+def _draw_tile(
+    page: Page, row: int, column: int, title: str, now: float | None, kind: str, change: float | None, more_is_better: bool, about: str,
+) -> None:  # fmt: skip
+    """What it is, the figure, and below it the change; what it is about where there is none."""
+    page.put(row, column, title, "tile", "tile_top", "muted", "indent")
+    page.put(row + 1, column, now, "tile", kind, "figure", "indent")
+    if change is None:
+        page.put(row + 2, column, about, "tile", "small", "indent")
+        return
+    tone = "muted" if abs(change) < 0.0005 else "good" if (change > 0) is more_is_better else "alert"
+    page.put(row + 2, column, change, "tile", "change", "left", "bold", tone, "indent")
 
 
 def _change(tile: Tile) -> float | None:
@@ -156,7 +204,9 @@ class Figures:
             + [Column(page.label(f"line_{name}"), kind) for name, kind in names.items()],
             cells,
         )
-        return {name: (block.column(at), [row[at] for row in cells]) for at, name in enumerate(names, 1)}
+        return {
+            name: (block.column(at), [row[at] for row in cells]) for at, name in enumerate(["month_end", *names])
+        }
 
 
 # Charts
@@ -240,6 +290,25 @@ def _tiers(page: Page, figures: Figures) -> tuple[Chart, str]:
     return made, title
 
 
+def has_stages(run: Run) -> bool:
+    """Whether the rules place customers in the course of their life."""
+    return "stage" in run.customers.column_names and run.customers["stage"].null_count < run.customers.num_rows
+
+
+def _revenue(page: Page, months: dict[str, tuple[list[Any], list[float]]]) -> tuple[Chart, str]:
+    """Where there are no stages: revenue of twelve months."""
+    cells, revenue = months["revenue"]
+    title = page.say("Revenue of twelve months: {revenue}", revenue=page.short(fsum(revenue)))
+    made = charts.chart(page, "column", title=title, size=_TITLE)
+    made.add_series({
+        "name": page.label("line_revenue"), "categories": months["month_end"][0], "values": cells, "gap": 55,
+        **charts.filled(look.ACCENT),
+    })  # fmt: skip
+    made.set_x_axis(charts.category_axis(page, text_axis=True, num_format="yyyy-mm", interval_unit=3))
+    made.set_y_axis(charts.value_axis(page, min=0))
+    return made, title
+
+
 def _stages(page: Page, figures: Figures) -> tuple[Chart, str]:
     rows = stages(page.run)
     block = figures.write(
@@ -290,9 +359,8 @@ def _total(rows: list[dict[str, Any]], tier: str | None, name: str) -> float:
     return sum(row[name] for row in rows if row["tier"] == tier)
 
 
-def _draw_things(page: Page, row: int) -> int:
+def _draw_things(page: Page, row: int, found: list[tuple[str, str]]) -> int:
     first = _TILES[2]
-    found = things(page)
     page.sheet.set_row_pixels(row, 28)
     page.across(row, first, _LAST, page.label(f"things_{len(found)}"), "heading")
     # As high with one thing as with five: the chart beside them needs its room.
@@ -322,5 +390,5 @@ def _draw_note(page: Page, row: int) -> None:
 
 
 SECTION = Section(
-    "overview", ("transactions", "value", "tier", "stage", "churn_level"), draw, order=10, landscape_pages=1
+    "overview", ("transactions|readings|interactions|surveys|registers",), draw, order=10, landscape_pages=1
 )
