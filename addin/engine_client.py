@@ -133,13 +133,17 @@ class Engine:
                 results.append(error)
         return results
 
-    def action(self, call: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def action(
+        self, call: Mapping[str, Any], *, alive: Callable[[], None] = lambda: None
+    ) -> Iterator[dict[str, Any]]:
         """The events of an action as they happen; leaving the loop early cancels it.
 
         Parameters
         ----------
         call : mapping
             action, book (a copy saved for this call), name, path, answers, selection: see `addin.events.Call`.
+        alive : callable
+            Called before every event, and each second while there is none; what it raises cancels the action.
 
         Yields
         ------
@@ -158,6 +162,7 @@ class Engine:
             if answer.status != 200:
                 raise _refusal(loads(answer.read(), self._error))
             for text in answer:
+                alive()
                 if text.strip():  # an empty line only says that the engine is still at it
                     yield loads(text, self._error)
         except (OSError, http.client.HTTPException) as error:

@@ -74,6 +74,17 @@ PICTURES: dict[str, list[Shape]] = {
         _line(7.2, 10.8, 11.4, 5.2, 1.8, _GREEN),
     ],
     "watch_list": [_box(3, 1, 4.6, 15, _GREY), _area([(4.6, 1.5), (14, 4.5), (4.6, 8.5)], _RED)],
+    "action_list": [
+        *_PAGE,
+        *(_box(4.6, 4 + 3.2 * row, 6.2, 5.6 + 3.2 * row, _RED if not row else _BLUE) for row in range(3)),
+        *(_box(7.2, 4.2 + 3.2 * row, 11.4, 5.4 + 3.2 * row, _DARK) for row in range(3)),
+    ],
+    "care": [
+        _box(1.5, 3, 14.5, 14, _GREY),
+        _box(2.5, 6, 13.5, 13, (255, 255, 255)),
+        _box(1.5, 3, 14.5, 5.4, _RED),
+        _box(7, 8, 10.5, 11, _GOLD),
+    ],
     "page": [*_PAGE, *(_box(5, 4 + 2.6 * row, 11, 5.2 + 2.6 * row, _BLUE) for row in range(4))],
     "report": [
         *_PAGE,

@@ -20,6 +20,7 @@ from addin.engine_client import Engine, EngineError
 
 PROTOCOL = "org.tierbook.command:"
 XLSX = "Calc MS Excel 2007 XML"
+WRITTEN = ("sheets", "cells", "define", "undo")  # events that change the document
 
 
 class Stopped(Exception):
@@ -29,7 +30,7 @@ class Stopped(Exception):
 class Person:
     """Whoever gave the command, with answers given beforehand; `said` is what they were told.
 
-    `components.dialogs.Dialogs` shows windows instead.
+    `component.dialogs.Dialogs` shows windows instead.
     """
 
     def __init__(self, answers: Mapping[str, str]) -> None:
@@ -39,6 +40,10 @@ class Person:
     def tell(self, text: str) -> None:
         """Show a sentence."""
         self.said.append(text)
+
+    def warn(self, text: str) -> None:
+        """Show why something was not done."""
+        self.tell(text)
 
     def ask(self, question: Mapping[str, Any]) -> str:
         """The answer to a question of an action; its default where none was given.
@@ -50,7 +55,10 @@ class Person:
         return self.answers.get(question["key"], question["default"])
 
     def progress(self, share: float, text: str) -> None:
-        """Show how far it is.
+        """Show how far it is."""
+
+    def going_on(self) -> None:
+        """Asked again and again while an action runs and has written nothing.
 
         Raises
         ------
@@ -100,9 +108,9 @@ class Commands:
         except Stopped:
             pass
         except Refused as error:
-            self.person.tell(str(error))
+            self.person.warn(str(error))
         except EngineError as error:
-            self.person.tell(error.text(self.language))
+            self.person.warn(error.text(self.language))
         finally:
             self.person.finished()
 
@@ -167,7 +175,7 @@ class Commands:
         found = formulas.revive(self.document, self.spelling)
         formulas.compute_again(self.document)
         if found.protected:
-            self.person.tell(protected_sheets(self.language))
+            self.person.warn(protected_sheets(self.language))
 
     def start(self) -> None:
         """Start the engine, or find the one that runs."""
@@ -214,14 +222,23 @@ class Commands:
     def _events(self, call: Mapping[str, Any], writer: Writer) -> Mapping[str, Any] | None:
         """Do what one run of the action says; gives the question it stopped at."""
         told: list[str] = []
-        for event in self._engine().action(call):
+        failed = written = False
+
+        def alive() -> None:
+            # What has begun to be written is written to its end.
+            if not written:
+                self.person.going_on()
+
+        for event in self._engine().action(call, alive=alive):
             kind = event["event"]
+            written = written or kind in WRITTEN
             if kind == "question":
                 return event
             if kind == "progress":
                 self.person.progress(event["share"], event["text"])
             elif kind in ("say", "error"):
                 told.append(event["text"])
+                failed = failed or kind == "error"
             elif kind == "sheets":
                 writer.put_sheets(event["sheets"])
             elif kind == "cells":
@@ -234,7 +251,7 @@ class Commands:
                 self._show(Path(event["path"]))
         self.person.finished()
         if told:
-            self.person.tell("\n".join(told))
+            (self.person.warn if failed else self.person.tell)("\n".join(told))
         return None
 
     def _say(self, template: str, **values: Any) -> str:

@@ -27,37 +27,47 @@ class Dialogs(Person):
     def __init__(self, frame: Any, service: Callable[[str], Any], *, language: str, on_main: OnMain) -> None:
         super().__init__({})
         self.stop = threading.Event()
+        self._parent = frame.getContainerWindow()
         self._frame, self._service, self._language, self._on_main = frame, service, language, on_main
         self._indicator: Any = None
 
     def tell(self, text: str) -> None:
-        def box() -> None:
-            parent = self._frame.getContainerWindow()
-            toolkit = self._service("com.sun.star.awt.Toolkit")
-            toolkit.createMessageBox(parent, _kind("INFOBOX"), 1, TITLE, text).execute()
+        self._on_main(lambda: self._box("INFOBOX", text))
 
-        self._on_main(box)
+    def warn(self, text: str) -> None:
+        self._on_main(lambda: self._box("WARNINGBOX", text))
 
     def ask(self, question: Mapping[str, Any]) -> str:
         options = question["options"]
         return self._on_main(lambda: self._choice(question, options) if options else self._text(question))
 
     def progress(self, share: float, text: str) -> None:
-        if self.stop.is_set():
-            raise Stopped
+        self.going_on()
         if self._indicator is None:
             self._indicator = self._frame.createStatusIndicator()
             self._indicator.start(text, 100)
         self._indicator.setText(text)
         self._indicator.setValue(int(share * 100))
 
+    def going_on(self) -> None:
+        if self.stop.is_set():
+            raise Stopped
+
     def finished(self) -> None:
         if self._indicator is not None:
             self._indicator.end()
         self._indicator = None
 
+    def _box(self, kind: str, text: str) -> None:
+        toolkit = self._service("com.sun.star.awt.Toolkit")
+        box = toolkit.createMessageBox(self._parent, _kind(kind), 1, TITLE, text)
+        try:
+            box.execute()
+        finally:
+            box.dispose()
+
     def _text(self, question: Mapping[str, Any]) -> str:
-        dialog = _Dialog(self._service, question["text"])
+        dialog = _Dialog(self._service, self._parent, question["text"])
         field = dialog.add("Edit", "answer", Text=question["default"], Height=14)
         dialog.buttons([(say("OK", self._language), _OK), (say("Cancel", self._language), _CANCEL)])
         if not dialog.run():
@@ -65,7 +75,7 @@ class Dialogs(Person):
         return str(field.Text)
 
     def _choice(self, question: Mapping[str, Any], options: Any) -> str:
-        dialog = _Dialog(self._service, question["text"])
+        dialog = _Dialog(self._service, self._parent, question["text"])
         texts = tuple(text for _, text in options)
         values = [value for value, _ in options]
         chosen = values.index(question["default"]) if question["default"] in values else 0
@@ -80,8 +90,8 @@ class Dialogs(Person):
 class _Dialog:
     """A small window: a text, what is answered, buttons."""
 
-    def __init__(self, service: Callable[[str], Any], text: str) -> None:
-        self._service = service
+    def __init__(self, service: Callable[[str], Any], parent: Any, text: str) -> None:
+        self._service, self._parent = service, parent
         self._model = service("com.sun.star.awt.UnoControlDialogModel")
         self._model.Title, self._model.Width = TITLE, _WIDTH
         self._at = _MARGIN
@@ -113,7 +123,7 @@ class _Dialog:
         self._model.Height = self._at + _MARGIN // 2
         control = self._service("com.sun.star.awt.UnoControlDialog")
         control.setModel(self._model)
-        control.createPeer(self._service("com.sun.star.awt.Toolkit"), None)
+        control.createPeer(self._service("com.sun.star.awt.Toolkit"), self._parent)
         try:
             return bool(control.execute())
         finally:

@@ -39,6 +39,7 @@ ADDIN = json.loads((HERE / "addin.json").read_text("utf-8"))
 JOB, HANDLER = "org.tierbook.OnLoad", "org.tierbook.Commands"
 BATCH = "org.tierbook.Batch"
 SAVED = ("OnSaveDone", "OnSaveAsDone")
+ALWAYS = ("start_engine", "stop_engine")  # commands that need not wait for an action to end
 COPYING, COPIED = "OnCopyTo", "OnCopyToDone"
 
 
@@ -278,7 +279,13 @@ class Handler(unohelper.Base, XDispatchProvider, XNotifyingDispatch, XInitializa
         else:
             owner = addin(self.context)
             person = Dialogs(self.frame, owner.service, language=owner.language, on_main=owner.on_main)
-            threading.Thread(target=self._work, args=(url.Path, person), daemon=True).start()
+            if _AT_WORK and url.Path not in ALWAYS:
+                self._beside(
+                    lambda: person.warn(words.say("Another action is still running.", owner.language))
+                )
+            else:
+                _AT_WORK.append(person)
+                self._beside(lambda: self._work(url.Path, person))
 
     def dispatchWithNotification(self, url: Any, arguments: Any, listener: Any) -> None:
         """Run the command to its end and give the listener what the user would have been told."""
@@ -304,8 +311,11 @@ class Handler(unohelper.Base, XDispatchProvider, XNotifyingDispatch, XInitializa
     def getSupportedServiceNames(self) -> tuple[str, ...]:
         return (HANDLER, "com.sun.star.frame.ProtocolHandler")
 
+    def _beside(self, work: Callable[[], None]) -> None:
+        """Do something in a thread of its own: windows are shown by the one this comes from, which must not wait."""
+        threading.Thread(target=work, daemon=True).start()
+
     def _work(self, name: str, person: Dialogs) -> None:
-        _AT_WORK.append(person)
         try:
             self._commands(person).run(name)
         finally:

@@ -14,11 +14,22 @@ from typing import Any
 
 import uno
 import unohelper
+from com.sun.star.accessibility import AccessibleRole, AccessibleStateType
+from com.sun.star.awt import XCallback
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 from com.sun.star.frame import XDispatchResultListener
 
 FILTERS = {".xlsx": "Calc MS Excel 2007 XML", ".ods": "calc8", ".pdf": "calc_pdf_Export"}
+
+ROLES = {
+    AccessibleRole.ALERT: "title",
+    AccessibleRole.DIALOG: "title",
+    AccessibleRole.LABEL: "text",
+    AccessibleRole.STATIC: "text",
+    AccessibleRole.LIST_ITEM: "choices",
+    AccessibleRole.PUSH_BUTTON: "buttons",
+}
 
 
 class Driver:
@@ -179,6 +190,60 @@ class Driver:
         assert done.finished.wait(120), "the command did not end"
         return done.said
 
+    def press(self, book, name):
+        """A command of Tierbook's menu, as the menu gives it: its windows open, and it is not waited for."""
+        url = uno.createUnoStruct("com.sun.star.util.URL")
+        url.Complete = f"org.tierbook.command:{name}"
+        url = self.service("com.sun.star.util.URLTransformer").parseStrict(url)[1]
+        self.books[book].CurrentController.Frame.queryDispatch(url, "_self", 0).dispatch(url, ())
+
+    def window(self, patience=60.0):
+        """What the window of Tierbook says, waited for: texts, fields, choices, buttons."""
+        deadline = time.monotonic() + patience
+        while not (found := self._windows()):
+            assert time.monotonic() < deadline, "no window"
+            time.sleep(0.05)
+        texts: dict[str, list[str]] = {}
+        for role, name, _ in found:
+            if name and name not in texts.setdefault(ROLES.get(role, "other"), []):
+                texts[ROLES.get(role, "other")].append(name)
+        return texts
+
+    def windows_open(self):
+        """How many windows of Tierbook are open."""
+        return sum(role in (AccessibleRole.ALERT, AccessibleRole.DIALOG) for role, _, _ in self._windows())
+
+    def click(self, button):
+        """Press a button of the window, or take one of its choices."""
+        role, one = next((role, one) for role, name, one in self._windows() if name == button)
+        if role == AccessibleRole.PUSH_BUTTON:
+            self._on_main(lambda: one.doAccessibleAction(0))
+        else:
+            choices = one.getAccessibleParent().getAccessibleContext()
+            self._on_main(lambda: choices.selectAccessibleChild(one.getAccessibleIndexInParent()))
+
+    def write(self, text):
+        """Write into the field of the window."""
+        field = next(one for role, _, one in self._windows() if role == AccessibleRole.TEXT)
+        self._on_main(lambda: field.setText(text))
+
+    def _on_main(self, work):
+        """What a user does comes from the thread that shows windows."""
+        done = Clicked(work)
+        self.service("com.sun.star.awt.AsyncCallback").addCallback(done, None)
+        assert done.finished.wait(30), "LibreOffice does not listen"
+
+    def _windows(self):
+        toolkit = self.service("com.sun.star.awt.Toolkit")
+        found = []
+        for at in range(toolkit.getTopWindowCount()):
+            context = toolkit.getTopWindow(at).getAccessibleContext()
+            if context is None or context.getAccessibleName() != "Tierbook":
+                continue
+            if context.getAccessibleStateSet().contains(AccessibleStateType.SHOWING):
+                found += _tree(context, 4)
+        return found
+
     def cancelled(self, book, name, version, at="progress"):
         """A command whose user changes their mind, at the first progress of the engine or at a question; gives what was said."""
         from addin.calc.component.commands import Commands, Person, Stopped
@@ -186,8 +251,13 @@ class Driver:
         from addin.engine_client import Engine
 
         class Changing(Person):
+            begun = False
+
             def progress(self, share, text):
-                if at == "progress" and share > 0:
+                self.begun = share > 0
+
+            def going_on(self):
+                if at == "progress" and self.begun:
                     raise Stopped
 
             def ask(self, question):
@@ -267,6 +337,25 @@ class Done(unohelper.Base, XDispatchResultListener):
 
     def disposing(self, event):
         pass
+
+
+class Clicked(unohelper.Base, XCallback):
+    def __init__(self, work) -> None:
+        self.work, self.finished = work, threading.Event()
+
+    def notify(self, data):
+        self.work()
+        self.finished.set()
+
+
+def _tree(context, depth):
+    """Role, name and context of what a window holds."""
+    found = [(context.getAccessibleRole(), context.getAccessibleName(), context)]
+    for at in range(min(context.getAccessibleChildCount(), 60) if depth else 0):
+        child = context.getAccessibleChild(at)
+        if child is not None:
+            found += _tree(child.getAccessibleContext(), depth - 1)
+    return found
 
 
 def _plain(cell):

@@ -63,14 +63,30 @@ class Calc:
 
 
 @contextmanager
-def calc(folder: Path) -> Iterator[Calc]:
-    """LibreOffice running; it, its driver and its engine are gone afterwards."""
+def display() -> Iterator[str]:
+    """A screen that nobody sees, as `DISPLAY` names it; it stays when a program leaves it, as LibreOffice's launcher does."""
+    screen = subprocess.Popen(
+        ["Xvfb", "-displayfd", "1", "-noreset", "-screen", "0", "1280x800x24"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert screen.stdout is not None
+        yield f":{int(screen.stdout.readline())}"
+    finally:
+        screen.terminate()
+        screen.communicate()
+
+
+@contextmanager
+def calc(folder: Path, screen: str = "") -> Iterator[Calc]:
+    """LibreOffice running, without windows where there is no screen; it, its driver and its engine are gone afterwards."""
     home = folder / "home"
     profile = Profile(folder)
     remember_launch(home)
     install(build_addin(folder), profile=profile)
     pipe = f"tierbook{token_hex(4)}"
-    environment = surroundings(TIERBOOK_HOME=str(home), LC_ALL="C.UTF-8")
+    environment = surroundings(TIERBOOK_HOME=str(home), LC_ALL="C.UTF-8", DISPLAY=screen)
     office = _started(profile, pipe, environment)
     driver = subprocess.Popen(
         [PYTHON, str(Path(__file__).with_name("driver.py")), pipe],
@@ -105,7 +121,8 @@ def processes_of(home: Path) -> Iterator[int]:
 
 
 def _started(profile: Profile, pipe: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    command = [program("soffice"), *profile.words, *HEADLESS, f"--accept=pipe,name={pipe};urp;"]
+    words = [word for word in HEADLESS if word != "--headless" or not environment["DISPLAY"]]
+    command = [program("soffice"), *profile.words, *words, f"--accept=pipe,name={pipe};urp;"]
     # After an extension was added, LibreOffice may end at once and ask to be started again.
     keeps_going = f'while "$@"; [ $? -eq {AGAIN} ]; do :; done'
     return subprocess.Popen(
