@@ -47,11 +47,10 @@ def _one_cell() -> list[Result]:
     for what, call in (("CRM_STAGE of one row with headers", stage), ("CRM_NPS of one cell", nps)):
         cold = _measured(partial(_fresh, call), 5)
         warm = _measured(partial(call, udfs.Context()), 5)
-        for kind, cost, goal in (("cold", cold, "1 ms"), ("from the memo", warm, "100 µs")):
-            each = cost.cpu / len(rows)
-            found.append(
-                Result(f"{what}, {kind}, 200 times", cost, f"{each * 1e6:.0f} µs each; goal: < {goal}")
-            )
+        for kind, cost, goal in (("cold", cold, 1000), ("from the memo", warm, 100)):
+            each = cost.cpu / len(rows) * 1e6
+            note = f"{each:.0f} µs each; goal: < {goal:,} µs, {_verdict(each < goal)}"
+            found.append(Result(f"{what}, {kind}, {len(rows)} times", cost, note))
     return found
 
 
@@ -66,6 +65,7 @@ def _columns() -> list[Result]:
     import pandas as pd
 
     import udfs
+    from addin.excel.cells import cells_from_com, cells_to_com
     from tierbook.rulepack.shelf import Shelf
     from tierbook.scorer import Scorer
     from tierbook.shipped import shipped
@@ -89,22 +89,24 @@ def _columns() -> list[Result]:
     inside_stage = _measured(lambda: Scorer(pack, dict(columns)).stage(), 5)
     inside_tier = _measured(lambda: Scorer(pack, {"value": value, "net_value": value}).tier(), 5)
     whole_stage = _measured(lambda: udfs.call("CRM_STAGE", cells, context=context), 3)
+    carried = tuple(map(tuple, cells))
+    by_com = _measured(
+        lambda: cells_to_com(udfs.call("CRM_STAGE", cells_from_com(carried), context=context)), 3
+    )
     bare = [[one] for one in value.tolist()]
     whole_tier = _measured(lambda: udfs.call("CRM_TIER", bare, context=context), 3)
     lines = [
         ("tier of 1,000,000, arrays", inside_tier, 2.0),
         ("stage of 1,000,000, arrays", inside_stage, 2.0),
         ("CRM_STAGE, 1,000,000 rows of 10 columns, cells in and out", whole_stage, 0.4),
+        ("CRM_STAGE, the same as COM carries the cells of Excel", by_com, 0.4),
         ("CRM_TIER, one column of 1,000,000 cells", whole_tier, 0.4),
     ]
-    found = [
-        Result(
-            what,
-            one,
-            f"{CUSTOMERS / one.cpu / 1e6:.2f} million rows a CPU-second; goal: > {goal:g}",
-        )
-        for what, one, goal in lines
-    ]
+    found = []
+    for what, one, goal in lines:
+        reached = CUSTOMERS / one.cpu / 1e6
+        note = f"{reached:.2f} million rows a CPU-second; goal: > {goal:g}, {_verdict(reached > goal)}"
+        found.append(Result(what, one, note))
     ratio = per_row * CUSTOMERS / whole_stage.cpu
     return [
         *found,
@@ -114,6 +116,10 @@ def _columns() -> list[Result]:
             f"peer: {1 / per_row / 1e6:.3f} million rows a CPU-second; CRM_STAGE is {ratio:.0f} x as fast",
         ),
     ]
+
+
+def _verdict(kept: bool) -> str:
+    return "met" if kept else "MISSED"
 
 
 def _customers(count: int) -> dict[str, np.ndarray]:

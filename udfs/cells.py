@@ -16,6 +16,7 @@ from tierbook.tables import Kind
 _ERROR = "The cell holds the error {value}."
 _TOO_LARGE_FROM = 1e24  # as in tierbook.columns: beyond it an amount is a mistake
 _PLAIN_NUMBERS = {int, float, type(None)}
+_NEVER_BLANK = {int, float, bool, date, datetime}
 _PLAIN_TEXTS = {str, type(None)}
 _PLAIN_DATES = {datetime, date, int, float, type(None)}
 _FIRST_SERIAL, _LAST_SERIAL = (
@@ -110,7 +111,8 @@ def as_range(cells: Any) -> Range:
         return Range([(cell,) for cell in cells])
     if cells and not cells[0]:
         raise DataError("A range has no columns.", fix="Give one rectangle of cells.")
-    if len({len(row) if isinstance(row, list | tuple) else -1 for row in cells}) > 1:
+    rows_only = all(issubclass(kind, list | tuple) for kind in set(map(type, cells)))
+    if not rows_only or len(set(map(len, cells))) > 1:
         raise DataError("The rows of a range have different lengths.", fix="Give one rectangle of cells.")
     return Range(cells)
 
@@ -122,16 +124,17 @@ def is_blank(cell: Any) -> bool:
 
 def blank_rows(rows: Sequence[Sequence[Any]]) -> NDArray[np.bool_]:
     """Which rows hold nothing at all."""
-    nothing = (None,) * (len(rows[0]) if rows else 0)
-
-    def blank(row: Sequence[Any]) -> bool:
-        # Most rows are settled by their first cell, most of the others are the million blank rows of a whole column.
-        first = row[0] if row else None
-        return (first is None or isinstance(first, str)) and (
-            tuple(row) == nothing or all(map(is_blank, row))
-        )
-
-    return np.fromiter(map(blank, rows), dtype=bool, count=len(rows))
+    blank = np.zeros(len(rows), dtype=bool)
+    if not rows or not rows[0]:
+        return blank
+    nothing = (None,) * len(rows[0])
+    # Most rows are settled by their first cell, most of the others are the million blank rows of a whole column.
+    first = [row[0] for row in rows]
+    if set(map(type, first)) <= _NEVER_BLANK:
+        return blank
+    open_rows = [at for at, cell in enumerate(first) if cell is None or is_blank(cell)]
+    blank[[at for at in open_rows if tuple(rows[at]) == nothing or all(map(is_blank, rows[at]))]] = True
+    return blank
 
 
 def read_column(cells: Iterable[Any], kind: Kind, *, choices: Mapping[str, str] | None = None) -> Column:

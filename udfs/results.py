@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -30,6 +33,25 @@ def result_cells(
     cells, rows
         The rows (positions) that were computed and have no result.
     """
+    with _collector_at_rest():
+        return _as_cells(function, result, rows, single=single)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Rows are made by the hundred thousand without a cycle in them, and Python would look for one again and again."""
+    works = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if works:
+            gc.enable()
+
+
+def _as_cells(
+    function: ExcelFunction, result: Any, rows: Rows | None, *, single: bool
+) -> tuple[Any, list[int]]:
     if function.result == "cell":
         value = result.item() if isinstance(result, np.generic) else result
         there = value is not None and not (isinstance(value, float) and not np.isfinite(value))

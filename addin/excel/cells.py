@@ -39,9 +39,12 @@ def cells_from_com(value: Any) -> Any:
 
 def cells_to_com(result: Any) -> list[list[Any]]:
     """Rows of cells as COM carries them; Excel shows nothing for an empty text, but 0 for an empty cell."""
-    if isinstance(result, list):
-        return [list(map(_to_com, row)) for row in result]
-    return [[_to_com(result)]]
+    if not isinstance(result, list):
+        return [[_to_com(result)]]
+    kinds = set(map(type, chain.from_iterable(result)))
+    if kinds <= {str} or (kinds <= {str, float} and all(map(_carried, chain.from_iterable(result)))):
+        return result
+    return [list(map(_to_com, row)) for row in result]
 
 
 def _from_com(cell: Any) -> Any:
@@ -58,8 +61,13 @@ def _from_com(cell: Any) -> Any:
     return datetime(cell.year, cell.month, cell.day)
 
 
+def _carried(cell: Any) -> bool:
+    """Whether COM carries a cell as it is."""
+    return type(cell) is str or (type(cell) is float and math.isfinite(cell))
+
+
 def _to_com(cell: Any) -> Any:
-    if type(cell) is str or (type(cell) is float and math.isfinite(cell)):
+    if _carried(cell):
         return cell
     if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
         return ""
