@@ -98,9 +98,9 @@ def listed(run: Run) -> Actions:
     return Actions(rows, actions.kind[rows], actions.due[rows], stake[rows])
 
 
-def reminders(run: Run) -> Reminders:
-    """Birthdays, contract ends and expected purchases of the next days."""
-    return days_of_care(as_of=run.as_of, **_care(run))
+def reminders(run: Run, days: int | None = None) -> Reminders:
+    """Birthdays, holidays, contract ends and expected purchases of the next days; so many as the pack says, or as given."""
+    return days_of_care(as_of=run.as_of, **_care(run, days))
 
 
 def at_stake(run: Run) -> NDArray[np.float64]:
@@ -218,12 +218,13 @@ def owners(run: Run, rows: NDArray[np.int64]) -> dict[int, str]:
     return {row: owner for row, one, said in named if (owner := of.get(one) or said)}
 
 
-def holidays(run: Run) -> list[Any]:
+def holidays(run: Run, days: int | None = None) -> list[Any]:
     """The pack's holidays of the next days."""
-    return falling(run.pack.holidays, run.as_of, run.as_of + timedelta(days=run.pack.days_ahead))
+    ahead = run.pack.days_ahead if days is None else days
+    return falling(run.pack.holidays, run.as_of, run.as_of + timedelta(days=ahead))
 
 
-def _care(run: Run) -> dict[str, Any]:
+def _care(run: Run, days: int | None = None) -> dict[str, Any]:
     """The days care is about, and who may be reminded of them."""
     customers = run.customers
     wanted = ("last_date", "median_gap_days", "birthday", "contract_end", "marketable")
@@ -237,8 +238,8 @@ def _care(run: Run) -> dict[str, Any]:
         "marketable": columns["marketable"] == 1
         if _asked_whether_marketable(run)
         else np.full(len(never), True),
-        "holidays": holidays(run),
-        "days_ahead": run.pack.days_ahead,
+        "holidays": holidays(run, days),
+        "days_ahead": run.pack.days_ahead if days is None else days,
     }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from addin.actions import (
+    agenda,
     campaigns,
     customers,
     duplicates,
@@ -54,6 +55,8 @@ ACTIONS: dict[str, Action] = {
         Action("check", "Check data", "Read every table of the workbook and list every problem with its cell.", "ReviewShowAllComments", "Customers", customers.check),
         Action("score", "Score customers", "Write value, tier, stage and churn flags of every customer to result sheets.", "DataRefreshAll", "Customers", customers.score),
         Action("watch_list", "Watch list", "Write the customers at risk, highest value first, to a sheet of their own.", "FlagMessage", "Customers", customers.watch_list),
+        Action("action_list", "Action list", "Write the most urgent action of every customer: why, whose, until when, and what is at stake.", "HighImportance", "Customers", agenda.action_list),
+        Action("care", "Care reminders …", "Write whom to greet, renew with or expect in the next days, as far as they may be contacted.", "FlagToday", "Customers", agenda.care),
         Action("target_list", "Target list …", "Write the customers a campaign may address, as the rules pick them, to a sheet.", "AcceptInvitation", "Customers", campaigns.target_list),
         Action("duplicates", "Duplicates", "List records that may be one customer, and remember what you decide about them.", "ReviewCompareMenu", "Customers", duplicates.duplicates),
         Action("explain", "Explain customer …", "Write which rules gave a customer this value, tier, stage and churn level.", "AddressBook", "Customers", customers.explain),

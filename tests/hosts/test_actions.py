@@ -115,6 +115,32 @@ def test_a_pack_without_target_lists_says_so(book):
         acted("target_list", book)
 
 
+@pytest.mark.parametrize("pack, kinds", [
+    ("power", {"Inspect the supply", "Close the open item", "Ask for the volumes"}),
+    ("b2b", {"Call the customer", "Ask for the next purchase", "Earn the missing points"}),
+])  # fmt: skip
+def test_the_action_list_joins_all_systems_with_or_without_purchases(tmp_path, pack, kinds):
+    book = Path(shutil.copy(sample_path(pack), tmp_path / "new.xlsx"))
+    acted("pack", book, pack=pack)
+    (said,) = acted("action_list", book)
+    head, *listed = rows(book, "Tierbook Actions")
+    assert said == f"There are {len(listed)} things to do."
+    assert kinds <= {row[head.index("Next action")] for row in listed}
+    assert all(row[head.index("Reason")] and row[head.index("Rules")].startswith(pack) for row in listed)
+
+
+def test_days_of_care_are_written_for_as_many_days_as_asked(tmp_path):
+    book = Path(shutil.copy(sample_path("b2b"), tmp_path / "new.xlsx"))
+    acted("pack", book, pack="b2b")
+    acted("care", book, days="70")
+    head, *listed = rows(book, "Tierbook Care")
+    days = [row[head.index("Day")] for row in listed]
+    assert days == sorted(days)
+    assert {"New Year", "next purchase expected"} <= {row[head.index("Occasion")] for row in listed}
+    with pytest.raises(DataError, match="soon is not a number of days"):
+        acted("care", book, days="soon")
+
+
 def test_every_action_can_be_undone_byte_for_byte(book):
     done: tuple[tuple[str, dict[str, Any]], ...] = (
         ("live_formulas", {}),
