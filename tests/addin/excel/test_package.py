@@ -119,6 +119,28 @@ def test_the_ribbon_is_as_excel_expects_it():
     assert gates.ribbon_faults(ribbon.ribbon(), IMAGES) == []
 
 
+# The buttons that were asked for, in this order.
+BUTTONS = (
+    "check", "score", "undo", "live_formulas", "freeze", "explain", "why", "watch_list", "report", "pack", "check_rules",
+    "compare_rules", "edit_rules", "functions", "start_engine", "stop_engine", "diagnose", "about",
+)  # fmt: skip
+
+
+def test_every_button_stands_in_its_group_in_the_order_asked_for():
+    groups = ribbon.members()
+    there = [action.name for actions in groups.values() for action in actions]
+    assert set(BUTTONS) <= set(there)
+    assert list(groups) == ["Customers", "Cells", "Reports", "Rules", "Engine"]
+    for actions in groups.values():
+        names = [action.name for action in actions]
+        assert [name for name in names if name in BUTTONS] == [name for name in BUTTONS if name in names]
+
+
+def test_no_two_buttons_have_the_same_picture():
+    pictures = [action.icon for actions in ribbon.members().values() for action in actions]
+    assert [one for one in set(pictures) if pictures.count(one) > 1] == []
+
+
 @pytest.mark.parametrize(
     "before, after, finding",
     [
