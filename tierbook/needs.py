@@ -48,6 +48,7 @@ def needs(
     open_names = {
         name for expression in _expressions(pack, section, profile, part) for name in expression.names
     }
+    open_names |= {level.name_from for level in _levels(pack, section) if level.name_from}
     if section == "target_lists":
         open_names.add("marketable")
     if section == "value":

@@ -25,7 +25,8 @@ SCORES, WATCH_LIST, RUN = "tierbook_scores", "tierbook_watch_list", "tierbook_ru
 TARGET_LIST = "tierbook_target_list"
 STAMP = "rules"
 _RESULTS = (
-    "value tier stage action positions ladder rfm_segment retention_group churn_score churn_level churn_flagged churn_signals churn_reason target_lists key_account"
+    "value tier stage action positions ladder relation rfm_segment early_warning early_warning_reason winback winback_spend "
+    "retention_group churn_score churn_level churn_flagged churn_signals churn_reason credit target_lists key_account"
 ).split()
 _COUNTS = frozenset(
     "orders days_since_last active_months orders_recent orders_previous frequency recency T rfm_r rfm_f rfm_m rfm_total "
@@ -142,10 +143,17 @@ def stamped(run: Run, customers: pa.Table) -> pa.Table:
 
 def _asked_by(run: Run) -> set[str]:
     """The columns rules read, so that functions in cells can work on the sheet."""
-    from tierbook.needs import needs
+    from tierbook.needs import needs, traced
 
-    sections = ("value", "tiers", "stages", "ladder", "positions", "churn", "winback")
-    return set().union(*(needs(run.pack, section, profile=run.profile) for section in sections))
+    pack = run.pack
+    sections = (
+        *("value", "tiers", "stages", "ladder", "relation", "positions", "churn", "early_warning", "winback"),
+        *("groups", "credit", "target_lists", "key_accounts"),
+        *(f"class.{name}" for name in pack.classes),
+        *(f"score.{name}" for name in pack.scores),
+    )
+    read = (needs(pack, section, profile=run.profile) for section in sections)
+    return set().union(traced(pack, pack.features, profile=run.profile), *read)
 
 
 def _format(name: str, kind: Any) -> Format:
