@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
+from tierbook.engines.coded import CODED_NUMBERS, CODED_SALES, NUMBER, enumeration, put_coded
+from tierbook.engines.duckdb import DuckDB
 from tierbook.tables import TABLES, Kind, Table
 
 if TYPE_CHECKING:
@@ -59,12 +61,7 @@ TRANSACTIONS = "tierbook_transactions"
 """The view `load` makes over the transactions; the others are called alike."""
 
 DATED = f"SELECT customer_id, date, amount FROM {TRANSACTIONS}"
-"""The query of what aggregates read of the transactions."""
-
-PURCHASE_DAYS = """
-    SELECT numbers.customer_id, days.date, days.day_before, days.place, days.new_month
-    FROM tierbook_purchase_days AS days JOIN tierbook_numbers AS numbers ON numbers.customer = days.customer"""
-"""The query of each customer's days with a purchase, over the tables `load` makes."""
+"""The query of what readers of a run look up about its transactions."""
 
 _SQL_TYPES: dict[Kind | FeatureType, str] = {
     "id": "VARCHAR",
@@ -104,7 +101,8 @@ def load(engine: Engine, tables: Mapping[str, pa.Table]) -> None:
 
     Three tables hold what every date's features begin with: `tierbook_numbers` gives each customer a number, lighter
     to group by and to join on than the identifiers people use, `tierbook_sales` has the rows of transactions with it
-    and exact money, `tierbook_purchase_days` one row per customer and day with a purchase.
+    and exact money, `tierbook_purchase_days` one row per customer and day with a purchase. In DuckDB the rows bring
+    the numbers along (`engines/coded.py`), which costs less than joining them on.
 
     Parameters
     ----------
@@ -112,22 +110,33 @@ def load(engine: Engine, tables: Mapping[str, pa.Table]) -> None:
         By canonical names, with canonical column names (`tierbook/tables.py`).
     """
     columns: dict[str, list[str]] = {}
-    sold = None
+    sold, rising = None, False
     for name in TABLES:
         given = tables.get(name)
         if given is None:
             continue
         rows = _finite(given)
-        if name == "transactions" and len(repeated := repeated_rows(rows)):
-            rows = rows.take(np.delete(np.arange(len(rows)), repeated))
         if name == "transactions":
+            rising = _numbers_rise(rows)
+            if not rising and len(repeated := repeated_rows(rows)):
+                rows = rows.take(np.delete(np.arange(len(rows)), repeated))
             sold = rows
         if name == "customers":
             rows = rows.drop_columns(recalculated(rows.column_names, tables))
         engine.put(f"tierbook_given_{name}", rows)
         columns[name] = rows.column_names
     name_views(engine, columns)
-    prepare(engine, narrow=bool(sold and _narrow(sold)), numbered=bool(sold and not _numbers_rise(sold)))
+    settings = {}
+    if sold is not None and isinstance(engine, DuckDB):
+        put_coded(engine, sold, identified="customers" in columns)
+        rows = f"{_normalised(TABLES['transactions'], sold.column_names)}, {NUMBER} FROM {CODED_SALES}"
+        settings = _CODED | {"rows": f"({rows}) AS sale WHERE {NUMBER} IS NOT NULL"}
+        names = [name for name in _NAMES if name in sold.column_names]
+        if kind := enumeration([sold[name] for name in names]):
+            settings |= {name: f"CAST(sale.{name} AS {kind})" for name in names}
+    prepare(
+        engine, narrow=bool(sold and _narrow(sold)), numbered=bool(sold and not rising), settings=settings
+    )
 
 
 def name_views(engine: Engine, given: Mapping[str, Iterable[str]]) -> None:
@@ -144,7 +153,9 @@ def name_views(engine: Engine, given: Mapping[str, Iterable[str]]) -> None:
     engine.view("tierbook_given", f"SELECT {', '.join(f'{name in given} AS {name}' for name in TABLES)}")
 
 
-def prepare(engine: Engine, *, narrow: bool, numbered: bool) -> None:
+def prepare(
+    engine: Engine, *, narrow: bool, numbered: bool, settings: Mapping[str, str] | None = None
+) -> None:
     """The three tables that every date's features begin with.
 
     Parameters
@@ -153,31 +164,44 @@ def prepare(engine: Engine, *, narrow: bool, numbered: bool) -> None:
         Whether every amount of money stays below `NARROW`.
     numbered : bool
         Whether a transaction number may stand on several rows; numbers that stand on one row only group nothing.
+    settings : mapping, optional
+        Other pieces of the texts than those that work in every engine.
     """
-    settings = {
+    pieces = {
+        **_JOINED,
+        **(settings or {}),
         "money": "DECIMAL(18, 6)" if narrow else "DECIMAL(38, 6)",
         "order_number": "transaction_id" if numbered else "NULL",
     }
     for name, text in _PREPARED.items():
-        engine.make(name, Template(text).substitute(settings))
+        engine.make(name, Template(text).substitute(pieces))
 
 
-_PREPARED = {
-    "tierbook_numbers": """
+_NAMES = ("product", "category", "channel", "settlement")
+_JOINED = {
+    "numbers": """
         SELECT customer_id, ROW_NUMBER() OVER (ORDER BY customer_id) AS customer
         FROM (
             SELECT customer_id FROM tierbook_customers UNION SELECT customer_id FROM tierbook_transactions
         ) AS everyone
         WHERE customer_id IS NOT NULL""",
+    "customer": "numbers.customer",
+    "rows": """tierbook_transactions AS sale
+        JOIN tierbook_numbers AS numbers ON numbers.customer_id = sale.customer_id""",
+    **{name: f"sale.{name}" for name in _NAMES},
+}
+_CODED = {"numbers": f"SELECT customer_id, customer FROM {CODED_NUMBERS}", "customer": f"sale.{NUMBER}"}
+
+_PREPARED = {
+    "tierbook_numbers": "$numbers",
     "tierbook_sales": """
         SELECT
-            numbers.customer, sale.date, CAST($order_number AS VARCHAR) AS order_number,
-            sale.product, sale.category, sale.channel, sale.settlement,
+            $customer AS customer, sale.date, CAST($order_number AS VARCHAR) AS order_number,
+            $product AS product, $category AS category, $channel AS channel, $settlement AS settlement,
             CAST(sale.amount AS $money) AS amount,
             CAST(sale.cost AS $money) AS cost,
             CAST(sale.turnover AS $money) AS turnover
-        FROM tierbook_transactions AS sale
-        JOIN tierbook_numbers AS numbers ON numbers.customer_id = sale.customer_id""",
+        FROM $rows""",
     # Beside each day the purchase day before it, which of the customer's days it is, and whether it is the first in
     # its month.
     "tierbook_purchase_days": """
@@ -200,7 +224,12 @@ _PREPARED = {
 
 
 def customer_features(engine: Engine, *, as_of: date, window_days: int) -> None:
-    """Table `features`: customer_id, every column of `customers` as given, then the standard features.
+    """Table `features`: the result of `customer_text`."""
+    engine.make("features", customer_text(engine, as_of=as_of, window_days=window_days))
+
+
+def customer_text(engine: Engine, *, as_of: date, window_days: int) -> str:
+    """The query of customer_id, every column of `customers` as given, then the standard features.
 
     Parameters
     ----------
@@ -226,10 +255,9 @@ def customer_features(engine: Engine, *, as_of: date, window_days: int) -> None:
             for name, kind in COLUMNS.items()
         ),
     ]
-    engine.make(
-        "features",
+    return (
         f"SELECT {', '.join(columns)} FROM (\n{standard}\n) AS standard "
-        "LEFT JOIN tierbook_customers AS listed ON listed.customer_id = standard.customer_id",
+        "LEFT JOIN tierbook_customers AS listed ON listed.customer_id = standard.customer_id"
     )
 
 
@@ -238,7 +266,7 @@ def repeated_rows(transactions: pa.Table) -> np.ndarray:
 
     Two equal rows without a transaction number are two purchases.
     """
-    if "transaction_id" not in transactions.column_names or _numbers_rise(transactions):
+    if "transaction_id" not in transactions.column_names:
         return np.empty(0, dtype=np.int64)
     import duckdb
     import pyarrow as pa

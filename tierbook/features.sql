@@ -12,14 +12,6 @@
 
 WITH
 
--- Everyone listed, and everyone who is known only from a transaction.
-people AS (
-    SELECT customer_id, customer
-    FROM tierbook_numbers
-    WHERE customer IN (SELECT customer FROM tierbook_sales WHERE date <= $as_of)
-        OR customer_id IN (SELECT customer_id FROM tierbook_customers)
-),
-
 -- ------------------------------------------------------------------------------------------------ transactions
 
 money AS (
@@ -29,33 +21,50 @@ money AS (
         SUM(cost) AS total_cost,
         SUM(turnover) AS turnover,
         SUM(amount) FILTER (WHERE date > $recent_after) AS spend_recent,
-        SUM(amount) FILTER (WHERE date > $previous_after AND date <= $recent_after) AS spend_previous
+        SUM(amount) FILTER (WHERE date > $previous_after AND date <= $recent_after) AS spend_previous,
+        COUNT(*) FILTER (WHERE amount >= 0 AND order_number IS NULL) AS single_orders,
+        COUNT(*) FILTER (WHERE amount >= 0 AND order_number IS NULL AND date > $recent_after) AS single_recent,
+        COUNT(*) FILTER (
+            WHERE amount >= 0 AND order_number IS NULL AND date > $previous_after AND date <= $recent_after
+        ) AS single_previous
     FROM tierbook_sales
     WHERE date <= $as_of
     GROUP BY customer
 ),
 
--- One row per order, on the day of its first purchase row: the lines of one transaction are one order, a row
--- without a number is an order of its own.
-purchases AS (
-    SELECT customer, MIN(date) AS date
-    FROM tierbook_sales
-    WHERE date <= $as_of AND amount >= 0 AND order_number IS NOT NULL
-    GROUP BY customer, order_number
-    UNION ALL
-    SELECT customer, date
-    FROM tierbook_sales
-    WHERE date <= $as_of AND amount >= 0 AND order_number IS NULL
+-- Everyone listed, and everyone who is known only from a transaction.
+people AS (
+    SELECT customer_id, customer
+    FROM tierbook_numbers
+    WHERE customer IN (SELECT customer FROM money)
+        OR customer_id IN (SELECT customer_id FROM tierbook_customers)
 ),
 
-orders AS (
+-- The lines of one transaction are one order, on the day of its first purchase row. A row without a number is an order
+-- of its own; those are counted beside the money.
+numbered AS (
     SELECT
         customer,
         COUNT(*) AS orders,
         COUNT(*) FILTER (WHERE date > $recent_after) AS orders_recent,
         COUNT(*) FILTER (WHERE date > $previous_after AND date <= $recent_after) AS orders_previous
-    FROM purchases
+    FROM (
+        SELECT customer, MIN(date) AS date
+        FROM tierbook_sales
+        WHERE date <= $as_of AND amount >= 0 AND order_number IS NOT NULL
+        GROUP BY customer, order_number
+    ) AS purchases
     GROUP BY customer
+),
+
+orders AS (
+    SELECT
+        money.customer,
+        single_orders + COALESCE(numbered.orders, 0) AS orders,
+        single_recent + COALESCE(numbered.orders_recent, 0) AS orders_recent,
+        single_previous + COALESCE(numbered.orders_previous, 0) AS orders_previous
+    FROM money
+    LEFT JOIN numbered ON numbered.customer = money.customer
 ),
 
 rhythm AS (
@@ -66,48 +75,79 @@ rhythm AS (
         MAX(date) FILTER (WHERE date <= $recent_after) AS last_date_before,
         COUNT(*) - 1 AS frequency,
         SUM(spend) FILTER (WHERE day_before IS NOT NULL) AS repeat_spend,
-        MEDIAN(DATE_DIFF('day', day_before, date)) AS median_gap_days,
+        MEDIAN(CAST(DATE_DIFF('day', day_before, date) AS INTEGER)) AS median_gap_days,
         COUNT(*) FILTER (WHERE new_month) AS active_months
     FROM tierbook_purchase_days
     WHERE date <= $as_of
     GROUP BY customer
 ),
 
--- What a customer's money went to, through which channel, and how it was settled.
-spending AS (
-    SELECT customer, 'category' AS kind, category AS name, SUM(amount) AS spend
+-- What a customer's money went to, through which channel, and how it was settled. Equal sums: the first name in the
+-- order of code points, whatever the database thinks of languages.
+categories AS (
+    SELECT customer, category AS name, SUM(amount) AS spend
     FROM tierbook_sales
     WHERE date <= $as_of AND category IS NOT NULL
     GROUP BY customer, category
-    UNION ALL
-    SELECT customer, 'channel' AS kind, channel AS name, SUM(amount) AS spend
+),
+
+most_by_category AS (
+    SELECT customer, MAX(spend) AS spend, SUM(spend) AS total, COUNT(*) AS names
+    FROM categories
+    GROUP BY customer
+),
+
+top_category AS (
+    SELECT
+        most.customer, MIN(most.spend) AS spend, MIN(most.total) AS total, MIN(most.names) AS names,
+        MIN(CAST(each_one.name AS VARCHAR) COLLATE "C") AS name
+    FROM most_by_category AS most
+    JOIN categories AS each_one ON each_one.customer = most.customer AND each_one.spend = most.spend
+    GROUP BY most.customer
+),
+
+channels AS (
+    SELECT customer, channel AS name, SUM(amount) AS spend
     FROM tierbook_sales
     WHERE date <= $as_of AND channel IS NOT NULL
     GROUP BY customer, channel
-    UNION ALL
-    SELECT customer, 'settlement' AS kind, settlement AS name, SUM(amount) AS spend
+),
+
+most_by_channel AS (
+    SELECT customer, MAX(spend) AS spend, SUM(spend) AS total, COUNT(*) AS names
+    FROM channels
+    GROUP BY customer
+),
+
+top_channel AS (
+    SELECT
+        most.customer, MIN(most.spend) AS spend, MIN(most.total) AS total, MIN(most.names) AS names,
+        MIN(CAST(each_one.name AS VARCHAR) COLLATE "C") AS name
+    FROM most_by_channel AS most
+    JOIN channels AS each_one ON each_one.customer = most.customer AND each_one.spend = most.spend
+    GROUP BY most.customer
+),
+
+settlements AS (
+    SELECT customer, settlement AS name, SUM(amount) AS spend
     FROM tierbook_sales
     WHERE date <= $as_of AND settlement IS NOT NULL
     GROUP BY customer, settlement
 ),
 
-largest AS (
-    SELECT customer, kind, MAX(spend) AS spend, SUM(spend) AS total, COUNT(*) AS names
-    FROM spending
-    GROUP BY customer, kind
+most_by_settlement AS (
+    SELECT customer, MAX(spend) AS spend, SUM(spend) AS total, COUNT(*) AS names
+    FROM settlements
+    GROUP BY customer
 ),
 
--- Equal sums: the first name in the order of code points, whatever the database thinks of languages.
-favourites AS (
+top_settlement AS (
     SELECT
-        largest.customer, largest.kind, largest.spend, largest.total, largest.names,
-        MIN(spending.name COLLATE "C") AS name
-    FROM largest
-    JOIN spending
-        ON spending.customer = largest.customer
-        AND spending.kind = largest.kind
-        AND spending.spend = largest.spend
-    GROUP BY largest.customer, largest.kind, largest.spend, largest.total, largest.names
+        most.customer, MIN(most.spend) AS spend, MIN(most.total) AS total, MIN(most.names) AS names,
+        MIN(CAST(each_one.name AS VARCHAR) COLLATE "C") AS name
+    FROM most_by_settlement AS most
+    JOIN settlements AS each_one ON each_one.customer = most.customer AND each_one.spend = most.spend
+    GROUP BY most.customer
 ),
 
 -- Products bought in the last window and never before. Only these products' earlier sales are looked at, because
@@ -224,43 +264,39 @@ referrals AS (
 
 -- --------------------------------------------------------------------------------------------------- RFM scores
 
--- Recency, frequency and spend of the window that ends at each of two dates, as they stood on that date.
+-- Recency, frequency and spend of the window that ends at each of two dates, as they stood on that date; missing before
+-- the first purchase.
 standing AS (
     SELECT
-        rhythm.customer, 'now' AS moment,
+        rhythm.customer,
         CAST(DATE_DIFF('day', rhythm.last_date, $as_of) AS DOUBLE) AS r,
         CAST(orders.orders_recent AS DOUBLE) AS f,
-        CAST(COALESCE(money.spend_recent, 0) AS DOUBLE) AS m
+        CAST(COALESCE(money.spend_recent, 0) AS DOUBLE) AS m,
+        CAST(DATE_DIFF('day', rhythm.last_date_before, $recent_after) AS DOUBLE) AS r_before,
+        CASE WHEN rhythm.last_date_before IS NOT NULL THEN CAST(orders.orders_previous AS DOUBLE) END AS f_before,
+        CASE
+            WHEN rhythm.last_date_before IS NOT NULL THEN CAST(COALESCE(money.spend_previous, 0) AS DOUBLE)
+        END AS m_before
     FROM rhythm
     JOIN orders ON orders.customer = rhythm.customer
     JOIN money ON money.customer = rhythm.customer
-    UNION ALL
-    SELECT
-        rhythm.customer, 'before' AS moment,
-        CAST(DATE_DIFF('day', rhythm.last_date_before, $recent_after) AS DOUBLE) AS r,
-        CAST(orders.orders_previous AS DOUBLE) AS f,
-        CAST(COALESCE(money.spend_previous, 0) AS DOUBLE) AS m
-    FROM rhythm
-    JOIN orders ON orders.customer = rhythm.customer
-    JOIN money ON money.customer = rhythm.customer
-    WHERE rhythm.last_date_before IS NOT NULL
 ),
 
 -- How many customers of the earlier date have each value or a smaller one.
 counted AS (
     SELECT part, value, SUM(COUNT(*)) OVER (PARTITION BY part ORDER BY value) AS reached
     FROM (
-        SELECT 'r' AS part, r AS value FROM standing WHERE moment = 'before'
+        SELECT 'r' AS part, r_before AS value FROM standing WHERE r_before IS NOT NULL
         UNION ALL
-        SELECT 'f' AS part, f AS value FROM standing WHERE moment = 'before'
+        SELECT 'f' AS part, f_before AS value FROM standing WHERE f_before IS NOT NULL
         UNION ALL
-        SELECT 'm' AS part, m AS value FROM standing WHERE moment = 'before'
+        SELECT 'm' AS part, m_before AS value FROM standing WHERE m_before IS NOT NULL
     ) AS earlier
     GROUP BY part, value
 ),
 
 population AS (
-    SELECT COUNT(*) AS size FROM standing WHERE moment = 'before'
+    SELECT COUNT(r_before) AS size FROM standing
 ),
 
 -- The values at positions ceil(k * size / 5), in whole numbers: no fifth is exact in binary.
@@ -279,7 +315,7 @@ cuts AS (
 -- Both dates on the cut points of the earlier one; nobody then, no scores at all.
 rfm AS (
     SELECT
-        standing.customer, standing.moment,
+        standing.customer,
         CASE
             WHEN standing.r <= r_cuts.first_cut THEN 5
             WHEN standing.r <= r_cuts.second_cut THEN 4
@@ -300,7 +336,31 @@ rfm AS (
             WHEN standing.m <= m_cuts.third_cut THEN 3
             WHEN standing.m <= m_cuts.fourth_cut THEN 4
             ELSE 5
-        END AS m
+        END AS m,
+        CASE
+            WHEN standing.r_before IS NULL THEN NULL
+            WHEN standing.r_before <= r_cuts.first_cut THEN 5
+            WHEN standing.r_before <= r_cuts.second_cut THEN 4
+            WHEN standing.r_before <= r_cuts.third_cut THEN 3
+            WHEN standing.r_before <= r_cuts.fourth_cut THEN 2
+            ELSE 1
+        END AS r_before,
+        CASE
+            WHEN standing.f_before IS NULL THEN NULL
+            WHEN standing.f_before <= f_cuts.first_cut THEN 1
+            WHEN standing.f_before <= f_cuts.second_cut THEN 2
+            WHEN standing.f_before <= f_cuts.third_cut THEN 3
+            WHEN standing.f_before <= f_cuts.fourth_cut THEN 4
+            ELSE 5
+        END AS f_before,
+        CASE
+            WHEN standing.m_before IS NULL THEN NULL
+            WHEN standing.m_before <= m_cuts.first_cut THEN 1
+            WHEN standing.m_before <= m_cuts.second_cut THEN 2
+            WHEN standing.m_before <= m_cuts.third_cut THEN 3
+            WHEN standing.m_before <= m_cuts.fourth_cut THEN 4
+            ELSE 5
+        END AS m_before
     FROM standing
     JOIN cuts AS r_cuts ON r_cuts.part = 'r'
     JOIN cuts AS f_cuts ON f_cuts.part = 'f'
@@ -407,9 +467,9 @@ joined AS (
         rfm.r AS rfm_r,
         rfm.f AS rfm_f,
         rfm.m AS rfm_m,
-        rfm_before.r AS rfm_r_before,
-        rfm_before.f AS rfm_f_before,
-        rfm_before.m AS rfm_m_before,
+        rfm.r_before AS rfm_r_before,
+        rfm.f_before AS rfm_f_before,
+        rfm.m_before AS rfm_m_before,
         CASE WHEN category.spend > 0 THEN category.name END AS top_category,
         CASE
             WHEN category.spend > 0 AND category.total > 0
@@ -444,11 +504,10 @@ joined AS (
     LEFT JOIN money ON money.customer = people.customer
     LEFT JOIN orders ON orders.customer = people.customer
     LEFT JOIN rhythm ON rhythm.customer = people.customer
-    LEFT JOIN rfm ON rfm.customer = people.customer AND rfm.moment = 'now'
-    LEFT JOIN rfm AS rfm_before ON rfm_before.customer = people.customer AND rfm_before.moment = 'before'
-    LEFT JOIN favourites AS category ON category.customer = people.customer AND category.kind = 'category'
-    LEFT JOIN favourites AS channel ON channel.customer = people.customer AND channel.kind = 'channel'
-    LEFT JOIN favourites AS settlement ON settlement.customer = people.customer AND settlement.kind = 'settlement'
+    LEFT JOIN rfm ON rfm.customer = people.customer
+    LEFT JOIN top_category AS category ON category.customer = people.customer
+    LEFT JOIN top_channel AS channel ON channel.customer = people.customer
+    LEFT JOIN top_settlement AS settlement ON settlement.customer = people.customer
     LEFT JOIN new_products ON new_products.customer = people.customer
     LEFT JOIN terms ON terms.customer_id = people.customer_id
     LEFT JOIN referrals ON referrals.customer_id = people.customer_id

@@ -244,13 +244,17 @@ class Run:
         """
         from tierbook.clv.outlook import fit_models, foreseen
 
-        if "margin" not in asked:
-            (known,) = self.table("margin").to_pylist()
-            margin = 1 - known["cost"] / known["revenue"] if known["revenue"] > 0 else 1.0
-            # A margin that is not positive would turn every value round; then value is revenue.
-            asked["margin"] = margin if margin > 0 else 1.0
+        asked.setdefault("margin", self.margin)
         fitted = fit_models(*self._fitted_to(), model=asked.pop("model", None))
         return foreseen(fitted, *self._histories(), **asked)
+
+    @property
+    def margin(self) -> float:
+        """Share of revenue that counts as value: the margin of the sales with a known cost."""
+        (known,) = self.table("margin").to_pylist()
+        margin = 1 - known["cost"] / known["revenue"] if known["revenue"] > 0 else 1.0
+        # A margin that is not positive would turn every value round; then value is revenue.
+        return margin if margin > 0 else 1.0
 
     @cached_property
     def held_out(self) -> HoldOut:
@@ -426,11 +430,12 @@ def customer_table(engine: DuckDB, pack: Pack, *, as_of: date) -> pa.Table:
 
 def customer_query(engine: Engine, pack: Pack, *, as_of: date) -> str:
     """The query of the customer table, over tables that are made for it; without order."""
-    features.customer_features(engine, as_of=as_of, window_days=pack.window_days)
     if not pack.measures:
-        return "SELECT * FROM features"
+        text = features.customer_text(engine, as_of=as_of, window_days=pack.window_days)
+        return f"SELECT * FROM (\n{text}\n) AS features"
     from tierbook import measures
 
+    features.customer_features(engine, as_of=as_of, window_days=pack.window_days)
     measures.add_measures(engine, [_measure(measure, pack) for measure in pack.measures], as_of=as_of)
     made = [measure.name for measure in pack.measures]
     known = [name for name in engine.columns("features") if name not in made]
@@ -506,8 +511,7 @@ def score(
         given, said = rolled_up(given)
         problems = [*problems, *said]
     features.load(engine, given)
-    engine.make("transactions_", features.DATED)
-    engine.view("purchase_days_", features.PURCHASE_DAYS)
+    engine.view("transactions_", features.DATED)
     say(0.0, "Customer features")
     earlier = as_of - timedelta(days=pack.window_days)
     now = customer_table(engine, pack, as_of=as_of)

@@ -211,7 +211,6 @@ def score_in(
     features.name_views(engine, there.columns)
     stages.step("prepared", lambda: features.prepare(engine, narrow=there.narrow, numbered=there.numbered))
     engine.view("transactions_", features.DATED)
-    engine.view("purchase_days_", features.PURCHASE_DAYS)
     say(0.4, "Scoring rules")
     stages.step("now", lambda: _scored_in(engine, pack, profile, as_of, "customers_now", "scored"))
     say(0.7, "Scoring rules")

@@ -30,6 +30,7 @@ def _matrix(
 
     from tierbook import features as views
     from tierbook.aggregates.channels import matrix
+    from tierbook.aggregates.pieces import NUMBERED
     from tierbook.engines.duckdb import DuckDB
     from tierbook.score import arrays
 
@@ -48,7 +49,7 @@ def _matrix(
         segments = pa.table({"customer_id": given["customer_id"], _SEGMENT: given[segment].cast(pa.string())})
     engine.put("segments", segments)
     steps, select = matrix(_LAST, _SEGMENT, _FIRST)
-    found = arrays(engine.sql("WITH " + ",\n".join((_PEOPLE, *steps)) + select))
+    found = arrays(engine.sql("WITH " + ",\n".join((_PEOPLE, NUMBERED, *steps)) + select))
     unknown = label("unknown", language)
     return {
         "channel": _named(found["channel"], unknown),

@@ -102,8 +102,7 @@ def tables(seed: int) -> dict[str, pa.Table]:
     return {
         "scored": pa.Table.from_pylist(customers),
         "scored_before": pa.Table.from_pylist(before, schema=pa.Table.from_pylist(customers).schema),
-        "transactions_": lines.select(["customer_id", "date", "amount"]),
-        "purchase_days_": _purchase_days(transactions),
+        "days_": _purchase_days(transactions),
         "tierbook_transactions": lines,
         "tierbook_interactions": pa.Table.from_pylist(said),
         "tierbook_customers": pa.Table.from_pylist(_SIDES),
@@ -177,19 +176,24 @@ def answered(given: dict[str, pa.Table], name: str, **more: Any) -> list[Row]:
     engine = DuckDB()
     for table, rows in given.items():
         engine.put(table, rows)
-    if name == "products":
-        engine.make("tierbook_numbers", _NUMBERS)
-        engine.make("tierbook_sales", _SALES)
+    for table, text in _PREPARED.items():
+        engine.make(table, text)
     return engine.sql(query(name, **more)).to_pylist()
 
 
 # As `features.load` makes them.
-_NUMBERS = """
+_PREPARED = {
+    "tierbook_numbers": """
 SELECT customer_id, ROW_NUMBER() OVER (ORDER BY customer_id) AS customer
-FROM (SELECT DISTINCT customer_id FROM tierbook_transactions) AS everyone"""
-_SALES = """
-SELECT numbers.customer, date, product, CAST(amount AS DECIMAL(18, 6)) AS amount
-FROM tierbook_transactions AS sale JOIN tierbook_numbers AS numbers ON numbers.customer_id = sale.customer_id"""
+FROM (SELECT DISTINCT customer_id FROM tierbook_transactions) AS everyone""",
+    "tierbook_sales": """
+SELECT numbers.customer, date, product, channel,
+    CAST(amount AS DECIMAL(18, 6)) AS amount, CAST(cost AS DECIMAL(18, 6)) AS cost
+FROM tierbook_transactions AS sale JOIN tierbook_numbers AS numbers ON numbers.customer_id = sale.customer_id""",
+    "tierbook_purchase_days": """
+SELECT numbers.customer, date, day_before, place, new_month
+FROM days_ JOIN tierbook_numbers AS numbers ON numbers.customer_id = days_.customer_id""",
+}
 
 
 def exact(amounts: Any) -> float:
@@ -210,7 +214,7 @@ def figures(rows: list[Row], year: dict[str, list[float]]) -> Row:
 
 def year_of(given: dict[str, pa.Table]) -> dict[str, list[float]]:
     spent: dict[str, list[float]] = {}
-    for row in given["transactions_"].to_pylist():
+    for row in given["tierbook_transactions"].to_pylist():
         if date(2025, 3, 31) < row["date"] <= AS_OF:
             spent.setdefault(row["customer_id"], []).append(row["amount"])
     return spent
@@ -286,7 +290,9 @@ def test_twelve_months_end_on_the_day_and_keep_short_februaries():
     assert sum(row["revenue"] for row in months) == pytest.approx(
         exact(amount for amounts in year_of(given).values() for amount in amounts)
     )
-    march = [row for row in given["transactions_"].to_pylist() if date(2026, 2, 28) < row["date"] <= AS_OF]
+    march = [
+        row for row in given["tierbook_transactions"].to_pylist() if date(2026, 2, 28) < row["date"] <= AS_OF
+    ]
     assert months[-1]["revenue"] == exact(row["amount"] for row in march)
     assert months[-1]["active"] == len({row["customer_id"] for row in march if row["amount"] >= 0})
     assert months[-1]["orders"] == sum(row["amount"] >= 0 for row in march)
@@ -449,7 +455,7 @@ def test_months_of_members_count_from_the_day_of_joining():
     given = tables(0)
     joined = {row["customer_id"]: row["joined"] for row in given["scored"].to_pylist() if row["joined"]}
     wanted: dict[str, set[tuple[int, int]]] = {}
-    for row in given["purchase_days_"].to_pylist():
+    for row in given["days_"].to_pylist():
         if row["customer_id"] in joined and joined[row["customer_id"]] <= row["date"] <= AS_OF:
             wanted.setdefault(row["customer_id"], set()).add((row["date"].year, row["date"].month))
     found = {row["customer_id"]: row["months"] for row in answered(given, "member_months")}
@@ -486,8 +492,8 @@ def test_postgresql_gives_the_same_tables(postgres):
             with connection.cursor().copy(f'COPY "{name}" FROM STDIN'.encode()) as copy:
                 for row in table.to_pylist():
                     copy.write_row(list(row.values()))
-        connection.execute(f"CREATE TABLE tierbook_numbers AS {_NUMBERS}".encode())
-        connection.execute(f"CREATE TABLE tierbook_sales AS {_SALES}".encode())
+        for name, text in _PREPARED.items():
+            connection.execute(f"CREATE TABLE {name} AS {text}".encode())
         until = "2026-01-31"
         more = ("breakdown:class/region", f"histories:{until}", f"purchase_days:{until}")
         for name in (*aggregates.NAMES, *more):

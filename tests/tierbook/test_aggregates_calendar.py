@@ -12,7 +12,7 @@ from tests.tierbook.test_aggregates import AS_OF, answered, exact, tables
 
 def purchases(given):
     """Rows up to the as-of date as (customer, day, amount)."""
-    rows = given["transactions_"].to_pylist()
+    rows = given["tierbook_transactions"].to_pylist()
     return [(row["customer_id"], row["date"], row["amount"]) for row in rows if row["date"] <= AS_OF]
 
 

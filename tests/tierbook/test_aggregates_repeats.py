@@ -15,7 +15,7 @@ UNTIL = date(2026, 1, 31)
 def bought(given):
     """The purchase days of each customer known by the day, up to the as-of date."""
     days: dict[str, set[date]] = {}
-    for row in given["transactions_"].to_pylist():
+    for row in given["tierbook_transactions"].to_pylist():
         if row["date"] <= AS_OF and row["amount"] >= 0:
             days.setdefault(row["customer_id"], set()).add(row["date"])
     return [sorted(found) for found in days.values() if min(found) <= UNTIL]

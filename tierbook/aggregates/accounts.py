@@ -56,7 +56,7 @@ def member_months(as_of: date) -> tuple[tuple[str, ...], str]:
         (),
         f"""
 SELECT people.customer_id, COUNT(DISTINCT DATE_TRUNC('month', bought.date)) AS months
-FROM purchase_days_ AS bought JOIN people ON people.customer_id = bought.customer_id
+FROM tierbook_purchase_days AS bought JOIN numbered AS people ON people.customer = bought.customer
 WHERE bought.date >= people.joined AND bought.date <= {day_text(as_of)}
 GROUP BY people.customer_id ORDER BY people.customer_id""",
     )

@@ -13,22 +13,25 @@ CONFLICT = 0.05
 def matrix(as_of: date, column: str, start: date | None = None) -> tuple[tuple[str, ...], str]:
     """Steps and text of the aggregate `channels:<column>`; the last twelve months without a start."""
     within, segment = _within(as_of, start), quoted(column)
+    sold = f"""sold AS (
+    SELECT CAST(sale.channel AS VARCHAR) AS channel, people.{segment} AS segment, SUM(amount) AS earned,
+        SUM(amount - COALESCE(cost, 0)) AS margin, COUNT(cost) AS costs
+    FROM tierbook_sales AS sale JOIN numbered AS people ON people.customer = sale.customer WHERE {within}
+    GROUP BY sale.channel, people.{segment}
+)"""
     dealt = f"""dealt AS (
     SELECT contact.channel, people.{segment} AS segment, 1 AS contact, CAST(cost AS DECIMAL(38, 6)) AS spent,
-        CAST(NULL AS DECIMAL(38, 6)) AS earned, CAST(NULL AS DECIMAL(38, 6)) AS cost_of_sale
+        CAST(NULL AS DECIMAL(38, 6)) AS earned, CAST(NULL AS DECIMAL(38, 6)) AS margin, 0 AS costs
     FROM tierbook_interactions AS contact JOIN people ON people.customer_id = contact.customer_id WHERE {within}
     UNION ALL
-    SELECT sold.channel, people.{segment} AS segment, NULL AS contact, NULL AS spent,
-        CAST(amount AS DECIMAL(38, 6)) AS earned, CAST(cost AS DECIMAL(38, 6)) AS cost_of_sale
-    FROM tierbook_transactions AS sold JOIN people ON people.customer_id = sold.customer_id WHERE {within}
+    SELECT channel, segment, NULL AS contact, NULL AS spent, earned, margin, costs FROM sold
 )"""
-    margin = exact_sum("earned - COALESCE(cost_of_sale, 0)")
     return (
-        (dealt,),
+        (sold, dealt),
         f"""
 SELECT channel, segment, COUNT(contact) AS contacts,
     CASE WHEN COUNT(spent) > 0 THEN {exact_sum("spent")} END AS cost, {exact_sum("earned")} AS revenue,
-    CASE WHEN COUNT(cost_of_sale) > 0 THEN {margin} END AS margin
+    CASE WHEN SUM(costs) > 0 THEN {exact_sum("margin")} END AS margin
 FROM dealt GROUP BY channel, segment ORDER BY channel, segment""",
     )
 
@@ -36,9 +39,9 @@ FROM dealt GROUP BY channel, segment ORDER BY channel, segment""",
 def best(as_of: date, column: str) -> tuple[tuple[str, ...], str]:
     """Steps and text of the aggregate `best_channels:<column>`."""
     sold = f"""sold AS (
-    SELECT product, people.{quoted(column)} AS segment, sale.channel, {exact_sum("amount")} AS revenue,
-        {exact_sum("CAST(amount AS DECIMAL(38, 6)) - COALESCE(CAST(cost AS DECIMAL(38, 6)), 0)")} AS earned, COUNT(cost) AS costs
-    FROM tierbook_transactions AS sale JOIN people ON people.customer_id = sale.customer_id
+    SELECT product, people.{quoted(column)} AS segment, sale.channel, COALESCE(SUM(amount), 0) AS revenue,
+        COALESCE(SUM(amount - COALESCE(cost, 0)), 0) AS earned, COUNT(cost) AS costs
+    FROM tierbook_sales AS sale JOIN numbered AS people ON people.customer = sale.customer
     WHERE product IS NOT NULL AND sale.channel IS NOT NULL AND {_within(as_of)}
     GROUP BY product, people.{quoted(column)}, sale.channel
 )"""
@@ -54,7 +57,9 @@ def best(as_of: date, column: str) -> tuple[tuple[str, ...], str]:
     return (
         (sold, judged, placed),
         """
-SELECT product, segment, channel, channels, revenue, of_all AS revenue_of_all, CASE WHEN costed THEN earned END AS margin
+SELECT CAST(product AS VARCHAR) AS product, segment, CAST(channel AS VARCHAR) AS channel, channels,
+    CAST(revenue AS DOUBLE PRECISION) AS revenue, CAST(of_all AS DOUBLE PRECISION) AS revenue_of_all,
+    CASE WHEN costed THEN CAST(earned AS DOUBLE PRECISION) END AS margin
 FROM placed WHERE place = 1 ORDER BY product, segment""",
     )
 

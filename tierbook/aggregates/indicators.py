@@ -24,33 +24,44 @@ def indicators(as_of: date, start: date, window_days: int) -> tuple[tuple[str, .
 
 def _sales(as_of: date, start: date, window_days: int) -> tuple[str, ...]:
     first, last, window = day_text(start), day_text(as_of), timedelta(days=window_days)
-    buyers = f"""buyers AS (
-    SELECT dated.customer_id, MIN(date) AS first_day,
+    buyers = f"""bought AS (
+    SELECT customer, MIN(date) AS first_day,
         MAX(CASE WHEN date <= {first} THEN 1 ELSE 0 END) AS bought_before,
         MAX(CASE WHEN date > {day_text(start - window)} AND date <= {first} THEN 1 ELSE 0 END) AS was_active,
         MAX(CASE WHEN date > {day_text(as_of - window)} THEN 1 ELSE 0 END) AS is_active,
         SUM(CASE WHEN date > {first} THEN 1 ELSE 0 END) AS days
-    FROM purchase_days_ AS dated JOIN people ON people.customer_id = dated.customer_id
-    WHERE date <= {last} GROUP BY dated.customer_id
-)"""
+    FROM tierbook_purchase_days WHERE date <= {last} GROUP BY customer
+),
+buyers AS (SELECT customer_id, bought.* FROM bought JOIN numbered ON numbered.customer = bought.customer)"""
     arrived = f"arrived AS (SELECT customer_id FROM buyers WHERE first_day > {first})"
-    lines = f"""lines AS (
-    SELECT sold.customer_id, CAST(date AS DATE) AS day, amount, channel, owner, COALESCE(product, category) AS item
-    FROM tierbook_transactions AS sold JOIN people ON people.customer_id = sold.customer_id
-    WHERE CAST(date AS DATE) <= {last}
-)"""
     ways = f"""ways AS (
-    SELECT customer_id, COUNT(DISTINCT channel) AS channels
-    FROM lines WHERE day > {first} AND amount >= 0 AND channel IS NOT NULL GROUP BY customer_id
+    SELECT sold.customer, COUNT(DISTINCT channel) AS channels
+    FROM tierbook_sales AS sold JOIN numbered ON numbered.customer = sold.customer
+    WHERE date > {first} AND date <= {last} AND amount >= 0 AND channel IS NOT NULL GROUP BY sold.customer
 )"""
-    items = "items AS (SELECT customer_id, item, MIN(day) AS first_day, MAX(day) AS last_day FROM lines WHERE amount >= 0 AND item IS NOT NULL GROUP BY customer_id, item)"
-    crossed = f"""crossed AS (
-    SELECT customer_id, MAX(first_day) AS newest FROM items
-    GROUP BY customer_id HAVING MIN(first_day) <= {first} AND MAX(last_day) > {first}
+    # Of the earlier sales only those of what a customer bought in the period: grouping all by item costs more.
+    lines = "lines AS (SELECT customer, date, COALESCE(product, category) AS item FROM tierbook_sales WHERE amount >= 0)"
+    recent = f"""recent AS (
+    SELECT DISTINCT customer, item FROM lines WHERE item IS NOT NULL AND date > {first} AND date <= {last}
 )"""
-    newer = f"newer AS (SELECT CASE WHEN newest > {first} THEN 1 ELSE 0 END AS new_item FROM crossed)"
-    sellers = f"sellers AS (SELECT owner, amount FROM lines WHERE day > {first} AND owner IS NOT NULL)"
-    return buyers, arrived, lines, ways, items, crossed, newer, sellers
+    again = f"""bought_again AS (
+    SELECT DISTINCT lines.customer, lines.item
+    FROM lines JOIN recent ON recent.customer = lines.customer AND recent.item = lines.item WHERE date <= {first}
+)"""
+    known = f"known AS (SELECT DISTINCT customer FROM lines WHERE item IS NOT NULL AND date <= {first})"
+    newer = """newer AS (
+    SELECT CASE WHEN COUNT(*) > COUNT(bought_again.item) THEN 1 ELSE 0 END AS new_item
+    FROM recent
+    JOIN known ON known.customer = recent.customer
+    JOIN numbered ON numbered.customer = recent.customer
+    LEFT JOIN bought_again ON bought_again.customer = recent.customer AND bought_again.item = recent.item
+    GROUP BY recent.customer
+)"""
+    sellers = f"""sellers AS (
+    SELECT owner, amount FROM tierbook_transactions AS sold JOIN people ON people.customer_id = sold.customer_id
+    WHERE CAST(date AS DATE) > {first} AND CAST(date AS DATE) <= {last} AND owner IS NOT NULL
+)"""
+    return buyers, arrived, ways, lines, recent, again, known, newer, sellers
 
 
 def _contacts(as_of: date, start: date) -> tuple[str, ...]:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+NUMBERED = """numbered AS (
+    SELECT people.*, numbers.customer
+    FROM people JOIN tierbook_numbers AS numbers ON numbers.customer_id = people.customer_id
+)"""
+"""The step that gives people the number which rows of purchases have in place of their identifier."""
+
 
 def month_ends(as_of: date, count: int = 12) -> list[date]:
     """`count + 1` dates a calendar month apart, the last one `as_of`; a month is (date, next date].
@@ -24,6 +30,11 @@ def _months_before(day: date, back: int) -> date:
 def exact_sum(expression: str) -> str:
     """Money summed exactly and turned into a double once."""
     return f"CAST(COALESCE(SUM(CAST({expression} AS DECIMAL(38, 6))), 0) AS DOUBLE PRECISION)"
+
+
+def total_of(expression: str) -> str:
+    """Exact money, such as the amounts of `tierbook_sales`, added up and turned into a double once."""
+    return f"CAST(COALESCE(SUM({expression}), 0) AS DOUBLE PRECISION)"
 
 
 def count_of(condition: str) -> str:

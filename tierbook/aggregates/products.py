@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tierbook.aggregates.pieces import count_of, day_text, exact_sum
+from tierbook.aggregates.pieces import count_of, day_text, total_of
 
 # Products paired with each other are those in most sales; a pair counts from so many sales, and such a share of all.
 MOST_PAIRED, FEWEST_SALES, LEAST_SHARE = 200, 5, 0.001
@@ -13,15 +13,13 @@ MOST_PAIRED, FEWEST_SALES, LEAST_SHARE = 200, 5, 0.001
 def products(as_of: date, window_days: int) -> tuple[tuple[str, ...], str]:
     """Steps and text of the aggregate `products`."""
     recent = f"day > {day_text(as_of - timedelta(days=window_days))}"
-    # By their numbers, which are lighter to join on and to group by than the identifiers people use.
-    shown = "shown AS (SELECT customer FROM tierbook_numbers AS numbers JOIN people ON people.customer_id = numbers.customer_id)"
     bought = f"""bought AS (
     SELECT lines.customer, product, date AS day, amount
-    FROM tierbook_sales AS lines JOIN shown ON shown.customer = lines.customer
+    FROM tierbook_sales AS lines JOIN numbered ON numbered.customer = lines.customer
     WHERE date <= {day_text(as_of)}
 )"""
     sold = f"""sold AS (
-    SELECT product, {exact_sum("amount")} AS revenue, {exact_sum(f"CASE WHEN {recent} THEN amount END")} AS revenue_recent
+    SELECT product, {total_of("amount")} AS revenue, {total_of(f"CASE WHEN {recent} THEN amount END")} AS revenue_recent
     FROM bought GROUP BY product
 )"""
     # Distinct days first: counting them within each customer and product costs twice as much.
@@ -32,9 +30,9 @@ def products(as_of: date, window_days: int) -> tuple[tuple[str, ...], str]:
     FROM buyers GROUP BY product
 )"""
     return (
-        (shown, bought, sold, days, buyers, counted),
+        (bought, sold, days, buyers, counted),
         """
-SELECT sold.product, revenue, revenue_recent, COALESCE(customers, 0) AS customers,
+SELECT CAST(sold.product AS VARCHAR) AS product, revenue, revenue_recent, COALESCE(customers, 0) AS customers,
     COALESCE(repeat_customers, 0) AS repeat_customers, CAST(COALESCE(purchase_days, 0) AS INTEGER) AS purchase_days
 FROM sold LEFT JOIN counted ON counted.product IS NOT DISTINCT FROM sold.product
 ORDER BY sold.product""",

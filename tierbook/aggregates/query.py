@@ -5,11 +5,11 @@
 - `scored`: one row per customer, features and results (`spec/systems.md`, standard features; result columns of a run);
   a subject the pack does not have leaves its columns (`value`, `tier`, `stage`, `churn_level` …) there and empty
 - `scored_before`: the same at `as_of - window_days` (no rows where there is no earlier run)
-- `transactions_`: `customer_id`, `date`, `amount`; later dates than `as_of` may be in it
-- `purchase_days_`: `customer_id`, `date`, `day_before` (the purchase day before it), `place` (1 for the first), `new_month`
+- `tierbook_numbers`: `customer_id`, `customer` (the number rows are joined by)
+- `tierbook_sales`: `customer`, `date`, `amount`, `cost`, `product`, `category`, `channel`; later dates than `as_of` may be in it
+- `tierbook_purchase_days`: `customer`, `date`, `day_before` (the purchase day before it), `place` (1 for the first), `new_month`
   (the first in its month), one row per customer and day with an amount of 0 or more; later ones may be in it
 - `tierbook_transactions`, `tierbook_interactions` and further tables: all rows with every column of the table
-- `tierbook_numbers`, `tierbook_sales`: as `features.load` makes them, for `products`
 - `groups_`: `customer_id`, `root` of the group, for `accounts`
 
 Money is summed exactly and turned into a double once, so totals of any two tables agree to the cent.
@@ -75,7 +75,16 @@ from itertools import pairwise
 from tierbook.aggregates import calendar, channels, contacts, fairs, indicators, products, repeats
 from tierbook.aggregates.accounts import accounts, member_months, rewards
 from tierbook.aggregates.campaigns import campaigns
-from tierbook.aggregates.pieces import count_of, day_text, exact_sum, month_ends, quoted, text_of
+from tierbook.aggregates.pieces import (
+    NUMBERED,
+    count_of,
+    day_text,
+    exact_sum,
+    month_ends,
+    quoted,
+    text_of,
+    total_of,
+)
 from tierbook.errors import DataError
 
 NAMES = (
@@ -184,7 +193,8 @@ def query(
     known = (*_COLUMNS, *(f"value.{part}" for part in parts))
     columns = ", ".join(quoted(column) for column in dict.fromkeys((*known, *more)))
     people = f"people AS (SELECT {columns} FROM {quoted(scored)})"
-    return "WITH " + ",\n".join((people, *steps)) + select
+    numbered = (NUMBERED,) if any("numbered" in text for text in (*steps, select)) else ()
+    return "WITH " + ",\n".join((people, *numbered, *steps)) + select
 
 
 _COLUMNS = (
@@ -258,8 +268,11 @@ def year_spend(as_of: date) -> str:
     """The SQL text of what each customer brought in the last twelve months; nearly every aggregate begins with it."""
     edges = month_ends(as_of)
     return f"""
-    SELECT customer_id, SUM(CAST(amount AS DECIMAL(38, 6))) AS amount
-    FROM transactions_ WHERE date > {day_text(edges[0])} AND date <= {day_text(edges[-1])} GROUP BY customer_id"""
+    SELECT customer_id, amount
+    FROM (
+        SELECT customer, SUM(amount) AS amount FROM tierbook_sales
+        WHERE date > {day_text(edges[0])} AND date <= {day_text(edges[-1])} GROUP BY customer
+    ) AS spent JOIN tierbook_numbers AS numbers ON numbers.customer = spent.customer"""
 
 
 def _grouped(keys: str, source: str = "people_year", more: str = "") -> str:
@@ -291,20 +304,26 @@ def _month_steps(edges: Sequence[date]) -> tuple[str, ...]:
         return f"CASE {' '.join(cases)} END"
 
     within = f"date > {day_text(edges[0])} AND date <= {day_text(edges[-1])}"
+    # By day first: there are fewer days than rows to say the month of.
     dated = f"""
-    SELECT customer_id, amount, {number_of("date")} AS month_number FROM transactions_ WHERE {within}"""
+    SELECT {number_of("date")} AS month_number, revenue, orders, flagged_revenue
+    FROM (
+        SELECT date, SUM(amount) AS revenue, {count_of("amount >= 0")} AS orders,
+            SUM(CASE WHEN churn_flagged THEN amount END) AS flagged_revenue
+        FROM tierbook_sales AS sale JOIN numbered ON numbered.customer = sale.customer
+        WHERE {within} GROUP BY date
+    ) AS days"""
     monthly = f"""
-    SELECT month_number, {exact_sum("amount")} AS revenue, {count_of("amount >= 0")} AS orders,
-        {exact_sum("CASE WHEN churn_flagged THEN amount END")} AS flagged_revenue
-    FROM dated JOIN people ON people.customer_id = dated.customer_id
-    GROUP BY month_number"""
+    SELECT month_number, {total_of("revenue")} AS revenue, CAST(SUM(orders) AS BIGINT) AS orders,
+        {total_of("flagged_revenue")} AS flagged_revenue
+    FROM dated GROUP BY month_number"""
     # A customer is counted on the first purchase day in a month.
     bought = f"""
-    SELECT customer_id, {number_of("date")} AS month_number, {number_of("day_before")} AS month_before
-    FROM purchase_days_ WHERE {within}"""
+    SELECT customer, {number_of("date")} AS month_number, {number_of("day_before")} AS month_before
+    FROM tierbook_purchase_days WHERE {within}"""
     buyers = f"""
     SELECT month_number, COUNT(*) AS active, {count_of("churn_flagged")} AS flagged_active
-    FROM bought JOIN people ON people.customer_id = bought.customer_id
+    FROM bought JOIN numbered ON numbered.customer = bought.customer
     WHERE month_before IS NULL OR month_before < month_number
     GROUP BY month_number"""
     arrived = """

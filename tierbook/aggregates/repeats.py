@@ -14,7 +14,7 @@ def histories(as_of: date, until: date) -> tuple[tuple[str, ...], str]:
         DATE_DIFF('day', MIN(date), MAX(CASE WHEN date <= {day_text(until)} THEN date END)) AS recency,
         DATE_DIFF('day', MIN(date), {day_text(until)}) AS age,
         {count_of(f"date > {day_text(until)}")} AS later
-    FROM bought GROUP BY customer_id HAVING MIN(date) <= {day_text(until)}
+    FROM bought GROUP BY customer HAVING MIN(date) <= {day_text(until)}
 )"""
     return (
         (_days(as_of), each),
@@ -26,12 +26,12 @@ FROM each_history GROUP BY frequency, recency, age, later ORDER BY frequency, re
 
 def purchase_days(as_of: date, until: date) -> tuple[tuple[str, ...], str]:
     """Steps and text of the aggregate `purchase_days:<until>`: customers known by a day, counted on every day."""
-    known = f"known AS (SELECT customer_id FROM bought GROUP BY customer_id HAVING MIN(date) <= {day_text(until)})"
+    known = f"known AS (SELECT customer FROM bought GROUP BY customer HAVING MIN(date) <= {day_text(until)})"
     return (
         (_days(as_of), known),
         """
 SELECT date, COUNT(*) AS customers
-FROM bought JOIN known ON known.customer_id = bought.customer_id
+FROM bought JOIN known ON known.customer = bought.customer
 GROUP BY date ORDER BY date""",
     )
 
@@ -49,7 +49,7 @@ WHERE cost IS NOT NULL AND CAST(date AS DATE) <= {day_text(as_of)}""",
 
 def _days(as_of: date) -> str:
     return f"""bought AS (
-    SELECT dated.customer_id, date
-    FROM purchase_days_ AS dated JOIN people ON people.customer_id = dated.customer_id
+    SELECT dated.customer, date
+    FROM tierbook_purchase_days AS dated JOIN numbered ON numbered.customer = dated.customer
     WHERE date <= {day_text(as_of)}
 )"""

@@ -46,6 +46,8 @@ def texts() -> dict[str, str]:
     """Everything from the tables to the customers and two tables of a report, in DuckDB's dialect."""
     engine, rules = Listening(), pack("hospitality")
     features.load(engine, tables())
+    # As an engine makes them whose rows are not in memory.
+    features.prepare(engine, narrow=True, numbered=True)
     engine.make("customers_now", customer_query(engine, rules, as_of=AS_OF))
     known = list(engine.columns("customers_now"))
     signals = [signal.name for signal in rules.churn.signals]
