@@ -24,6 +24,7 @@ from typing import Literal, NamedTuple
 
 from tierbook.errors import HostError, TierbookError
 from tierbook.quality import Problem
+from workbooks.gate.container import damage, unpacked
 from workbooks.gate.kinds import is_open_elsewhere
 from workbooks.gate.package import Stamp
 
@@ -268,14 +269,15 @@ def _verify(path: Path) -> None:
     if path.suffix.lower() in (".xlsx", ".xlsm", ".zip", ".oxt", ".xlam"):
         try:
             with zipfile.ZipFile(path) as archive:
-                damaged = archive.testzip()
-        except zipfile.BadZipFile as error:
-            raise _unverified(path) from error
-        if damaged:
-            raise _unverified(path)
+                for entry in archive.infolist():
+                    for _ in unpacked(archive, entry):
+                        continue
+        except damage() as error:
+            raise unverified() from error
 
 
-def _unverified(path: Path) -> HostError:
+def unverified() -> HostError:
+    """The refusal of a file that does not hold what was written."""
     return HostError("The written file could not be read back.", fix="Check the disk and run again.")
 
 

@@ -80,7 +80,7 @@ def write_package(source: BinaryIO, target: BinaryIO, tables: Sequence[LongTable
                 writer.copy(source, entry)
 
 
-def _filled(sheet: bytes, long: LongTable) -> Iterator[bytes]:
+def _filled(sheet: bytes, long: LongTable) -> Iterator[bytes | memoryview]:
     """The sheet with the rows in the place of its last row, which is blank."""
     number = long.row + 1
     blank = re.search(

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from tierbook.errors import DataError
 from workbooks.gate.guard import Guard, is_utf16
@@ -159,8 +159,21 @@ class _Places(Guard):
         self.open.pop().end = self.parser.CurrentByteIndex
 
 
+class Written(NamedTuple):
+    """What was put into a container under one name, to be compared with what stands there.
+
+    `size` and `checksum` (CRC-32) are those of a new part before it was packed, and of the packed bytes, which begin at
+    `start`, of an entry that was taken over.
+    """
+
+    new: bool
+    start: int
+    size: int
+    checksum: int
+
+
 class PackageWriter:
-    """A zip container in the making.
+    """A zip container in the making; `written` says by name what has been put into it.
 
     >>> import io
     >>> out = io.BytesIO()
@@ -173,6 +186,7 @@ class PackageWriter:
     def __init__(self, file: BinaryIO, comment: bytes = b"") -> None:
         self.file, self.comment = file, comment
         self.directory: list[bytes] = []
+        self.written: dict[str, Written] = {}
 
     def __enter__(self) -> PackageWriter:
         return self
@@ -183,6 +197,8 @@ class PackageWriter:
 
     def copy(self, source: BinaryIO, entry: zipfile.ZipInfo) -> None:
         """Take over an entry with its compressed bytes as they are."""
+        from isal import isal_zlib
+
         source.seek(entry.header_offset)
         header = source.read(30)
         if header[:4] != b"PK\3\4" or len(header) < 30:
@@ -202,15 +218,19 @@ class PackageWriter:
             entry.file_size,
             entry,
         )
-        left = entry.compress_size
+        start, left, checksum = self.file.tell(), entry.compress_size, 0
         while left:
             piece = source.read(min(left, _CHUNK))
             if not piece:
                 raise _damaged(entry.filename)
             self.file.write(piece)
+            checksum = isal_zlib.crc32(piece, checksum)
             left -= len(piece)
+        self.written[entry.filename] = Written(False, start, entry.compress_size, checksum)
 
-    def add(self, name: str, pieces: Iterable[bytes], like: zipfile.ZipInfo | None = None) -> None:
+    def add(
+        self, name: str, pieces: Iterable[bytes | memoryview], like: zipfile.ZipInfo | None = None
+    ) -> None:
         """Write a part from its pieces, compressed."""
         from isal import isal_zlib
 
@@ -221,12 +241,13 @@ class PackageWriter:
         self._local(coded, flags, zipfile.ZIP_DEFLATED, when, 0, 0, 0)
         # Quick rather than small: a third of the time of zlib's first level, and smaller than that.
         packer = isal_zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
-        checksum = size = packed = 0
+        begun, checksum, size, packed = self.file.tell(), 0, 0, 0
         for piece in pieces:
             checksum = isal_zlib.crc32(piece, checksum)
             size += len(piece)
             packed += self.file.write(packer.compress(piece))
         packed += self.file.write(packer.flush())
+        self.written[name] = Written(True, begun, size, checksum)
         end = self.file.tell()
         self.file.seek(start)
         self._header(coded, flags, zipfile.ZIP_DEFLATED, when, checksum, packed, size, like)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from tierbook.errors import DataError, HostError
-from workbooks.files import replace_file
+from workbooks.files import replace_file, unverified
+from workbooks.gate.container import damage, unpacked
 from workbooks.gate.package import Package, Stamp, gate
-from workbooks.parts import PackageWriter
+from workbooks.parts import PackageWriter, Written
 from workbooks.source import SEPARATE, Source
 
-Parts = Mapping[str, Iterable[bytes]]
+Parts = Mapping[str, Iterable[bytes | memoryview]]
+_CHUNK = 1 << 20
 
 
 def rewrite(
@@ -33,7 +36,7 @@ def rewrite(
     package : Package, optional
         What `gate` said about `book`, when the caller has just read it.
     verify : callable
-        Raises unless the written file is sound.
+        Raises unless the written file is sound; that it holds the very bytes that were written is known by then.
 
     Returns
     -------
@@ -48,6 +51,7 @@ def rewrite(
         The file system does not let us; `out` is unchanged.
     """
     stamp = Stamp.of(book)
+    written: dict[str, Written] = {}
     known = package if package is not None and package.stamp == stamp else gate(book)
     _refuse(known, book)
 
@@ -58,6 +62,7 @@ def rewrite(
             try:
                 with PackageWriter(target, archive.comment) as writer:
                     copy_parts(source, parts, writer)
+                written.update(writer.written)
             except DataError as error:
                 raise error.at(error.place or book.name) from error
         if Stamp.of(book) != stamp:
@@ -67,15 +72,19 @@ def rewrite(
                 name=book.name,
             )
 
+    def check(temporary: Path) -> None:
+        check_written(temporary, written)
+        verify(temporary)
+
     try:
-        return replace_file(out, write, verify=verify, keep_undo=keep_undo)
+        return replace_file(out, write, verify=check, keep_undo=keep_undo)
     except DataError as error:
         if error.place:
             raise
         raise error.at(book.name) from error
 
 
-def copy_parts(source: Source, parts: dict[str, Iterable[bytes]], writer: PackageWriter) -> None:
+def copy_parts(source: Source, parts: dict[str, Iterable[bytes | memoryview]], writer: PackageWriter) -> None:
     """The whole package: untouched entries as they are, edited parts, parts that are written whole."""
     for entry in source.archive.infolist():
         name = entry.filename
@@ -89,6 +98,35 @@ def copy_parts(source: Source, parts: dict[str, Iterable[bytes]], writer: Packag
             writer.copy(source.file, entry)
     for name, pieces in parts.items():
         writer.add(name, pieces)
+
+
+def check_written(path: Path, written: Mapping[str, Written]) -> None:
+    """Raises unless a package, read anew, holds what was put into it: new parts unpacked, others as packed bytes."""
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(path) as archive:
+            entries = {entry.filename: entry for entry in archive.infolist()}
+            if entries.keys() != written.keys():
+                raise unverified()
+            for name, part in written.items():
+                if part.new:  # unpacking compares what comes out with the checksum that stands in the file
+                    found = sum(map(len, unpacked(archive, entries[name]))), entries[name].CRC
+                else:
+                    found = _measured(file, part)
+                if found != (part.size, part.checksum):
+                    raise unverified()
+    except damage() as error:
+        raise unverified() from error
+
+
+def _measured(file: BinaryIO, part: Written) -> tuple[int, int]:
+    """How many packed bytes of an entry there are, and their checksum."""
+    from isal import isal_zlib
+
+    file.seek(part.start)
+    size, checksum = 0, 0
+    while size < part.size and (piece := file.read(min(part.size - size, _CHUNK))):
+        size, checksum = size + len(piece), isal_zlib.crc32(piece, checksum)
+    return size, checksum
 
 
 def _refuse(package: Package, book: Path) -> None:

@@ -35,7 +35,8 @@ NUMBER_FORMAT: dict[Format, int] = {
 }
 LONGEST_TEXT = 32_767  # UTF-16 units in a cell
 CUT_MARK = "…"
-_ROWS_AT_ONCE = 5_000
+_CELLS_AT_ONCE = 800_000
+_NUMBER = "\0"  # where a row's number goes
 _SAMPLE, _REPEATED = 500, 4  # rows looked at, and how often a value comes in them to be worth writing once
 _UNIX_EPOCH = 25_569  # serial of 1970-01-01 in the 1900 system
 _LATER_IN_1904 = 1_462
@@ -113,7 +114,7 @@ def rows_xml(
     *,
     date1904: bool = False,
     prefix: str = "",
-) -> Iterator[bytes]:
+) -> Iterator[bytes | memoryview]:
     """The rows of a result sheet, headers first, in pieces.
 
     Parameters
@@ -136,8 +137,8 @@ def rows_xml(
         for at, form in enumerate(sheet.formats, 1)
     ]
     looks = _Looks("date" in styles, date1904, p=p)
-    for start in range(0, sheet.table.num_rows, _ROWS_AT_ONCE):
-        yield _rows(sheet.table.slice(start, _ROWS_AT_ONCE), start + 2, opened, looks)
+    for start, count in _blocks(sheet.table, 2):
+        yield _rows(sheet.table.slice(start, count), start + 2, opened, looks)
 
 
 def widths(sheet: ResultSheet, names: Sequence[str]) -> list[float]:
@@ -162,7 +163,7 @@ def widths(sheet: ResultSheet, names: Sequence[str]) -> list[float]:
     return found
 
 
-def styled_rows_xml(table: pa.Table, styles: Sequence[int], *, row: int, left: int) -> Iterator[bytes]:
+def styled_rows_xml(table: pa.Table, styles: Sequence[int], *, row: int, left: int) -> Iterator[memoryview]:
     """The rows of a table for a sheet drawn by somebody else, in pieces; a blank cell keeps its column's style.
 
     Parameters
@@ -174,8 +175,8 @@ def styled_rows_xml(table: pa.Table, styles: Sequence[int], *, row: int, left: i
         Row and column of the first cell, counted from 1.
     """
     opened = [(letters(left + at), f' s="{style}"') for at, style in enumerate(styles)]
-    for start in range(0, table.num_rows, _ROWS_AT_ONCE):
-        yield _rows(table.slice(start, _ROWS_AT_ONCE), row + start, opened, _Looks(blanks=True))
+    for start, count in _blocks(table, row):
+        yield _rows(table.slice(start, count), row + start, opened, _Looks(blanks=True))
 
 
 @dataclass(frozen=True)
@@ -188,26 +189,100 @@ class _Looks:
     p: str = ""
 
 
-def _rows(table: pa.Table, first: int, opened: Sequence[tuple[str, str]], looks: _Looks) -> bytes:
-    """Rows of a table; `opened` is the column's letters and its style attribute."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def _blocks(table: pa.Table, first: int) -> Iterator[tuple[int, int]]:
+    """Where to cut a table whose first row has this number: positions and lengths, numbers of as many digits in each."""
+    start, most = 0, max(1, _CELLS_AT_ONCE // max(table.num_columns, 1))
+    while start < table.num_rows:
+        number = first + start
+        count = min(table.num_rows - start, most, 10 ** len(str(number)) - number)
+        yield start, count
+        start += count
 
-    p = looks.p
-    numbers = pc.cast(pa.array(np.arange(first, first + table.num_rows)), pa.string())
-    parts: list[Any] = [f'<{p}row r="', numbers, '">']
+
+def _rows(table: pa.Table, first: int, opened: Sequence[tuple[str, str]], looks: _Looks) -> memoryview:
+    """Rows of a table, whose numbers have as many digits; `opened` is the column's letters and its style attribute."""
+    import pyarrow as pa
+
+    p, line = looks.p, _Line(first, table.num_rows)
+    line.add(f'<{p}row r="{_NUMBER}">')
     for at, (letter, style) in enumerate(opened):
         column = table.column(at).combine_chunks()
         if isinstance(column, pa.ChunkedArray):
             column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-        opening = [f'<{p}c r="{letter}', numbers, f'"{style}']
-        parts += _first_that_is(
-            _repeated(column, looks) or _cells(column, looks), opening, blanks=looks.blanks
-        )
-    parts.append(f"</{p}row>")
-    rows = _joined(parts)
+        opening = f'<{p}c r="{letter}{_NUMBER}"{style}'
+        if column.null_count < len(column):
+            line.add_cells(opening, _repeated(column, looks) or _cells(column, looks), blanks=looks.blanks)
+        elif looks.blanks:
+            line.add(f"{opening}/>")
+    line.add(f"</{p}row>")
+    rows = line.joined()
     ends = np.frombuffer(rows.buffers()[1], np.int32, rows.offset + len(rows) + 1)[rows.offset :]
-    return memoryview(rows.buffers()[2])[ends[0] : ends[-1]].tobytes()
+    return memoryview(rows.buffers()[2])[ends[0] : ends[-1]]
+
+
+class _Line:
+    """The pieces of rows, from left to right: arrays with a text per row, and text that is the same in all but the number.
+
+    Parameters
+    ----------
+    first, count : int
+        Number of the first row, and how many there are; all numbers have as many digits.
+    """
+
+    def __init__(self, first: int, count: int) -> None:
+        powers = 10 ** np.arange(len(str(first)))[::-1]
+        self.digits = (np.arange(first, first + count)[:, None] // powers % 10 + ord("0")).astype(np.uint8)
+        self.pieces: list[Any] = []
+        self.text = ""
+
+    def add(self, piece: Any) -> None:
+        """A text, `_NUMBER` in the place of the row's number, or an array, whose missing texts are none."""
+        if isinstance(piece, str):
+            self.text += piece
+            return
+        if self.text:
+            self.pieces.append(self.numbered(self.text))
+            self.text = ""
+        self.pieces.append(piece)
+
+    def add_cells(self, opening: str, ways: Sequence[tuple[list[Any], pa.Array]], *, blanks: bool) -> None:
+        """Cells as `_cells` ends them; where some are blank or written another way, ends or cells are joined before."""
+        import pyarrow.compute as pc
+
+        pieces, content = ways[0]
+        if not content.null_count:
+            for piece in (opening, *pieces):
+                self.add(piece)
+        elif blanks:
+            self.add(opening)
+            self.add(pc.coalesce(*(_joined(pieces) for pieces, _ in ways), "/>"))
+        else:
+            cells = []
+            for pieces, _ in ways:
+                lead = opening + (pieces[0] if isinstance(pieces[0], str) else "")
+                cells.append(_joined([self.numbered(lead), *pieces[isinstance(pieces[0], str) :]]))
+            self.add(cells[0] if len(cells) == 1 else pc.coalesce(*cells))
+
+    def numbered(self, text: str) -> Any:
+        """The text in every row, with its number."""
+        import pyarrow as pa
+
+        count, width = self.digits.shape
+        places = [found.start() for found in re.finditer(_NUMBER.encode(), text.encode())]
+        if not places:
+            return text
+        row = np.frombuffer(text.encode().replace(_NUMBER.encode(), bytes(width)), np.uint8)
+        texts = np.empty((count, len(row)), np.uint8)
+        texts[:] = row
+        for at, place in enumerate(places):
+            left = place + at * (width - 1)
+            texts[:, left : left + width] = self.digits
+        ends = np.arange(0, texts.size + 1, len(row), dtype=np.int32)
+        return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(texts))
+
+    def joined(self) -> pa.Array:
+        """The rows."""
+        return _joined([*self.pieces, self.text], null_handling="skip")
 
 
 def _repeated(column: pa.Array, looks: _Looks) -> list[tuple[list[Any], pa.Array]]:
@@ -340,21 +415,8 @@ def _iso(column: pa.Array) -> pa.Array:
     return column.cast(pa.string())
 
 
-def _first_that_is(
-    ways: Sequence[tuple[list[Any], pa.Array]], opening: list[Any], *, blanks: bool
-) -> list[Any]:
-    """The pieces of the cells; where some rows are blank or written another way, ends or cells are joined before."""
-    import pyarrow.compute as pc
-
-    pieces, content = ways[0]
-    if not content.null_count:
-        return [*opening, *pieces]
-    if blanks:
-        return [*opening, pc.coalesce(*(_joined(pieces) for pieces, _ in ways), "/>")]
-    return [pc.coalesce(*(_joined([*opening, *pieces]) for pieces, _ in ways), "")]
-
-
-def _joined(parts: list[Any]) -> pa.Array:
+def _joined(parts: list[Any], null_handling: Literal["emit_null", "skip"] = "emit_null") -> pa.Array:
+    """Texts joined row by row; where a part is missing, the row is missing or does without it."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -365,7 +427,7 @@ def _joined(parts: list[Any]) -> pa.Array:
         else:
             pieces.append(part)
     pieces = [pa.scalar(piece) if isinstance(piece, str) else piece for piece in pieces]
-    return pc.binary_join_element_wise(*pieces, "")
+    return pc.binary_join_element_wise(*pieces, "", null_handling=null_handling)
 
 
 def shown_width(text: str) -> int:

@@ -64,13 +64,13 @@ def written(path: Path, table: pa.Table, *, row: int = 6, left: int = 1) -> Path
     return path
 
 
-@pytest.fixture(params=[250, 10_000])
+@pytest.fixture(params=[1_500, 60_000])
 def both(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Path, Path]:
     """The same workbook by XlsxWriter alone, and with its long table put in, in three pieces or in one."""
     table = nasty(600)
-    monkeypatch.setattr(sheet_xml, "_ROWS_AT_ONCE", request.param)
+    monkeypatch.setattr(sheet_xml, "_CELLS_AT_ONCE", request.param)
     fast = written(tmp_path / "fast.xlsx", table)
     monkeypatch.setattr(long_tables, "LONG", 601)
     return written(tmp_path / "stock.xlsx", table), fast

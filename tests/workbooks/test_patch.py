@@ -22,12 +22,13 @@ from hypothesis import strategies as st
 
 from tierbook.errors import DataError, HostError
 from tierbook.language import say
-from workbooks import rewrite
+from workbooks import patch, rewrite, sheet_xml
 from workbooks.files import undo
 from workbooks.gate.package import gate
 from workbooks.own import ADDED
-from workbooks.parts import XmlPart
+from workbooks.parts import PackageWriter, Written, XmlPart
 from workbooks.patch import add_sheets, write_book
+from workbooks.rewrite import check_written
 from workbooks.sheet_xml import LONGEST_TEXT, ResultSheet, headers, plain_text
 from workbooks.source import SEPARATE
 
@@ -645,6 +646,75 @@ def test_a_book_changed_while_results_were_written_is_not_overwritten(tmp_path, 
     monkeypatch.setattr(rewrite, "copy_parts", meddle)
     with pytest.raises(HostError, match="changed by another program"):
         add_sheets(book, book, [result()])
+
+
+@pytest.mark.parametrize(
+    "name", ["xl/worksheets/sheet1.xml", "xl/worksheets/tierbook1.xml", "xl/workbook.xml"]
+)
+def test_a_file_that_does_not_hold_the_bytes_that_were_written_is_never_put_in_place(
+    tmp_path, monkeypatch, name
+):
+    book = rich_book(tmp_path / "book.xlsx")
+    before, replace = book.read_bytes(), rewrite.replace_file
+
+    def meddle(out: Path, write: Callable[[Path], object], **options: Any) -> Path:
+        def written(temporary: Path) -> None:
+            write(temporary)
+            packed = raw_parts(temporary)[name]
+            whole = temporary.read_bytes()
+            at = whole.index(packed) + len(packed) // 2
+            temporary.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+
+        return replace(out, written, **options)
+
+    monkeypatch.setattr(rewrite, "replace_file", meddle)
+    with pytest.raises(HostError, match="could not be read back"):
+        add_sheets(book, book, [result()])
+    assert book.read_bytes() == before
+
+
+def test_what_was_written_is_told_from_other_sound_content(tmp_path):
+    path = tmp_path / "a.zip"
+    made: dict[str, dict[str, Written]] = {}
+    for content in ("one", "two"):
+        with path.open("wb") as file, PackageWriter(file) as writer:
+            writer.add("a.xml", [content.encode()])
+        made[content] = writer.written
+    check_written(path, made["two"])
+    for other in (made["one"], {}, made["two"] | {"b.xml": made["two"]["a.xml"]}):
+        with pytest.raises(HostError, match="could not be read back"):
+            check_written(path, other)
+
+
+def test_a_long_result_is_compared_by_its_bytes_and_its_table_is_still_looked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(patch, "_LOOKED_AT", 100)
+    looked = []
+
+    def look(path: Path, **options: Any) -> Any:
+        looked.append(options["cells_of"])
+        return gate(path, **options)
+
+    monkeypatch.setattr(patch, "gate", look)
+    write_book(tmp_path / "book.xlsx", [result()])
+    assert looked == [[]]
+    assert not gate(tmp_path / "book.xlsx").odd_cells("Customer tiers")
+
+
+def test_rows_stand_under_their_own_numbers_wherever_a_long_table_is_cut(tmp_path, monkeypatch):
+    monkeypatch.setattr(sheet_xml, "_CELLS_AT_ONCE", 24)
+    columns = {
+        "customer_id": [f"C{at}" if at % 5 else None for at in range(1_203)],
+        "last purchase": [None] * 1_203,
+        "value": [at / 4 for at in range(1_203)],
+        "orders": [at if at % 3 else None for at in range(1_203)],
+    }
+    book = tmp_path / "book.xlsx"
+    write_book(book, [result(columns=columns)])
+    [sheet] = openpyxl.load_workbook(book).worksheets
+    rows = [list(row) for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert rows == [list(row) for row in zip(*columns.values(), strict=True)]
+    facts = gate(book).facts["Customer tiers"]
+    assert (facts.last_row, facts.last_column, facts.odd) == (1_204, 4, [])
 
 
 def test_an_open_workbook_gets_its_results_in_a_sibling(tmp_path):

@@ -35,64 +35,22 @@ class Container:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """The part's bytes, inflated in bounded pieces; its checksum is checked at the end."""
-        from isal import isal_zlib
-
-        damaged = cast("type[Exception]", isal_zlib.error)  # its stub calls the class an instance
         entry = self.parts[name]
         size = 0
         try:
-            for piece in self._inflated(entry) if entry.compress_type else self._stored(entry):
+            for piece in unpacked(self.archive, entry):
                 size += len(piece)
                 self.inflated += len(piece)
                 too_dense = size > _RATIO_FROM and size > MAX_RATIO * max(entry.compress_size, 1)
                 if too_dense or self.inflated > 2 * MAX_INFLATED:
                     raise inflates_too_far(name)
                 yield piece
-        except (
-            zipfile.BadZipFile,
-            damaged,
-            EOFError,
-            struct.error,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except damage() as error:
             raise DataError(
                 "Part {part} of the workbook is damaged (checksum or compression error).",
                 fix="Copy or download the file again.",
                 part=name,
             ) from error
-
-    def _stored(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-        with self.archive.open(entry) as stream:
-            while piece := stream.read(_CHUNK):
-                yield piece
-
-    def _inflated(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-        """As `zipfile` does it, but by ISA-L, which takes half the time of zlib."""
-        from isal import isal_zlib
-
-        self.archive.open(entry).close()  # compares the header before the part with the directory
-        file = self.archive.fp
-        assert file is not None
-        file.seek(entry.header_offset + 26)
-        name_size, extra_size = struct.unpack("<HH", file.read(4))
-        at = file.tell() + name_size + extra_size
-        end, checksum = at + entry.compress_size, 0
-        inflater = isal_zlib.decompressobj(-15)
-        while not inflater.eof:
-            packed = inflater.unconsumed_tail
-            if not packed:
-                file.seek(at)
-                packed = file.read(min(_PACKED, end - at))
-                at += len(packed)
-            piece = inflater.decompress(packed, _CHUNK)
-            if piece:
-                checksum = isal_zlib.crc32(piece, checksum)
-                yield piece
-            elif not packed:
-                raise EOFError
-        if checksum != entry.CRC:
-            raise zipfile.BadZipFile
 
     def _check_names(self) -> None:
         """One part per name, and only names that stay inside the package."""
@@ -123,6 +81,52 @@ class Container:
                 self.parts[name] = entry
         if sum(entry.file_size for entry in entries) > MAX_INFLATED:
             raise inflates_too_far(max(entries, key=lambda entry: entry.file_size).filename)
+
+
+def damage() -> tuple[type[Exception], ...]:
+    """What `unpacked` raises of a damaged part."""
+    from isal import isal_zlib
+
+    inflating = cast("type[Exception]", isal_zlib.error)  # its stub calls the class an instance
+    return zipfile.BadZipFile, inflating, EOFError, struct.error, NotImplementedError, RuntimeError
+
+
+def unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """A part's bytes in bounded pieces, its checksum is checked at the end; errors are those of `damage`."""
+    if entry.compress_type == zipfile.ZIP_DEFLATED:
+        yield from _inflated(archive, entry)
+        return
+    with archive.open(entry) as stream:
+        while piece := stream.read(_CHUNK):
+            yield piece
+
+
+def _inflated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """As `zipfile` does it, but by ISA-L, which takes half the time of zlib."""
+    from isal import isal_zlib
+
+    archive.open(entry).close()  # compares the header before the part with the directory
+    file = archive.fp
+    assert file is not None
+    file.seek(entry.header_offset + 26)
+    name_size, extra_size = struct.unpack("<HH", file.read(4))
+    at = file.tell() + name_size + extra_size
+    end, checksum = at + entry.compress_size, 0
+    inflater = isal_zlib.decompressobj(-15)
+    while not inflater.eof:
+        packed = inflater.unconsumed_tail
+        if not packed:
+            file.seek(at)
+            packed = file.read(min(_PACKED, end - at))
+            at += len(packed)
+        piece = inflater.decompress(packed, _CHUNK)
+        if piece:
+            checksum = isal_zlib.crc32(piece, checksum)
+            yield piece
+        elif not packed:
+            raise EOFError
+    if checksum != entry.CRC:
+        raise zipfile.BadZipFile
 
 
 def inflates_too_far(part: str) -> DataError:
