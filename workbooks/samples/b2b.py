@@ -68,6 +68,11 @@ PRODUCTS = {
     "shafts": ("Shaft",),
     "service": ("Overhaul",),
 }
+# A piece, and what a contact costs. [EUR]
+PRICES = {"Bearing A": 4.2, "Bearing B": 6.9, "Seal S": 1.1, "Seal L": 2.3, "Shaft": 11.5, "Overhaul": 9.0}
+CONTACT_COST = {"visit": 180.0, "phone": 22.0, "video": 35.0, "mail": 6.0}
+# One account in twelve pays less on the portal than its salesman asks: a conflict of channels. [share of the price]
+CHEAPER = 0.12
 QUESTIONS = (
     ("Budget", 20, "none; asked for; granted"), ("Decision maker", 20, "unknown; known; met"),
     ("Need", 15, "vague; described; measured"), ("Date of decision", 10, "open; this year; this quarter"),
@@ -82,10 +87,11 @@ CUSTOMERS = {
 TRANSACTIONS = {
     "Transaction ID": ("transaction_id", 14), "Customer ID": ("customer_id", 11), "Date": ("date", 12), "Category": ("category", 10),
     "Product": ("product", 12), "Amount": ("amount", 12), "Cost": ("cost", 12), "Owner": ("owner", 11), "Channel": ("channel", 9),
+    "Quantity": ("quantity", 10),
 }  # fmt: skip
 INTERACTIONS = {
     "Customer ID": ("customer_id", 11), "Date": ("date", 12), "Type": ("type", 11), "Phase": ("phase", 10), "Channel": ("channel", 9),
-    "Outcome": ("outcome", 10), "Owner": ("owner", 11),
+    "Outcome": ("outcome", 10), "Owner": ("owner", 11), "Cost": ("cost", 9),
 }  # fmt: skip
 SURVEYS = {
     "Customer ID": ("customer_id", 11), "Date": ("date", 12), "Item": ("item", 14), "Score": ("score", 8), "Scale": ("scale", 8),
@@ -139,10 +145,23 @@ def account_tables(rng: np.random.Generator) -> dict[str, list[Row]]:
         tables[name].sort(key=lambda row: (row["date"], row["customer_id"]))
     for number, row in zip(count(40_001), tables["transactions"], strict=False):
         row["transaction_id"] = f"A{number}"
+    _priced(np.random.default_rng(SEED), tables)
     tables["questions"] = [
         {"question": name, "weight": weight, "allowed": allowed} for name, weight, allowed in QUESTIONS
     ]
     return tables
+
+
+def _priced(rng: np.random.Generator, tables: dict[str, list[Row]]) -> None:
+    """Pieces and the channel of each order, and what each contact cost; from a seed of their own, so that nothing else moves."""
+    for row in tables["transactions"]:
+        if row["channel"] == "sales":
+            row["channel"] = str(rng.choice(("visit", "phone", "video"), p=(0.45, 0.4, 0.15)))
+        cheaper = row["channel"] == "portal" and int(str(row["customer_id"])[1:]) % 12 == 5
+        price = PRICES[str(row["product"])] * (1 - CHEAPER if cheaper else 1)
+        row["quantity"] = max(1, round(float(str(row["amount"])) / price))
+    for row in tables["interactions"]:
+        row["cost"] = round(CONTACT_COST[str(row["channel"])] * float(rng.uniform(0.8, 1.2)), 2)
 
 
 def _account(rng: np.random.Generator, customer_id: str, habit: Habit, before: list[Row]) -> Row:
