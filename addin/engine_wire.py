@@ -17,6 +17,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 PACKED_FROM = 512
@@ -48,7 +49,8 @@ def packed(cells: Any) -> Any:
     width = len(cells[0])
     if len(cells) * width < PACKED_FROM or set(map(len, cells)) != {width}:
         return cells
-    return {"height": len(cells), "columns": [_packed_column(column) for column in zip(*cells)]}  # noqa: B905 - no strict= before Python 3.10
+    flat = list(chain.from_iterable(cells))  # several times faster than zip(*cells)
+    return {"height": len(cells), "columns": [_packed_column(flat[at::width]) for at in range(width)]}
 
 
 def dumps(message: Any) -> bytes:
@@ -145,4 +147,4 @@ def _rows(height: Any, columns: Any) -> list[tuple[Any, ...]]:
         raise ValueError("columns are lists")
     if any(len(column) != height for column in columns):
         raise ValueError("columns are not of the height given")
-    return list(zip(*columns))  # noqa: B905 - as above
+    return list(zip(*columns))  # noqa: B905 - no strict= before Python 3.10

@@ -11,6 +11,7 @@ way in that Windows does not have.
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib.util
 import logging
 import logging.handlers
@@ -137,6 +138,8 @@ async def _serve(
     try:
         while not server.started and not serving.done():
             await asyncio.sleep(0.005)
+        # What is there now stays, so no collection among the cells of a large call need look at it.
+        gc.freeze()
         write_private(folder / ENGINE, {**place._asdict()})
         _log.info("started, version %s", place.version)
         started(place)

@@ -62,7 +62,7 @@ def test_a_range_comes_back_as_it_was_small_or_large(block):
 def test_columns_of_numbers_travel_packed_and_blanks_stay_blank():
     block = [(float(row), None if row % 3 else row / 7, "x") for row in range(PACKED_FROM)]
     sent = packed(block)
-    assert [type(column) for column in sent["columns"]] == [dict, dict, tuple]
+    assert [type(column) for column in sent["columns"]] == [dict, dict, list]
     assert rows(there_and_back(block)) == block
 
 
