@@ -146,7 +146,7 @@ def write_results(request: Request, run: WarehouseRun, out: Path) -> Written:
         name = str(out).removeprefix(TABLE)
         with told(run.engine):
             run.engine.publish(
-                name, "scored", note=f"Tierbook {run.pack.name} {run.pack.version} {run.pack.hash}"
+                name, run.results, note=f"Tierbook {run.pack.name} {run.pack.version} {run.pack.hash}"
             )
         return Written(out)
 

@@ -1,4 +1,4 @@
-"""1, 10 and 100 million purchases in Parquet files, scored by the pack `hospitality` where they lie: DuckDB with 1.5 GB of
+"""1, 10 and 100 million purchases in Parquet files, scored by the pack `hospitality` where they lie: DuckDB with 1.2 GB of
 memory and a spill folder, stage by stage, and how cost grows. The same figures per customer, without rules, by pandas and
 Polars (in an environment of its own) at the sizes they can; Spark `local[2]` at 1 million, its start-up left out of the stages.
 
@@ -29,7 +29,7 @@ SIZES = (1_000_000, 10_000_000, 100_000_000)
 PEER_SIZES = {"pandas": SIZES[:2], "polars": SIZES[:2]}
 PEERS = {"polars": "polars==2.1.0"}
 PER_CUSTOMER, SEED, CHUNK = 50, 20261122, 1_000_000
-MEMORY, THREADS = "1500MB", 2
+MEMORY, THREADS = "1200MB", 2
 BYTES_A_ROW = 15  # of Parquet, as measured; the run needs several times as much again
 _NONE = Cost(math.nan, math.nan, math.nan)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -19,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from tierbook import features
+from tierbook.clv.outlook import fit_models
+from tierbook.clv.parts import FORESEEN, HISTORY, predictor
 from tierbook.engines.given import Given, given, quoted
 from tierbook.errors import DataError
 from tierbook.needs import needs
@@ -38,18 +41,19 @@ SAMPLE = 200_000
 """Customers that models are fitted to; of more, a sample."""
 
 _SEED = "tierbook 1"
-_HISTORY = ("frequency", "recency", "T", "monetary_value")
 
 
 @dataclass(frozen=True)
 class WarehouseRun(Run):
     """A run whose customers are in the engine; `customers` are all of them, or the `MOST_BACK` of highest value.
 
-    `everyone` is how many there are, `keep` what keeps finished stages until all is done.
+    `everyone` is how many there are, `keep` what keeps finished stages until all is done, `alone` whether every
+    transaction has a number of its own.
     """
 
     everyone: int = 0
     keep: Any = field(default=None, repr=False)
+    alone: bool = False
 
     @property
     def population(self) -> int:
@@ -73,9 +77,42 @@ class WarehouseRun(Run):
             self, customers=self.customers.slice(0, 0), as_of=day, previous=None, view="scored_then", kept={}
         )
 
+    def table(self, name: str) -> pa.Table:
+        """As `Run.table`; nothing is looked for together in sales of one line each."""
+        if name == "product_pairs" and self.alone and name not in self.kept:
+            from tierbook import aggregates
+
+            pairs = aggregates.query(name, as_of=self.as_of, scored=self.view)
+            self.kept[name] = self.engine.sql(f"SELECT * FROM ({pairs}) AS pairs WHERE 1 = 0")
+        return super().table(name)
+
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Every customer, a part at a time, in no order."""
-        return self.engine.batches(f"SELECT * FROM {quoted(self.view)}")
+        """Every customer of `results`, a part at a time, in no order."""
+        return self.engine.batches(f"SELECT * FROM {quoted(self.results)}")
+
+    @cached_property
+    def results(self) -> str:
+        """The view of every customer with what the purchase models expect of each, predicted part by part where the customers are.
+
+        Where no model can be fitted these columns are missing in every row.
+        """
+        fitted, margin = None, 1.0
+        with suppress(DataError):
+            fitted, margin = fit_models(*self._fitted_to()), self.margin
+        read = ", ".join(quoted(name) for name in ("customer_id", *HISTORY))
+        self.engine.make_by(
+            "tierbook_foreseen",
+            f"SELECT {read} FROM {quoted(self.view)}",
+            predictor(fitted, margin),
+            FORESEEN,
+        )
+        added = ", ".join(f"foreseen.{quoted(name)}" for name in FORESEEN)
+        self.engine.view(
+            "tierbook_scores",
+            f"SELECT known.*, {added} FROM {quoted(self.view)} AS known "
+            "JOIN tierbook_foreseen AS foreseen ON foreseen.customer_id = known.customer_id",
+        )
+        return "tierbook_scores"
 
     @cached_property
     def backtest(self) -> SideBySide | None:
@@ -91,7 +128,7 @@ class WarehouseRun(Run):
     def _fitted_to(self) -> list[NDArray]:
         if self.complete:
             return super()._fitted_to()
-        return list(arrays(self._sampled(self.view).select(list(_HISTORY))).values())
+        return list(arrays(self._sampled(self.view).select(list(HISTORY))).values())
 
     def _sampled(self, view: str) -> pa.Table:
         """Customers by chance, the same ones in every run and on every engine."""
@@ -247,6 +284,7 @@ def score_in(
         view="scored_before",
         everyone=everyone_before,
         keep=keep,
+        alone=there.alone,
     )
     return replace(
         base,
@@ -275,7 +313,7 @@ def _scored_in(
     nobody: bool = False,
 ) -> None:
     """The customers of a day and their results as tables; with `before`, without those who came later."""
-    from tierbook.rulepack.in_engine import query
+    from tierbook.rulepack.in_engine import places_query, query
 
     text = customer_query(engine, pack, as_of=as_of)
     if before:
@@ -294,8 +332,15 @@ def _scored_in(
     native = engine.dialect == "postgres"
     dialect: Any = "postgres" if native else "duckdb"
     known = list(engine.columns(customers))
-    engine.make(scored, query(pack, known, profile=profile, dialect=dialect, source=customers), native=native)
-    engine.drop(customers)
+    places = None
+    if engine.in_steps:
+        ranked, names = places_query(pack, known, profile=profile, source=customers)
+        engine.make("tierbook_places", ranked)
+        places = ("tierbook_places", names)
+    text = query(pack, known, profile=profile, dialect=dialect, source=customers, places=places)
+    engine.make(scored, text, native=native)
+    for made in (customers, *([places[0]] if places else [])):
+        engine.drop(made)
 
 
 def _count(engine: Any, name: str) -> int:

@@ -6,7 +6,7 @@ schema or a folder for work, tables are kept there, so that a run that broke off
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from tierbook.engines.duckdb import not_ours
 if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.backends.sql import SQLBackend
+
+    from tierbook.engines.duckdb import Added
 
 
 class Database:
@@ -30,6 +32,7 @@ class Database:
     """
 
     dialect = "postgres"
+    in_steps = False
 
     def __init__(self, backend: SQLBackend, *, work: str = "", schema: str = "public") -> None:
         self.backend: Any = backend
@@ -61,6 +64,20 @@ class Database:
     def batches(self, text: str, *, rows: int = 122_880) -> Iterator[pa.RecordBatch]:
         """The result of a query a part at a time."""
         yield from self.backend.sql(translated(text, self.dialect)).to_pyarrow_batches(chunk_size=rows)
+
+    def make_by(self, name: str, text: str, add: Added, figures: Sequence[str]) -> None:
+        """Keep what a function gives for each part of a query: `customer_id` and figures."""
+        listed = ", ".join(f'"{one}" DOUBLE PRECISION' for one in figures)
+        self.run(f'DROP TABLE IF EXISTS "{name}" CASCADE')
+        self.run(f'CREATE {self.temporary}TABLE "{name}" (customer_id TEXT, {listed})')
+        for part in add(self.batches(text)):
+            with (
+                self.backend.con.cursor() as cursor,
+                cursor.copy(f'COPY "{name}" FROM STDIN') as copy,
+            ):
+                for row in zip(*(column.to_pylist() for column in part.columns), strict=True):
+                    copy.write_row(row)
+        self.run(f'ANALYZE "{name}"')
 
     def columns(self, name: str) -> dict[str, str]:
         """Column names and Ibis types of a table."""
@@ -129,7 +146,15 @@ class Spark(Database):
 
     def make(self, name: str, text: str, *, native: bool = False) -> None:
         """Keep the rows of a query, without the plan they came from."""
-        frame = self._session.sql(text if native else translated(text, self.dialect))
+        self._keep(name, self._session.sql(text if native else translated(text, self.dialect)))
+
+    def make_by(self, name: str, text: str, add: Added, figures: Sequence[str]) -> None:
+        """As `Database.make_by`, by the executors that hold the parts."""
+        listed = ", ".join(f"`{one}` double" for one in figures)
+        parts = self._session.sql(translated(text, self.dialect))
+        self._keep(name, parts.mapInArrow(add, f"customer_id string, {listed}"))
+
+    def _keep(self, name: str, frame: Any) -> None:
         if self.folder:
             path = f"{self.folder}/{name}"
             frame.write.mode("overwrite").parquet(path)

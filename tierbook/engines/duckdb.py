@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tierbook.engines.steps import steps
+
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    Added = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
 class DuckDB:
@@ -50,18 +54,30 @@ class DuckDB:
         }
         settings |= {name: value for name, value in asked.items() if value}
         if file:
-            # Keeping the order of rows costs memory, and nothing here depends on it.
-            settings["preserve_insertion_order"] = False
+            # Keeping the order of rows costs memory, and nothing here depends on it. What is freed goes back to the
+            # system soon: the memory limit does not count what the allocator holds.
+            settings |= {
+                "preserve_insertion_order": False,
+                "allocator_background_threads": True,
+                "allocator_flush_threshold": "32MB",
+            }
         self.connection = duckdb.connect(str(file or ":memory:"), config=settings)
-        self.file = file
+        self.file, self.in_steps = file, bool(file)
 
     def put(self, name: str, table: Any) -> None:
         """Make a table visible under a name; anything that speaks Arrow is scanned in place."""
         self.connection.register(name, table)
 
     def make(self, name: str, text: str, *, native: bool = False) -> None:
-        """Keep the result of a query as a table; its own dialect is the one all texts are in."""
-        self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {text}')
+        """Keep the result of a query as a table; its own dialect is the one all texts are in.
+
+        In a file, a long query is run in steps: those who keep tables there have more rows than memory.
+        """
+        made, text = steps(text) if self.in_steps else ([], text)
+        for step, query in [*made, (name, text)]:
+            self.connection.execute(f'CREATE OR REPLACE TABLE "{step}" AS {query}')
+        for step, _ in made:
+            self.drop(step)
 
     def view(self, name: str, text: str) -> None:
         """Name a query without running it."""
@@ -74,6 +90,17 @@ class DuckDB:
     def batches(self, text: str, *, rows: int = 122_880) -> Iterator[pa.RecordBatch]:
         """The result of a query a part at a time, in memory for one part; 122,880 rows is how DuckDB stores them."""
         yield from self.connection.execute(text).to_arrow_reader(rows)
+
+    def make_by(self, name: str, text: str, add: Added, figures: Sequence[str]) -> None:
+        """Keep what a function gives for each part of a query: `customer_id` and figures."""
+        # A second cursor: a statement of the first would end the query that is read.
+        parts = self.connection.cursor().execute(text).to_arrow_reader(122_880)
+        listed = ", ".join(f'"{one}" DOUBLE' for one in figures)
+        self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" (customer_id VARCHAR, {listed})')
+        for part in add(parts):
+            self.connection.register("tierbook_part", part)
+            self.connection.execute(f'INSERT INTO "{name}" SELECT * FROM tierbook_part')
+        self.connection.unregister("tierbook_part")
 
     def columns(self, name: str) -> dict[str, str]:
         """Column names and DuckDB types of a table."""

@@ -42,8 +42,8 @@ class Given:
     """What a source holds.
 
     `columns` are the columns of each table by canonical names, `rows` how many rows it has, `latest` the day of the last
-    purchase not after today, `narrow` and `numbered` as `features.prepare` asks for them; `facts` are counts and sums
-    that change when the data does.
+    purchase not after today, `narrow` and `numbered` as `features.prepare` asks for them, `alone` whether every transaction
+    has a number of its own; `facts` are counts and sums that change when the data does.
     """
 
     columns: dict[str, list[str]]
@@ -51,6 +51,7 @@ class Given:
     latest: date | None
     narrow: bool
     numbered: bool
+    alone: bool
     facts: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
 
@@ -113,6 +114,7 @@ def given(
         sales.get("latest"),
         all((sales.get(f"most {name}") or 0) < NARROW for name in ("amount", "cost", "turnover")),
         numbered,
+        not numbered and sales.get("without transaction_id") == 0,
         {name: {fact: str(value) for fact, value in counts.items()} for name, counts in counted.items()},
         problems,
     )
@@ -281,6 +283,8 @@ def _counted(engine: Any, table: Table, view: Mapping[str, Typed], today: date |
         upto = f"date <= DATE '{today.isoformat()}'" if today else "TRUE"
         facts["latest"] = f"MAX(CASE WHEN {usable} AND {upto} THEN date END)"
         facts["first"] = "MIN(date)"
+        if "transaction_id" in view:
+            facts["without transaction_id"] = "COUNT(*) - COUNT(transaction_id)"
     texts = {one: typed.tried for one, typed in view.items() if typed.tried}
     for one in view:
         known = table.column(one)

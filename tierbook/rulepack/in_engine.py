@@ -41,7 +41,8 @@ class Column:
 
 
 def query(
-    pack: Pack, known: Sequence[str], *, profile: str = "default", dialect: Dialect = "duckdb", source: str = "features"
+    pack: Pack, known: Sequence[str], *, profile: str = "default", dialect: Dialect = "duckdb", source: str = "features",
+    places: tuple[str, Sequence[str]] | None = None,
 ) -> str:  # fmt: skip
     """The query that adds a pack's results to a table of customers.
 
@@ -55,6 +56,8 @@ def query(
         Other engines read DuckDB's, translated.
     source : str
         The table of customers.
+    places : (str, sequence of str), optional
+        The table that `places_query` made, and its columns.
 
     Returns
     -------
@@ -69,16 +72,44 @@ def query(
     """
     writer = _Writer(pack, profile, dialect)
     columns = writer.columns(known)
-    layers = _layers(columns)
     given = [_name(name) for name in known if name not in columns]
     steps = {f"{name}_score" for name in pack.scores}
     results = [_name(name) for name in columns if not name.startswith(_STEP) and name not in steps]
-    parts = [f"customers_0 AS (SELECT {', '.join(given)} FROM {_name(source)})"]
+    begin = f"SELECT {', '.join(given)} FROM {_name(source)}"
+    if places:
+        table, placed = places
+        listed = ", ".join(
+            [*(f"known.{name}" for name in given), *(f"placed.{_name(one)}" for one in placed)]
+        )
+        begin = (
+            f"SELECT {listed} FROM {_name(source)} AS known "
+            f"JOIN {_name(table)} AS placed ON placed.customer_id = known.customer_id"
+        )
+        columns = {name: column for name, column in columns.items() if name not in placed}
+    return _layered(begin, columns, [*given, *results])
+
+
+def places_query(
+    pack: Pack, known: Sequence[str], *, profile: str = "default", source: str = "features"
+) -> tuple[str, list[str]]:
+    """The query of `customer_id` and what of a pack's results looks at all customers, and the names of its columns.
+
+    In DuckDB's dialect. Ranking customers with all they have moves every column of theirs; `query` joins the ranks to them instead.
+    """
+    columns = _Writer(pack, profile, "duckdb").columns(known)
+    ranks = [name for name, column in columns.items() if " OVER (" in column.sql]
+    given = [_name(name) for name in known if name not in columns]
+    begin = f"SELECT {', '.join(given)} FROM {_name(source)}"
+    return _layered(begin, columns, ["customer_id", *map(_name, ranks)]), ranks
+
+
+def _layered(begin: str, columns: dict[str, Column], chosen: Sequence[str]) -> str:
+    layers = _layers(columns)
+    parts = [f"customers_0 AS ({begin})"]
     for i, layer in enumerate(layers):
         added = ", ".join(f"{columns[name].sql} AS {_name(name)}" for name in layer)
         parts.append(f"customers_{i + 1} AS (SELECT *, {added} FROM customers_{i})")
-    chosen = ", ".join([*given, *results])
-    return f"WITH {', '.join(parts)} SELECT {chosen} FROM customers_{len(layers)}"
+    return f"WITH {', '.join(parts)} SELECT {', '.join(chosen)} FROM customers_{len(layers)}"
 
 
 def _layers(columns: dict[str, Column]) -> list[list[str]]:
@@ -87,7 +118,8 @@ def _layers(columns: dict[str, Column]) -> list[list[str]]:
 
     def depth_of(name: str) -> int:
         if name not in depth:
-            depth[name] = 1 + max((depth_of(one) for one in columns[name].reads), default=-1)
+            made = columns[name].reads & columns.keys()
+            depth[name] = 1 + max(map(depth_of, made), default=-1)
         return depth[name]
 
     layers: list[list[str]] = [[] for _ in range(1 + max(map(depth_of, columns), default=-1))]

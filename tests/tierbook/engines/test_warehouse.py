@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from tests.tierbook.engines.same import PACKS, differences, in_memory, pack, runs_differ, tables
 from tests.tierbook.feature_data import AS_OF, as_arrow, random_tables
 from tierbook import warehouse
+from tierbook.clv.outlook import fit_models
+from tierbook.clv.parts import FORESEEN, HISTORY, predictor
 from tierbook.engines.duckdb import DuckDB
 from tierbook.errors import DataError
-from tierbook.score import score
+from tierbook.score import arrays, score
 from tierbook.warehouse import score_in
 
 
@@ -23,9 +26,16 @@ def in_duckdb(given: dict[str, pa.Table], rules, engine: DuckDB | None = None, *
     return score_in(engine, {name: f'"given by the test: {name}"' for name in given}, rules, **asked)
 
 
+def test_an_engine_run_says_what_a_run_in_memory_says():
+    assert runs_differ(in_memory("hospitality"), in_duckdb(tables(), pack("hospitality"))) == {}
+
+
 @pytest.mark.parametrize("name", PACKS)
-def test_an_engine_run_says_what_a_run_in_memory_says(name):
-    assert runs_differ(in_memory(name), in_duckdb(tables(), pack(name))) == {}
+def test_a_run_in_steps_does_by_every_pack(name, tmp_path):
+    engine = DuckDB(threads=1, file=tmp_path / "work.duckdb")
+    assert runs_differ(in_memory(name), in_duckdb(tables(), pack(name), engine)) == {}
+    left = engine.sql("SELECT table_name AS name FROM duckdb_tables()")["name"].to_pylist()
+    assert not [name for name in left if name.startswith("tierbook_step_")], "steps are taken away"
 
 
 @pytest.mark.parametrize("profile", ["cash"])
@@ -64,6 +74,32 @@ def test_of_many_customers_the_best_come_back_and_tables_count_all(monkeypatch):
     assert len(run.outlook.p_alive) == 50
     assert 200 < run.outlook.fit.customers < 400, "models are fitted to the sample"
     assert sum(batch.num_rows for batch in run.batches()) == 422
+
+
+@pytest.mark.parametrize("most", [50, 100_000])
+def test_what_is_foreseen_part_by_part_is_what_is_foreseen_of_all(most):
+    run = in_duckdb(tables(), pack("hospitality"), most=most)
+    found = pa.Table.from_batches(run.batches()).sort_by("customer_id")
+    expected = in_memory("hospitality").outlook
+    for name, figures in zip(FORESEEN, (expected.p_alive, expected.expected, expected.value), strict=True):
+        assert np.array_equal(found[name].to_numpy(), figures, equal_nan=True), name
+    assert differences(in_memory("hospitality").customers, found.drop_columns(FORESEEN)) == []
+
+
+def test_parts_of_any_size_foresee_the_same():
+    run = in_memory("hospitality")
+    fitted = fit_models(*arrays(run.customers.select(HISTORY)).values())
+    whole = run.customers.select(["customer_id", *HISTORY]).combine_chunks().to_batches()[0]
+    parts = [whole.slice(0, 1), whole.slice(1, 300), whole.slice(301), whole.slice(0, 0)]
+    found = pa.Table.from_batches(predictor(fitted, 0.4)(parts))
+    expected = pa.Table.from_batches(predictor(fitted, 0.4)([whole]))
+    assert differences(expected, found) == []
+
+
+def test_without_a_model_nothing_is_foreseen_and_everyone_is_there():
+    run = in_duckdb({"transactions": pa.table(SALES)}, pack("hospitality"))
+    found = pa.Table.from_batches(run.batches())
+    assert len(found) == 2 and found["p_alive"].null_count == 2
 
 
 def test_masked_columns_are_hidden_from_tables_too():

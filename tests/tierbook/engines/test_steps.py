@@ -1,0 +1,37 @@
+"""A query in steps gives what it gives at once."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from tierbook.engines.steps import steps
+
+
+def in_steps(text: str) -> tuple[list[str], list[tuple]]:
+    """The names of the steps, and the rows."""
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE sales AS SELECT range % 3 AS customer, range AS amount FROM range(10)")
+    made, last = steps(text)
+    for name, query in made:
+        connection.execute(f"CREATE TABLE {name} AS {query}")
+    assert connection.execute(text).fetchall() == connection.execute(last).fetchall()
+    return [name for name, _ in made], connection.execute(last).fetchall()
+
+
+@pytest.mark.parametrize(
+    "text, made, why",
+    [
+        ("WITH a AS (SELECT customer, SUM(amount) AS s FROM sales GROUP BY customer) SELECT * FROM a ORDER BY ALL", ["a"], "a grouping"),
+        ("WITH a AS (SELECT * FROM sales), b AS (SELECT customer, SUM(amount) AS s FROM a GROUP BY customer) SELECT a.amount, b.s FROM a JOIN b ON a.customer = b.customer ORDER BY ALL", ["b"], "rows as they are stay where they are"),
+        ("WITH b AS (SELECT customer FROM sales GROUP BY customer UNION ALL SELECT customer FROM sales) SELECT COUNT(*) FROM b GROUP BY customer ORDER BY ALL", [], "half of it is every row"),
+        ("WITH a AS (SELECT one.customer FROM sales AS one JOIN sales AS other ON other.amount = one.amount) SELECT COUNT(*) FROM a, a AS again WHERE a.customer = again.customer GROUP BY a.customer ORDER BY ALL", ["a"], "a join that is read twice"),
+        ("WITH a AS (SELECT DISTINCT customer FROM sales), b AS (SELECT COUNT(*) AS n FROM a GROUP BY ALL) SELECT n FROM b", ["a", "b"], "a step that reads a step"),
+        ("WITH a AS (SELECT customer FROM sales GROUP BY customer) SELECT a.customer FROM a AS x JOIN a ON a.customer = x.customer ORDER BY ALL", ["a"], "names of its own"),
+        ("SELECT customer FROM sales GROUP BY customer ORDER BY ALL", [], "nothing is named"),
+    ],
+)  # fmt: skip
+def test_a_query_in_steps_gives_what_it_gives_at_once(text, made, why):
+    names, rows = in_steps(text)
+    assert names == [f"tierbook_step_{name}" for name in made], why
+    assert rows
