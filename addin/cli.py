@@ -198,7 +198,7 @@ def score(
     request = replace(request_of(book, lang, pack=pack, profile=profile, as_of=as_of), level=level)
     with _progress(request) as request:
         run = actions.score(request)
-        written = [actions.write_scores(request, run, out)]
+        written = [actions.write_scores(request, run, out, masked=masked)]
         if report is not None:
             written.append(
                 actions.write_report(request, actions.beside_last(request, run), report, masked=masked)

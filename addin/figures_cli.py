@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from addin import actions
-from addin.options import AsOf, Book, Out, PackName, request_of
+from addin.options import AsOf, Book, Masked, Out, PackName, request_of
 from addin.terminal import Json, Lang, print_json, print_table, t
 from tierbook.language import label
 
@@ -56,13 +56,14 @@ def pivot(
     cell: Annotated[
         str | None, typer.Option("--cell", help=t("A cell whose customers are listed too, such as North/vip."), show_default=False)
     ] = None,
-    out: Out = None, pack: PackName = None, as_of: AsOf = None, as_json: Json = False, lang: Lang = None,
+    out: Out = None, pack: PackName = None, as_of: AsOf = None, masked: Masked = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from workbooks.patch import put_sheets
     from workbooks.pivoted import pivot_sheets, pivoted, read_cell
 
     request = request_of(book, lang, pack=pack, as_of=as_of)
     run = actions.score(request)
+    run = actions.for_sharing(run) if masked else run
     found = pivoted(run, rows, columns, measure, aggregate=aggregate)
     chosen = None if cell is None else read_cell(run, found, cell)
     sheets = pivot_sheets(run, found, chosen, request.language)

@@ -64,7 +64,7 @@ NoSnapshot = Annotated[
 ]
 Masked = Annotated[
     bool,
-    typer.Option("--masked", help=t("Hide in the report the columns the rule pack masks, for sharing.")),
+    typer.Option("--masked", help=t("Hide the columns the rule pack masks, for sharing.")),
 ]
 Pdf = Annotated[
     bool,

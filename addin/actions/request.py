@@ -160,14 +160,17 @@ def keep_snapshot(request: Request, run: Run) -> Sequence[Problem]:
     return (note,) if note else ()
 
 
-def write_scores(request: Request, run: Run, out: Path | None) -> Written:
+def write_scores(request: Request, run: Run, out: Path | None, *, masked: bool = False) -> Written:
     """The scores on sheets of the workbook they come from, or with `out` in a workbook of their own."""
     from workbooks.writer import add_scored, write_scored
 
+    run = for_sharing(run) if masked else run
     if request.lies and out is not None:
         from addin import warehouse
 
         if warehouse.is_results(out):
+            if masked:
+                raise HostError("Scores in {name} cannot be masked.", fix="Write a workbook.", name=out.name)
             return warehouse.write_results(request, run, out)  # type: ignore[arg-type]
     request.progress(0.0, "Writing the scores")
     if out is None and request.source.suffix.lower() in WORKBOOKS:
@@ -185,9 +188,25 @@ def copy_with_scores(request: Request, run: Run, out: Path) -> Written:
     return Written(done.path, done.problems)
 
 
+def for_sharing(run: Run) -> Run:
+    """The run without what its pack masks.
+
+    Raises
+    ------
+    RuleError
+        The pack does not say what to hide.
+    """
+    from tierbook.errors import RuleError
+
+    if not run.pack.masked:
+        raise RuleError(
+            "{pack} does not say what to hide.", fix="Add report: {{mask: [name]}} to it.", pack=run.pack.name
+        )
+    return run.masked()
+
+
 def write_report(request: Request, run: Run, out: Path | None, *, masked: bool = False) -> Written:
     """The report workbook; a masked one hides what the pack says and can be shared."""
-    from tierbook.errors import RuleError
     from workbooks.customer_table import all_customers
     from workbooks.files import elsewhere
     from workbooks.report import write_report as draw
@@ -200,11 +219,7 @@ def write_report(request: Request, run: Run, out: Path | None, *, masked: bool =
             fix="Give the report another name.",
             name=out.name,
         )
-    if masked and not run.pack.masked:
-        raise RuleError(
-            "{pack} does not say what to hide.", fix="Add report: {{mask: [name]}} to it.", pack=run.pack.name
-        )
-    run = run.masked() if masked else run
+    run = for_sharing(run) if masked else run
     path = draw(run, out, language=request.language, progress=lambda page: request.progress(0.0, page))
     notes = [note for note in (elsewhere(out, path), all_customers(run, path)) if note]
     return Written(path, notes)
