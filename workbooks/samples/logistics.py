@@ -210,6 +210,13 @@ def _receivables(rng: np.random.Generator, customers: Sequence[Row]) -> list[Row
                 "amount": amount, "paid": amount if settled else round(amount * 0.25, 2) if habit.pays == "very_late" else None,
                 "paid_date": paid_on if settled else None,
             })  # fmt: skip
+        if habit.pays == "over_limit":
+            # The rest of a bill they have argued about since early summer.
+            rows.append({
+                "customer_id": sender["customer_id"], "invoice": f"I{next(numbers)}", "issued": AS_OF - timedelta(150),
+                "due": AS_OF - timedelta(120), "amount": round(sender["_monthly"] * 0.5, 2),
+                "paid": round(sender["_monthly"] * 0.4, 2), "paid_date": None,
+            })  # fmt: skip
         if habit.pays == "credit_note":
             rows.append({
                 "customer_id": sender["customer_id"], "invoice": f"I{next(numbers)}", "issued": AS_OF - timedelta(9),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tierbook.rulepack.pack import CompiledCredit
     from tierbook.score import Run
 
-_FIRST, _OTHER, _OTHERS = 210, 118, 8
+_FIRST, _OTHER, _OTHERS = 250, 116, 8
 _LAST = 1 + _OTHERS
 _CHART_ROWS = 14
 MOST_ALERTS = 200

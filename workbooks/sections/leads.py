@@ -18,10 +18,9 @@ from workbooks.rows import names_of, records, share_of
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_FIRST, _OTHER, _OTHERS = 200, 108, 9
+_FIRST, _OTHER, _OTHERS = 240, 108, 9
 _LAST = 1 + _OTHERS
-_HALF = (_FIRST + _OTHER * _OTHERS - 16) // 2
-_CHART_ROWS = 14
+_CHART_COLUMN, _CHART_ROWS = 6, 9
 MOST_OPEN, MOST_COMBINED, MOST_RECEIVERS = 100, 12, 25
 _DIMENSIONS = ("region", "industry", "channel", "visits")
 
@@ -73,9 +72,8 @@ def _draw_sentences(page: Page, row: int, found: Pipeline) -> int:
 
 
 def _draw_funnels(page: Page, row: int, found: Pipeline) -> int:
-    blocks: list[tuple[str, Block]] = []
     for at, track in enumerate(page.run.pack.tracks):
-        funnel = found.funnel(at)
+        funnel, head = found.funnel(at), row
         title = page.say("Funnel of the track {track}", track=page.word(track.name).lower())
         row = page.heading(row, 1, title)
         names = [*(page.word(step.name) for step in track.steps), page.label("won")]
@@ -91,18 +89,23 @@ def _draw_funnels(page: Page, row: int, found: Pipeline) -> int:
             rows,
         )  # fmt: skip
         page.bars(block, 1)
-        blocks.append((title, block))
-        row = block.after + 1
-    for place, (title, block) in enumerate(blocks[:2]):
-        made = charts.chart(page, "bar", title=title)
-        made.add_series({
-            "name": block.heading(1), "categories": block.column(0), "values": block.column(1), "gap": 40,
-            "data_labels": charts.labelled(page, "count"), **charts.filled(look.ACCENT),
-        })  # fmt: skip
-        made.set_y_axis(charts.category_axis(page, reverse=True))
-        made.set_x_axis(charts.value_axis(page, visible=False, min=0, major_gridlines={"visible": False}))
-        page.place(made, row, 1, _HALF, _CHART_ROWS * look.ROW_PIXELS - 10, title, shift=(_HALF + 16) * place)
-    return row + _CHART_ROWS
+        row = max(block.after, head + _CHART_ROWS) + 1
+        _draw_funnel_chart(page, head, row - 1, title, block)
+    return row
+
+
+def _draw_funnel_chart(page: Page, row: int, end: int, title: str, block: Block) -> None:
+    """The funnel beside its table."""
+    made = charts.chart(page, "bar", title=title)
+    made.add_series({
+        "name": block.heading(1), "categories": block.column(0), "values": block.column(1), "gap": 40,
+        "data_labels": charts.labelled(page, "count"), **charts.filled(look.ACCENT),
+    })  # fmt: skip
+    made.set_y_axis(charts.category_axis(page, reverse=True))
+    made.set_x_axis(charts.value_axis(page, visible=False, min=0, major_gridlines={"visible": False}))
+    width = _OTHER * (_LAST + 1 - _CHART_COLUMN) - 16
+    page.place(made, row, _CHART_COLUMN, width, (end - row) * look.ROW_PIXELS, title, shift=16)
+    page.keep(row, end)
 
 
 def _number(value: float) -> float | None:
