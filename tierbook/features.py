@@ -92,8 +92,8 @@ def calculated_from(table: str) -> set[str]:
     return set(_CALCULATED_FROM.get(table, "").split())
 
 
-def load(engine: Engine, tables: Mapping[str, pa.Table]) -> None:
-    """Views `tierbook_<table>` over all tables of the specification, each with all its columns.
+def load(engine: Engine, tables: Mapping[str, pa.Table]) -> bool:
+    """Whether every transaction has a number of its own; makes views `tierbook_<table>` over all tables of the specification, each with all its columns.
 
     A table or column that is not there is empty or missing in its view, with the type it would have, so that the
     texts over the views never change; `tierbook_given` says which tables there are. Columns nobody knows follow the known ones. Exact duplicates of a
@@ -137,6 +137,7 @@ def load(engine: Engine, tables: Mapping[str, pa.Table]) -> None:
     prepare(
         engine, narrow=bool(sold and _narrow(sold)), numbered=bool(sold and not rising), settings=settings
     )
+    return rising
 
 
 def name_views(engine: Engine, given: Mapping[str, Iterable[str]]) -> None:

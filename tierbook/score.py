@@ -65,7 +65,8 @@ class Run:
     `word` says what a reader sees for them. `previous` is the same pack at `as_of - window_days`,
     `last` what the last run before this one said, where that was kept. `history` are the same rules at earlier days a
     window apart, the earliest first and this run's last; `earlier` what kept runs said; both only when asked for.
-    So are `compared`, two periods (start, end] to hold against each other.
+    So are `compared`, two periods (start, end] to hold against each other. `alone` says whether every transaction has a
+    number of its own, so that nothing was sold together.
     `duplicates` says which records of several sources were joined, where customers carry `source` and `source_id`.
     """
 
@@ -86,6 +87,7 @@ class Run:
     compared: tuple[tuple[date, date], tuple[date, date]] | None = None
     unmasked: pa.Table | None = field(default=None, repr=False)
     duplicates: Duplicates | None = field(default=None, repr=False)
+    alone: bool = False
 
     @property
     def window_days(self) -> int:
@@ -174,6 +176,8 @@ class Run:
                 scored=self.view,
                 year_table=self._year_table,
             )
+            if name == "product_pairs" and self.alone:
+                text = f"SELECT * FROM ({text}) AS pairs WHERE 1 = 0"
             self.kept[name] = self.engine.sql(text)
         return self.kept[name]
 
@@ -510,7 +514,7 @@ def score(
 
         given, said = rolled_up(given)
         problems = [*problems, *said]
-    features.load(engine, given)
+    alone = features.load(engine, given)
     engine.view("transactions_", features.DATED)
     say(0.0, "Customer features")
     earlier = as_of - timedelta(days=pack.window_days)
@@ -534,6 +538,7 @@ def score(
         previous=None,
         engine=engine,
         view="scored_before",
+        alone=alone,
     )
     previous = base if before.num_rows else None
     return replace(

@@ -37,6 +37,18 @@ def test_every_customer_of_the_transactions_is_scored():
     assert run.table("totals").to_pylist()[0]["revenue"] == 9200.5
 
 
+@pytest.mark.parametrize(
+    "numbers, alone", [(["1", "2", "3"], True), (["1", "1", "2"], False), ([None, "1", "2"], False)]
+)
+def test_nothing_is_looked_for_together_in_sales_of_one_line_each(numbers, alone):
+    given = purchases(product=["tea", "milk", "tea"], transaction_id=numbers)
+    run = score(given, pack())
+    assert run.alone is alone
+    found = run.table("product_pairs")
+    assert found.num_rows == 0, "one sale of two products is no pair yet"
+    assert found.column_names == ["product", "other", "both_sales", "product_sales", "other_sales", "sales"]
+
+
 def test_a_pandas_frame_is_a_table_too():
     frame = purchases()["transactions"].to_pandas()
     assert score({"transactions": frame}, pack()).customers["value"].to_pylist() == [200.5, 9000.0]

@@ -39,16 +39,17 @@ buyers AS (SELECT customer_id, bought.* FROM bought JOIN numbered ON numbered.cu
     FROM tierbook_sales AS sold JOIN numbered ON numbered.customer = sold.customer
     WHERE date > {first} AND date <= {last} AND amount >= 0 AND channel IS NOT NULL GROUP BY sold.customer
 )"""
-    # Of the earlier sales only those of what a customer bought in the period: grouping all by item costs more.
-    lines = "lines AS (SELECT customer, date, COALESCE(product, category) AS item FROM tierbook_sales WHERE amount >= 0)"
+    # Of the earlier sales only those of what a customer bought in the period: grouping all by item costs more. Not a step,
+    # because engines keep what several steps read, and these are all rows.
+    lines = "(SELECT customer, date, COALESCE(product, category) AS item FROM tierbook_sales WHERE amount >= 0) AS lines"
     recent = f"""recent AS (
-    SELECT DISTINCT customer, item FROM lines WHERE item IS NOT NULL AND date > {first} AND date <= {last}
+    SELECT DISTINCT customer, item FROM {lines} WHERE item IS NOT NULL AND date > {first} AND date <= {last}
 )"""
     again = f"""bought_again AS (
     SELECT DISTINCT lines.customer, lines.item
-    FROM lines JOIN recent ON recent.customer = lines.customer AND recent.item = lines.item WHERE date <= {first}
+    FROM {lines} JOIN recent ON recent.customer = lines.customer AND recent.item = lines.item WHERE date <= {first}
 )"""
-    known = f"known AS (SELECT DISTINCT customer FROM lines WHERE item IS NOT NULL AND date <= {first})"
+    known = f"known AS (SELECT DISTINCT customer FROM {lines} WHERE item IS NOT NULL AND date <= {first})"
     newer = """newer AS (
     SELECT CASE WHEN COUNT(*) > COUNT(bought_again.item) THEN 1 ELSE 0 END AS new_item
     FROM recent
@@ -61,7 +62,7 @@ buyers AS (SELECT customer_id, bought.* FROM bought JOIN numbered ON numbered.cu
     SELECT owner, amount FROM tierbook_transactions AS sold JOIN people ON people.customer_id = sold.customer_id
     WHERE CAST(date AS DATE) > {first} AND CAST(date AS DATE) <= {last} AND owner IS NOT NULL
 )"""
-    return buyers, arrived, ways, lines, recent, again, known, newer, sellers
+    return buyers, arrived, ways, recent, again, known, newer, sellers
 
 
 def _contacts(as_of: date, start: date) -> tuple[str, ...]:
