@@ -266,3 +266,16 @@ def test_the_overview_of_one_customer_without_a_reading_of_this_month_is_drawn(t
         row[1] == say("Input rows set aside: {aside} (page {page}).", aside="0", page="Data quality")
         for row in drawn["Overview"]
     )
+
+
+def test_breakdown_and_equity_follow_the_columns_the_pack_names(tmp_path):
+    for language, side, segment in (("en", "Segment", "Owner with service"), ("zh", "细分市场", "忠诚车主")):
+        drawn = pages(write_report(run("automotive"), tmp_path / f"{language}.xlsx", language=language))
+        rows = block(drawn[label("page_breakdown", language)], side)
+        customers = label("customers", language)
+        *parts, total = rows
+        assert {one[side] for one in parts} > {segment}
+        assert total[customers] == sum(one[customers] for one in parts) == run("automotive").population
+        equity = block(drawn[label("page_equity", language)], side)
+        worth = label("equity", language)
+        assert equity[-1][worth] == pytest.approx(sum(one[worth] for one in equity[:-1]))

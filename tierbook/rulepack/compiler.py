@@ -100,7 +100,7 @@ class Compiler:
             points=self.points(pack.points), target_lists=self.target_lists(pack.target_lists),
             key_accounts=self.key_accounts(pack.key_accounts), credit=self.credit(pack.credit), tracks=self.tracks(pack.leads),
             matching=self.matching(pack.matching), merge=pack.merge, survivor=self.survivor(), words=pack.words, types=dict(self.types),
-            masked=self.masked(pack.report),
+            masked=self.masked(pack.report), breakdown=self.breakdown(pack.report),
             readings=self.readings(pack.readings), closed_when=self.closed_when(pack.registers),
             survey=self.survey(pack.survey), service=self.service(pack.service),
             days_ahead=pack.actions.days_ahead if pack.actions else DAYS_AHEAD,
@@ -223,6 +223,25 @@ class Compiler:
                     ("report", "mask", i),
                     "The customers have no column {name} that could be hidden.",
                     "Name a column such as name or mobile, or declare it under columns.",
+                    name=name,
+                )
+        return tuple(names)
+
+    def breakdown(self, report: model.Report | None) -> tuple[str, ...]:
+        """Columns the page Breakdown tells apart: of the customers, features, and what the sections make."""
+        names = [name.lower() for name in report.breakdown] if report else []
+        known = (
+            {column.name for column in tables.CUSTOMERS.columns}
+            | self.pack.columns.keys()
+            | self.types.keys()
+        )
+        known |= {f"class.{group}" for group in self.pack.classes} | {"tier", "stage", "ladder", "relation"}
+        for i, name in enumerate(names):
+            if name not in known:
+                self.say(
+                    ("report", "breakdown", i),
+                    "The customers have no column {name}.",
+                    "Name a column such as region, or a class such as class.segment.",
                     name=name,
                 )
         return tuple(names)

@@ -310,6 +310,12 @@ class Report(Section):
         description="Columns of the customers that masked copies of the report hide.",
         examples=[["name", "mobile"]],
     )
+    breakdown: list[Text] = Field(
+        [],
+        max_length=MOST_GROUPS,
+        description="Columns of the customers the page Breakdown tells apart, before the usual ones; the first two also one inside the other.",
+        examples=[["switching_cost", "class.segment"]],
+    )
 
     @model_validator(mode="after")
     def _customers_stay_known(self) -> Report:

@@ -269,6 +269,7 @@ class Pack:
     expressions: int = 0
     warnings: tuple[Problem, ...] = ()
     masked: tuple[str, ...] = ()
+    breakdown: tuple[str, ...] = ()
 
     @property
     def value_parts(self) -> list[str]:

@@ -49,7 +49,7 @@ def draw(page: Page, run: Run) -> None:
 def dimensions(run: Run) -> list[str]:
     """The columns of the customers that part them into at least two groups and not into one each."""
     found = []
-    for name in DIMENSIONS:
+    for name in dict.fromkeys((*run.pack.breakdown, *DIMENSIONS)):
         if name in run.customers.column_names:
             groups = run.table(f"breakdown:{name}").num_rows
             if 1 < groups <= max(run.customers.num_rows // 2, 2):
@@ -67,6 +67,12 @@ def _largest(page: Page, rows: Sequence[Mapping[str, Any]], key: str, most: int)
             {**totals(rest, *_FIGURES), key: None, "shown": page.say("Others ({count})", count=len(rest))}
         )
     return kept
+
+
+def _called(page: Page, name: str) -> str:
+    """What a reader sees for a column; a class goes by the name of its group."""
+    group = name.rpartition(".")[2]
+    return page.word(group) if group in page.run.pack.words else page.label(group)
 
 
 def _shown(page: Page, name: Any) -> str:
@@ -99,10 +105,10 @@ def _columns(page: Page) -> list[Column]:
 def _draw_single(page: Page, row: int, name: str) -> tuple[int, Block]:
     found = records(page.run.table(f"breakdown:{name}"))
     everyone = totals(found, *_FIGURES)
-    row = page.heading(row, 1, page.say("By {what}", what=page.label(name).lower()))
+    row = page.heading(row, 1, page.say("By {what}", what=_called(page, name).lower()))
     block = page.table(
         row, 1,
-        [Column(page.label(name), "text", ("bold",)), *_columns(page), Column(page.label("mean_value"), "money")],
+        [Column(_called(page, name), "text", ("bold",)), *_columns(page), Column(page.label("mean_value"), "money")],
         [
             [one["shown"], *_cells(one, everyone), share_of(one["value"], one["customers"])]
             for one in _largest(page, found, name, MOST_NAMES)
@@ -133,12 +139,12 @@ def _draw_nested(page: Page, row: int, outer: str, inner: str) -> int:
             for one in _largest(page, inside, inner, MOST_INSIDE)
         ]
     row = page.heading(
-        row, 1, page.say("{outer} and {inner}", outer=page.label(outer), inner=page.label(inner).lower()),
+        row, 1, page.say("{outer} and {inner}", outer=_called(page, outer), inner=_called(page, inner).lower()),
         page.say("Shares are of all customers and all revenue; bold rows add up to the total, the rows below a bold one to that."),
     )  # fmt: skip
     block = page.table(
         row, 1,
-        [Column(page.label(outer)), Column(page.label(inner)), *_columns(page)],
+        [Column(_called(page, outer)), Column(_called(page, inner)), *_columns(page)],
         rows,
         [page.label("total"), page.label("all_of_them"), *_cells(everyone, everyone)],
     )  # fmt: skip
@@ -157,7 +163,7 @@ def _summed(rows: Sequence[Mapping[str, Any]], key: str) -> list[Row]:
 
 def _draw_chart(page: Page, row: int, name: str, table: Block, shift: int) -> None:
     block = Block(table.sheet, table.first, min(table.last, table.first + MOST_DRAWN - 1), table.left)
-    title = page.say("Customers and revenue by {what}", what=page.label(name).lower())
+    title = page.say("Customers and revenue by {what}", what=_called(page, name).lower())
     made = charts.chart(page, "bar", title=title, legend=True)
     for position, colour in ((2, look.ACCENT_SOFT), (4, look.ACCENT)):
         made.add_series({

@@ -24,6 +24,7 @@ _CHART_ROWS = 16
 # A column of the customers, the aggregate of the same groups, and what stands for who is in none.
 _CUTS = (
     ("tier", "tiers", "no_tier"),
+    ("class.segment", "breakdown:class.segment", "no_segment"),
     ("stage", "stages", "no_stage"),
     ("rfm_segment", "rfm_segments", "no_segment"),
 )
@@ -93,9 +94,9 @@ def _draw_groups(
         ]  # fmt: skip
         return figures if cost is None else [*figures, found.acquisition_cost[place], found.return_on_acquisition[place]]  # fmt: skip
 
-    row = page.heading(row, 1, page.label(f"equity_by_{column}"))
+    row = page.heading(row, 1, page.label(f"equity_by_{column.rpartition('.')[2]}"))
     columns = [
-        Column(page.label(column), "text", ("bold",)), Column(page.label("customers"), "count"),
+        Column(page.label(column.rpartition(".")[2]), "text", ("bold",)), Column(page.label("customers"), "count"),
         Column(page.label("share_of_customers"), "share"), Column(page.label("clv_mean"), "money"),
         Column(page.label("equity"), "money"), Column(page.label("equity_share"), "share"),
         Column(page.label("equity_past_share"), "share"),

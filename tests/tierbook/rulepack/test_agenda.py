@@ -51,3 +51,10 @@ def test_a_pack_without_the_section_looks_thirty_days_ahead_and_keeps_no_holiday
 ])  # fmt: skip
 def test_mistakes_are_named_with_their_place(old, new, said):
     assert any(said in one for one in problems(TEXT.replace(old, new)))
+
+
+def test_columns_the_report_tells_apart_are_read_and_unknown_ones_named():
+    said = TEXT + "report: {breakdown: [region, satisfaction]}\n"
+    assert read_pack_text(said.encode(), file="small.yaml").breakdown == ("region", "satisfaction")
+    wrong = problems(said.replace("[region, satisfaction]", "[regoin]"))
+    assert any("The customers have no column regoin." in one for one in wrong), wrong
