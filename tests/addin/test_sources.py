@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 from addin.settings import Settings, read_settings
 from addin.warehouse import lies, password_for
 from tierbook.engines.options import EngineOptions
+from tierbook.engines.sources import open_source
 from tierbook.errors import HostError
 
 
@@ -61,15 +63,52 @@ def test_an_address_with_a_password_is_refused_and_not_repeated(address, tmp_pat
     assert "hunter-22" not in refused.value.text() + refused.value.text("zh")
 
 
-def test_the_password_is_in_the_environment_else_in_the_keyring(monkeypatch):
+def test_an_address_nobody_can_open_names_those_that_can(tmp_path):
+    place = lies(None, settings(tmp_path, "source: mysql://me@db/sales\n"))
+    assert place == "mysql://me@db/sales"
+    with pytest.raises(HostError, match="cannot connect to mysql://; it connects to PostgreSQL and Spark"):
+        open_source(place, EngineOptions())
+
+
+class Ring(KeyringBackend):
+    """A keyring in memory, registered as any other."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+        self.locked = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if self.locked:
+            raise KeyringLocked
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+
+@pytest.fixture
+def ring() -> Iterator[Ring]:
+    before, ring = keyring.get_keyring(), Ring()
+    keyring.set_keyring(ring)
+    yield ring
+    keyring.set_keyring(before)
+
+
+def test_the_password_is_in_the_environment_else_in_the_keyring(ring, monkeypatch):
     monkeypatch.delenv("TIERBOOK_PASSWORD", raising=False)
-    keyring: Any = ModuleType("keyring")
-    errors: Any = ModuleType("keyring.errors")
-    errors.KeyringError = type("KeyringError", (Exception,), {})
-    keyring.get_password = lambda service, name: f"{service} {name}"
-    monkeypatch.setitem(sys.modules, "keyring", keyring)
-    monkeypatch.setitem(sys.modules, "keyring.errors", errors)
-    assert password_for("postgres://me@db/sales") == "tierbook postgres://me@db/sales"
+    assert password_for("postgres://me@db/sales") is None
+    keyring.set_password("tierbook", "postgres://me@db/sales", "kept by the system")
+    assert password_for("postgres://me@db/sales") == "kept by the system"
+    assert password_for("postgres://you@db/sales") is None
     assert password_for("data") is None
     monkeypatch.setenv("TIERBOOK_PASSWORD", "from outside")
     assert password_for("postgres://me@db/sales") == "from outside"
+
+
+def test_a_keyring_that_is_locked_is_as_none(ring, monkeypatch):
+    monkeypatch.delenv("TIERBOOK_PASSWORD", raising=False)
+    ring.locked = True
+    assert password_for("postgres://me@db/sales") is None

@@ -23,7 +23,6 @@ from tierbook.errors import HostError
 
 DUCKDB_FILES, SQLITE_FILES = (".duckdb", ".ddb"), (".sqlite", ".sqlite3", ".db")
 DATA_FILES = (".parquet", ".pq", ".csv")
-ADDRESSES = ("postgres", "postgresql", "spark")
 # Of the room a source takes, how much a run may need beside it: kept tables, and what does not fit into memory.
 _ROOM = 2.5
 
@@ -41,8 +40,8 @@ class Opened:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is the address of a database or a cluster."""
-    return urlsplit(text).scheme in ADDRESSES
+    """Whether a text is an address, of whatever it may be, and no path."""
+    return "://" in text
 
 
 def open_source(place: str, options: EngineOptions, *, password: str | None = None) -> Opened:
@@ -66,6 +65,13 @@ def open_source(place: str, options: EngineOptions, *, password: str | None = No
         return _postgres(place, options, password)
     if scheme == "spark":
         return _spark({}, place, options)
+    if is_address(place):
+        # Ibis knows more systems; what is not proven by tests would be a promise on paper.
+        raise HostError(
+            "Tierbook cannot connect to {scheme}://; it connects to PostgreSQL and Spark.",
+            fix="Use postgres:// or spark://, or write the tables to Parquet files and name their folder.",
+            scheme=scheme,
+        )
     path = Path(place)
     if not path.exists():
         raise HostError(
