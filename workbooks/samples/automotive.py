@@ -95,6 +95,9 @@ TARGETS = (
     ("Service at the dealer", (60, 62, 64, 66), (58, 55, 54, None), 63, "yes"),
     ("Conversion", (20, 20, 22, 22), (21, 22.5, 22.1, None), 24, "yes"),
     ("Complaints", (14, 12, 10, 9), (13, 12.8, 12.5, None), 8, "no"),
+    # Nobody set targets for these: they follow from the option that is chosen.
+    ("Test drives", (None,) * 4, (96, 103, 104, None), 120, "yes"),
+    ("Service quality", (None,) * 4, (71, 74, 75, None), 90, "yes"),
 )  # fmt: skip
 CUSTOMERS = {
     "Customer ID": ("customer_id", 11), "Name": ("name", 20), "Kind": ("kind", 11), "Region": ("region", 9), "Joined": ("joined", 12),

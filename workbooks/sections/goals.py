@@ -141,11 +141,11 @@ def _draw_targets(page: Page, row: int) -> int:
         row, 1,
         [
             Column(page.label("goal"), "text", ("bold",)), Column(page.label("month"), "date"), Column(page.label("target"), "cents"),
-            Column(page.label("target_derived")), Column(page.label("actual"), "cents"), Column(page.label("gap"), "cents"), Column(page.label("target_status")),
+            *([Column(page.label("target_derived"))] if option else []), Column(page.label("actual"), "cents"), Column(page.label("gap"), "cents"), Column(page.label("target_status")),
             Column(page.label("benchmark"), "cents"), Column(page.label("benchmark_gap"), "cents"),
         ],
         [
-            [goals[at] or page.label("unknown"), given["month"][at].item(), given["target"][at], "◇" if given["derived"][at] else None,
+            [goals[at] or page.label("unknown"), given["month"][at].item(), given["target"][at], *(["◇" if given["derived"][at] else None] if option else []),
              given["actual"][at], found.gap[at], _status(page, found.status[at]), given["benchmark"][at], found.benchmark_gap[at]]
             for at in order[:MOST_ROWS].tolist()
         ],
