@@ -182,6 +182,18 @@ def test_a_virus_scanner_sees_nothing_to_point_out(xlam):
     assert gates.suspicious(gates.sources_of(xlam)) == []
 
 
+def test_in_the_whole_file_a_scanner_notes_only_identifiers_excel_gives_every_workbook(xlam):
+    VBA_Parser = pytest.importorskip("oletools.olevba").VBA_Parser  # on Windows it cannot be installed
+    noted = VBA_Parser(str(xlam)).analyze_macros(show_decoded_strings=True)
+    assert [keyword for kind, keyword, _ in noted if kind == "Suspicious"] == ["Hex Strings"]
+    # Parts of VB_Base of the modules ThisWorkbook and Sheet1.
+    assert {text for kind, _, text in noted if kind != "Suspicious"} == {
+        "00020819",
+        "00020820",
+        "000000000046",
+    }
+
+
 @pytest.mark.parametrize(
     "line, word",
     [

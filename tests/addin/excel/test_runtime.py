@@ -179,7 +179,7 @@ def test_the_workbook_may_name_its_rule_pack(excel, binding):
     before = excel.call("CRM_RULES")
     excel.name("CRM_PACK", "retail")
     excel.call("CRM_RULES")
-    assert excel.sent[-1][1] == "retail"
+    assert excel.sent[-1][0] == "retail"
     assert before != excel.call("CRM_RULES")
 
 
