@@ -432,4 +432,6 @@ def _joined(parts: list[Any], null_handling: Literal["emit_null", "skip"] = "emi
 
 def shown_width(text: str) -> int:
     """Width in characters; Chinese characters count twice."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

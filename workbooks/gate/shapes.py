@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from typing import NamedTuple, Protocol
 
@@ -61,7 +62,7 @@ class Shape:
     tags: int
     last_column: int
 
-    @property
+    @cached_property
     def width(self) -> int:
         """An upper bound of a row's bytes without its contents."""
         return sum(len(part) + len(str(MAX_ROWS)) for piece in self.pieces for part in piece)
