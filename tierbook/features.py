@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from tierbook.engines.coded import CODED_NUMBERS, CODED_SALES, NUMBER, enumeration, put_coded
 from tierbook.engines.duckdb import DuckDB
+from tierbook.shipped import package
 from tierbook.tables import TABLES, Kind, Table
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ def customer_text(engine: Engine, *, as_of: date, window_days: int) -> str:
     window_days : int
         Length of the last window and of the one before it. [days]
     """
-    standard = Template(Path(__file__).with_name("features.sql").read_text(encoding="utf-8")).substitute(
+    standard = Template((package() / "features.sql").read_text(encoding="utf-8")).substitute(
         as_of=_day(as_of),
         recent_after=_day(as_of - timedelta(days=window_days)),
         previous_after=_day(as_of - timedelta(days=2 * window_days)),

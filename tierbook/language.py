@@ -7,11 +7,15 @@ A sentence is keyed by its English template (`languages/zh/*.yaml`: template -> 
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from tierbook.shipped import package
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
 
 LANGUAGES = ("en", "zh")
-_FOLDER = Path(__file__).parent / "languages"
 
 
 class Phrase(str):
@@ -36,20 +40,21 @@ def label(name: str, language: str = "en") -> str:
 @cache
 def sentences(language: str) -> dict[str, str]:
     """All translations into one language: English template -> translation."""
-    return _merged(sorted((_FOLDER / language).glob("*.yaml")))
+    return _merged(package() / "languages" / language)
 
 
 @cache
 def labels() -> dict[str, dict[str, str]]:
     """All labels: name -> {language: text}."""
-    return _merged(sorted(_FOLDER.glob("labels*.yaml")))
+    return _merged(package() / "languages")
 
 
-def _merged(files: list[Path]) -> dict:
+def _merged(folder: Path | Traversable) -> dict:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     merged: dict = {}
-    for file in files:
+    listed = {file.name: file for file in folder.iterdir() if file.name.endswith(".yaml")}
+    for _, file in sorted(listed.items()):
         merged |= yaml.load(file.read_text("utf-8"), loader) or {}
     return merged
