@@ -197,7 +197,10 @@ def step_index(stage: ArrayLike, names: Sequence[Mapping[str, int]], track: Arra
     at = np.asarray(track).tolist()
     cells = np.asarray(stage, dtype=object).tolist()
     return np.array(
-        [-1 if cell is None else names[on].get(folded(cell), -1) for cell, on in zip(cells, at, strict=True)],
+        [
+            -1 if cell is None or on < 0 else names[on].get(folded(cell), -1)
+            for cell, on in zip(cells, at, strict=True)
+        ],
         np.int64,
     )
 

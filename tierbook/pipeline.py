@@ -280,7 +280,8 @@ def pipeline(run: Run) -> Pipeline:
     )
     columns = arrays(table.select(["stage", "won", "closed"]))
     rows = Rows(table, "leads", run.pack.profile("default"))
-    track = first_track(run.pack.tracks, [rows.holds(one.when) for one in run.pack.tracks])
+    tracks = run.pack.tracks
+    track = first_track(tracks, [rows.holds(one.when) for one in tracks] or [np.zeros(len(table), bool)])
     # A closing that lies ahead has not happened yet.
     closed = ~np.isnat(columns["closed"]) & (columns["closed"] <= np.datetime64(run.as_of))
     won = np.where(closed & np.isnan(columns["won"]), 0.0, columns["won"])

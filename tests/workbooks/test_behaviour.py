@@ -68,6 +68,42 @@ def test_dormant_accounts_with_profit_are_general_all_the_same():
     assert found[0] == "general"
 
 
+def test_the_share_of_vips_may_follow_from_the_advisers_there_are(tmp_path):
+    # Two advisers can look after three customers each; the top group of fifty customers has ten places.
+    text = (shipped("rules") / "securities.yaml").read_text("utf-8")
+    own = tmp_path / "securities.yaml"
+    own.write_text(
+        text.replace("vip_of_top:      {is: 0.20,", f"vip_of_top:      {{is: {2 * 3 / 10},"), "utf-8"
+    )
+    ids = np.array([f"{i:04d}" for i in range(50)], dtype=object)
+    given = {"net_value": np.arange(1.0, 51), "assets": np.zeros(50), "orders": np.ones(50), "days_since_last": np.zeros(50)}  # fmt: skip
+    found = Scorer(read_pack(own), given, ids=ids).tier().tolist()
+    assert (found.count("vip"), found.count("important")) == (6, 4)
+
+
+def test_the_product_is_that_of_the_turnover_not_of_the_commission():
+    trades = pa.table({
+        "customer_id": ["A", "A", "B", "B"], "date": pa.array([date(2026, 10, 1)] * 4), "category": ["bonds", "shares", "shares", "funds"],
+        "turnover": [9_000.0, 1_000.0, 500.0, 500.0], "amount": [1.0, 50.0, 9.0, 1.0], "cost": [0.0] * 4,
+    })  # fmt: skip
+    found = score({"transactions": trades}, PACK).customers["class.product"].to_pylist()
+    assert found == ["bonds", "funds"], "of two halves the first by name"
+
+
+def test_leads_from_outside_are_potential_beside_the_table(tmp_path):
+    leads = read(sample_path("securities")).tables["leads"].to_pylist()
+    outside = [one for one in leads if one["customer_id"] is None and one["closed"] is None]
+    assert 5 < len(outside) < len(leads) - 4
+    path = write_report(run(), tmp_path / "report.xlsx")
+    said = [
+        cell for row in openpyxl.load_workbook(path)["Behaviour"].iter_rows(values_only=True) for cell in row
+    ]
+    assert (
+        f"Potential beside the table: {len(outside)} open leads from outside, who are no customers yet."
+        in said
+    )
+
+
 def test_profit_adds_up_to_that_of_the_customers():
     profits = run().table("profits").to_pylist()
     net_value = [one or 0.0 for one in run().customers["net_value"].to_pylist()]

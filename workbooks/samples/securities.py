@@ -79,6 +79,11 @@ TRANSACTIONS = {
     "Category": ("category", 10), "Product": ("product", 16), "Turnover": ("turnover", 14), "Amount": ("amount", 11),
     "Cost": ("cost", 10), "Discount": ("discount", 9), "Holding days": ("holding_days", 12), "Channel": ("channel", 9),
 }  # fmt: skip
+LEADS = {
+    "Lead ID": ("lead_id", 9), "Customer ID": ("customer_id", 11), "Name": ("name", 18), "Source": ("source", 12),
+    "Expected monthly amount": ("expected_monthly_amount", 24), "Created": ("created", 12), "Closed": ("closed", 12), "Won": ("won", 6),
+    "Owner": ("owner", 10),
+}  # fmt: skip
 NOTES = (
     "Harbour Lane Securities (an invented brokerage) - accounts and trades",
     "Amount is the commission, Cost the cost of executing and serving the trade, both in EUR; Turnover is the volume traded.",
@@ -95,6 +100,7 @@ def write(path: Path, *, seed: int = SEED) -> None:
     book.set_properties({"title": NOTES[0], "created": EXPORTED})
     add_sheet(book, "Customers", CUSTOMERS, customers)
     add_sheet(book, "Transactions", TRANSACTIONS, trades)
+    add_sheet(book, "Leads", LEADS, _leads(np.random.default_rng(seed + 1), customers))
     notes = book.add_worksheet("Notes")
     notes.set_column(0, 0, 110)
     notes.write_column(0, 0, NOTES)
@@ -184,6 +190,24 @@ def _referrals(rng: np.random.Generator, customers: list[Row]) -> None:
     for customer in older[len(older) // 3 :]:
         if rng.random() < 1 / 4:
             customer["referrer_id"] = str(rng.choice(fond))
+
+
+def _leads(rng: np.random.Generator, customers: list[Row]) -> list[Row]:
+    """People who asked about an account: some have been won or lost since, and two have one already."""
+    leads: list[Row] = []
+    for number in range(1, 25):
+        created = AS_OF - timedelta(int(rng.integers(5, 150)))
+        closed = created + timedelta(int(rng.integers(3, 40))) if rng.random() < 0.3 else None
+        over = closed is not None and closed <= AS_OF
+        known = customers[int(rng.integers(len(customers)))] if number in (7, 19) else None
+        leads.append({
+            "lead_id": f"L{number:02d}", "customer_id": known["customer_id"] if known else None,
+            "name": known["name"] if known else f"{rng.choice(GIVEN)} {rng.choice(FAMILY)}",
+            "source": str(rng.choice(("Seminar", "Web form", "Advice"))), "expected_monthly_amount": float(round(rng.uniform(20, 900), -1)),
+            "created": created, "closed": closed if over else None, "won": ("yes" if rng.random() < 0.5 else "no") if over else None,
+            "owner": str(rng.choice(ADVISERS)),
+        })  # fmt: skip
+    return leads
 
 
 if __name__ == "__main__":

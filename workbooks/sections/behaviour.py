@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from workbooks import charts
 from workbooks import style as look
 from workbooks.page import Block, Column, Page, Section
@@ -79,7 +81,27 @@ def _draw_profit(page: Page, row: int) -> int:
          share_of(everyone["profit"], everyone["customers"])],
     )  # fmt: skip
     page.bars(block, 2)
-    return block.after + 2
+    row = block.after + 1
+    if outside := _leads_from_outside(page.run):
+        page.put(
+            row, 1,
+            page.say("Potential beside the table: {count} open leads from outside, who are no customers yet.", count=f"{outside:,}"), "small",
+        )  # fmt: skip
+        row += 1
+    return row + 1
+
+
+def _leads_from_outside(run: Run) -> int:
+    """Open leads who are no customers, each once, where the rules have a tier of that name."""
+    from tierbook.pipeline import pipeline
+
+    if not run.tables.get("leads") or not run.pack.tiers:
+        return 0
+    if all(one.name != "potential" for one in run.pack.tiers.levels):
+        return 0
+    found = pipeline(run)
+    new = np.array([one is None for one in found.customer.tolist()], dtype=bool)
+    return int((found.open & ~found.repeated & new).sum())
 
 
 def _classes(page: Page, column: str, levels: Sequence[CompiledLevel]) -> list[dict[str, Any]]:
