@@ -22,7 +22,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from addin.engine_place import NotPrivate, Place, read_launch, read_place, user_folder
+from addin.engine_place import NotPrivate, Place, local_socket, read_launch, read_place, user_folder
 from addin.engine_wire import ErrorCell, dumps, loads, packed
 
 WORDS: dict[str, dict[str, str]] = {}
@@ -259,7 +259,7 @@ class Engine:
             place = read_place(self._folder)
             if place is None:
                 raise EngineError("stopped", _STOPPED, fix=_START)
-            line = _Line(place)
+            line = _Line(place, self._folder)
         except NotPrivate as error:
             raise EngineError(
                 "private",
@@ -365,10 +365,9 @@ def launch_engine(folder: Path) -> subprocess.Popen[bytes]:
 class _Line:
     """One connection that is kept open; HTTP by hand, because a cell is asked for in 0.1 ms and `http.client` takes more."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, folder: Path) -> None:
         self.place = place
-        self._socket = socket.create_connection(("127.0.0.1", place.port), HEALTHY)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = _local(folder) or _loopback(place.port)
         self._open = (
             f" HTTP/1.1\r\nHost: 127.0.0.1:{place.port}\r\nContent-Type: application/json\r\nContent-Length: "
         )
@@ -437,6 +436,27 @@ class _Line:
             if not received:
                 raise ConnectionError("closed")
             return received
+
+
+def _local(folder: Path) -> socket.socket | None:
+    """A connection to the engine's socket in the file system; None where there is none."""
+    path = local_socket(folder)
+    if path is None or not path.exists():
+        return None
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(HEALTHY)
+    try:
+        connection.connect(os.fspath(path))
+    except OSError:  # left by an engine that was killed
+        connection.close()
+        return None
+    return connection
+
+
+def _loopback(port: int) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), HEALTHY)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
 
 
 _END = "\r\n\r\n"

@@ -1,4 +1,4 @@
-"""Where this user's engine is: a folder only the user can enter, in it a file with the engine's port and token.
+"""Where this user's engine is: a folder only the user can enter, in it the engine's socket and a file with port and token.
 
 Standard library of Python 3.9 only: LibreOffice's own Python runs this file.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 import os
+import socket
 import stat
 import sys
 from contextlib import suppress
@@ -17,6 +18,8 @@ from typing import NamedTuple
 FOLDER = "TIERBOOK_HOME"
 ENGINE = "engine.json"
 LAUNCH = "engine-launch.json"
+SOCKET = "engine.sock"  # beside the port, where the system has such
+LONGEST = 100  # bytes of a socket's path that every system takes
 
 
 class NotPrivate(Exception):
@@ -60,6 +63,13 @@ def user_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "Tierbook"
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "tierbook"
+
+
+def local_socket(folder: Path) -> Path | None:
+    """Where the engine's socket is in the file system; None where the system has none, or not at so long a path."""
+    path = folder / SOCKET
+    usable = hasattr(socket, "AF_UNIX") and os.name == "posix" and len(os.fsencode(path)) <= LONGEST
+    return path if usable else None
 
 
 def make_private(folder: Path) -> None:

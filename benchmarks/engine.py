@@ -1,7 +1,8 @@
 """The local engine: its start, cells one by one and in batches, whole columns, beside the same calls in the process.
 
 Goals: 5,000 cells a second through the engine for functions that are called cell by cell, 150,000 rows a second for
-functions that take whole columns, as LibreOffice gives them (tuples of floats). CPU is that of engine and client.
+functions that take whole columns, as LibreOffice gives them (tuples of floats). CPU is that of engine and client. Clients
+use the socket in the user's folder; "over the port" is what Windows has.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import udfs
 from addin.engine_client import Engine
+from addin.engine_place import ENGINE, write_private
 from addin.engine_wire import dumps, loads, packed
 from addin.server import remember_launch
 from addin.version import version
@@ -22,6 +25,7 @@ from benchmarks.measure import Cost, Result
 
 CELLS, BATCH = 20_000, 200
 ROWS = 1_000_000
+PER_CELL, PER_ROW = 5_000, 150_000  # goals [1/s]
 FEATURES = (
     "orders", "total_spend", "days_since_last", "overdue_ratio", "spend_change", "tenure_months", "net_value",
     "recent_spend", "previous_spend", "median_gap_days",
@@ -35,9 +39,36 @@ def results() -> list[Result]:
         remember_launch(Path(folder))
         client = Engine(version=version(), host="benchmark", folder=Path(folder))
         try:
-            return [*_starting(client), *_cells(client), *_columns(client), *_wire()]
+            return [
+                *_starting(client),
+                *_cells(client),
+                *_over_the_port(client, Path(folder)),
+                *_columns(client),
+                *_wire(),
+            ]
         finally:
             client.stop()
+
+
+def _over_the_port(client: Engine, folder: Path) -> list[Result]:
+    """The same engine as a client sees it that finds no socket."""
+    with tempfile.TemporaryDirectory() as other:
+        write_private(Path(other) / ENGINE, json.loads((folder / ENGINE).read_text("utf-8")))
+        port = Engine(version=version(), host="benchmark", folder=Path(other), start=False)
+        found = []
+        for seed, name, way in ((3, "over the port", port), (4, "over the socket", client)):
+            calls = _margins(seed, CELLS)
+            found.append(
+                _rate(
+                    f"CRM_CLV_SIMPLE, one by one {name}",
+                    CELLS,
+                    partial(_one_by_one, way, calls),
+                    client,
+                    "cells",
+                )
+            )
+        port.close()
+    return found
 
 
 def _starting(client: Engine) -> list[Result]:
@@ -62,25 +93,30 @@ def _cells(client: Engine) -> list[Result]:
         batches = calls(2, CELLS)
         parts = [batches[at : at + BATCH] for at in range(0, CELLS, BATCH)]
         own = udfs.Context()
-        for what, count, run in (
-            ("one by one", CELLS, lambda new=new: [client.call(*call) for call in new]),
-            ("one by one, computed before", CELLS, lambda kept=kept: [client.call(*call) for call in kept]),
-            (f"in batches of {BATCH}", CELLS, lambda parts=parts: [client.batch(part) for part in parts]),
+        for what, goal, run in (
+            ("one by one", 0, lambda new=new: [client.call(*call) for call in new]),
+            ("one by one, computed before", 0, lambda kept=kept: [client.call(*call) for call in kept]),
             (
-                "in this process",
-                CELLS,
-                lambda new=new, own=own: [udfs.call(*call, context=own) for call in new],
+                f"in batches of {BATCH}, as hosts ask for columns of cells",
+                PER_CELL,
+                lambda parts=parts: [client.batch(part) for part in parts],
             ),
+            ("in this process", 0, lambda new=new, own=own: [udfs.call(*call, context=own) for call in new]),
         ):
-            found.append(_rate(f"{name}, {what}", count, run, client, "cells"))
+            found.append(_rate(f"{name}, {what}", CELLS, run, client, "cells", goal))
     return found
+
+
+def _one_by_one(client: Engine, calls: Sequence[Call]) -> None:
+    for one in calls:
+        client.call(*one)
 
 
 def _columns(client: Engine) -> list[Result]:
     value = [(float(row % 9973),) for row in range(ROWS)]
     table = _features(ROWS // 5)
     return [
-        _rate("CRM_TIER, a column", ROWS, lambda: client.call("CRM_TIER", value), client, "rows"),
+        _rate("CRM_TIER, a column", ROWS, lambda: client.call("CRM_TIER", value), client, "rows", PER_ROW),
         _rate("CRM_TIER in this process", ROWS, lambda: udfs.call("CRM_TIER", value), client, "rows"),
         _rate(
             "CRM_CHURN_FLAG, 10 columns",
@@ -88,6 +124,7 @@ def _columns(client: Engine) -> list[Result]:
             lambda: client.call("CRM_CHURN_FLAG", table),
             client,
             "rows",
+            PER_ROW,
         ),
         _rate(
             "CRM_CHURN_FLAG in this process",
@@ -131,11 +168,14 @@ def _features(count: int) -> list[Sequence[Any]]:
     ]
 
 
-def _rate(what: str, count: int, run: Callable[[], object], client: Engine, of: str) -> Result:
+def _rate(what: str, count: int, run: Callable[[], object], client: Engine, of: str, goal: int = 0) -> Result:
     before = client.status()["cpu"]
     cost = _timed(run)
     cost = cost._replace(cpu=cost.cpu + client.status()["cpu"] - before)
-    return Result(f"{count:,} {of}: {what}", cost, f"{count / cost.wall:,.0f} {of}/s")
+    note = f"{count / cost.wall:,.0f} {of}/s, {count / cost.cpu:,.0f} per CPU-second"
+    if goal:
+        note += f"; goal: {goal:,}, {'reached' if count / cost.wall >= goal else 'missed'}"
+    return Result(f"{count:,} {of}: {what}", cost, note)
 
 
 def _timed(run: Callable[[], object]) -> Cost:

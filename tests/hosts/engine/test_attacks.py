@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 
 from addin.engine_client import Engine, EngineError
 from addin.engine_http import MOST_CONNECTIONS
+from addin.engine_place import local_socket
 from tests.hosts.engine.running import Running, engine, until
 
 
@@ -148,6 +150,20 @@ def test_only_this_machine_can_reach_the_port(running):
         if address != "127.0.0.1":
             with pytest.raises(OSError):
                 socket.create_connection((address, running.place.port), 1)
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no Unix sockets")
+def test_the_socket_in_the_users_folder_is_the_users_own_and_has_the_same_guard(running, client):
+    path = local_socket(running.folder)
+    assert path is not None
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for sent, expected in (({}, 200), ({"token": False}, 401), ({"host": "evil.example"}, 421)):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.connect(str(path))
+            line.sendall(request(running, **sent))
+            assert status(line.recv(65_536)) == expected
+    path.unlink()
+    assert running.client().call("CRM_NPS", [[9], [3]]) == 0.0, "without it there is the port"
 
 
 def test_half_sent_requests_do_not_keep_others_out(running):

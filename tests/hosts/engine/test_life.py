@@ -289,7 +289,8 @@ def test_scores_come_as_sheets_to_write(running, purchases):
     scores = sheets[0]
     assert scores["headers"][0] == "customer_id"
     assert sorted(row[0] for row in scores["rows"]) == ["C1", "C2"]
-    assert sorted(os.listdir(running.folder)) == [
+    listed = {*os.listdir(running.folder)} - {"engine.sock"}  # not under every system
+    assert sorted(listed) == [
         "engine-launch.json",
         "engine.json",
         "engine.lock",
