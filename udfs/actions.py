@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tierbook.actions import FREEZE, NextActions, expected_on, next_actions, worth_a_call
+from tierbook.actions import FREEZE, WATCH, NextActions, expected_on, next_actions, worth_a_call
 from tierbook.errors import DataError, RuleError
+from tierbook.holidays import Greeting, falling
 from tierbook.language import label, say
 from tierbook.needs import needs
 from udfs.feature_range import FEATURES, HEADERS, PACK, FeatureRange
@@ -29,7 +31,7 @@ _ANY_DAY = date(2000, 1, 1)
 
 
 def _actions(features: FeatureRange, *, pack: Pack, language: str) -> dict[str, NDArray]:
-    if not (pack.tiers or pack.churn or pack.stages):
+    if not (pack.tiers or pack.churn or pack.stages or pack.level_actions):
         raise RuleError(
             "{pack} has no section called {section}.",
             fix="Add it, or use another pack.",
@@ -38,7 +40,11 @@ def _actions(features: FeatureRange, *, pack: Pack, language: str) -> dict[str, 
         )
     of_lost = needs(pack, "winback") if pack.winback else set()
     of_credit = needs(pack, "credit") if pack.credit else set()
-    also = (*_OPTIONAL, *sorted(of_lost | of_credit))
+    of_level = {
+        column: needs(pack, _SECTION_OF.get(column, column.removesuffix(".level")))
+        for column in pack.level_actions
+    }
+    also = (*_OPTIONAL, *sorted(of_lost | of_credit), *sorted(set().union(*of_level.values())))
     scorer = features.scorer(pack, "actions", language=language, also=also)
     day = _day(scorer, pack)
     if day is None and ("birthday" in scorer.columns or "contract_end" in scorer.columns):
@@ -46,14 +52,27 @@ def _actions(features: FeatureRange, *, pack: Pack, language: str) -> dict[str, 
             "No column says which day the customers are of; birthdays and contracts are left out, due is blank."
         )
     let_go, won_back, spend = _lost(scorer, of_lost)
-    found = _next(scorer, day, _frozen(scorer, of_credit), let_go, won_back)
+    asked, level = _asked(
+        scorer, {column: read for column, read in of_level.items() if read <= scorer.columns.keys()}
+    )
+    greetings = falling(pack.holidays, day, day + timedelta(days=pack.days_ahead)) if day else []
+    status = _credit(scorer, of_credit)
+    found = _next(scorer, day, status, asked, greetings, let_go, won_back)
     action, reason, due = (np.full(scorer.length, "", dtype=object) for _ in range(3))
     stage = scorer.stage() if pack.stages else action
     does = {level.name: level.action for level in pack.stages}
     for kind in dict.fromkeys(found.kind[found.kind.astype(bool)].tolist()):
         rows = np.flatnonzero(found.kind == kind)
-        action[rows] = [does[name] for name in stage[rows].tolist()] if kind == "stage" else kind
-        reason[rows] = _reasons(scorer, kind, rows, language)
+        if kind in ("stage", "level"):
+            action[rows] = [does[name] for name in stage[rows].tolist()] if kind == "stage" else asked[rows]
+            reason[rows] = _level_words(pack, (stage if kind == "stage" else level)[rows], language)
+            continue
+        action[rows] = kind
+        reason[rows] = (
+            _greeted(pack, greetings[0], language)
+            if kind == "holiday"
+            else _reasons(scorer, kind, rows, language)
+        )
     won = won_back & (found.kind == "churn")
     if won.any():
         action[won] = scorer.winback()[won]
@@ -98,17 +117,43 @@ def _lost(
     return let_go & ~not_lost, ~let_go & ~not_lost, scorer.winback_spend()
 
 
-def _frozen(scorer: Scorer, of_credit: set[str]) -> NDArray[np.bool_]:
-    """Whose credit the pack freezes; nobody's without the columns for it."""
+def _credit(scorer: Scorer, of_credit: set[str]) -> NDArray[np.object_]:
+    """The status of credit; None without the columns for it."""
     if not of_credit or not of_credit <= scorer.columns.keys():
-        return np.full(scorer.length, False)
-    return scorer.credit() == FREEZE
+        return np.full(scorer.length, None, dtype=object)
+    return scorer.credit()
+
+
+# What the section of a result column is called, where it is not called alike.
+_SECTION_OF = {"churn_level": "churn", "retention_group": "groups", "tier": "tiers"}
+
+
+def _asked(scorer: Scorer, of_level: Iterable[str]) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """What levels of the rules ask for, and those levels; the first section with one for a customer counts."""
+    asked, named = (np.full(scorer.length, None, dtype=object) for _ in range(2))
+    for column in reversed(list(of_level)):
+        actions = scorer.pack.level_actions[column]
+        kind, _, group = column.partition(".")
+        if kind == "class":
+            levels = scorer.class_of(group)
+        elif kind == "score":
+            levels = scorer.score_level(group.removesuffix(".level"))
+        elif hasattr(scorer, column):
+            levels = getattr(scorer, column)()
+        else:
+            continue
+        here = np.isin(levels.astype(str), list(actions))
+        asked[here] = [actions[one] for one in levels[here].tolist()]
+        named[here] = levels[here]
+    return asked, named
 
 
 def _next(
     scorer: Scorer,
     day: date | None,
-    frozen: NDArray[np.bool_],
+    status: NDArray[np.object_],
+    asked: NDArray[np.object_],
+    greetings: Sequence[Greeting],
     let_go: NDArray[np.bool_],
     won_back: NDArray[np.bool_],
 ) -> NextActions:
@@ -126,7 +171,7 @@ def _next(
     tiers = [level.name for level in pack.tiers.levels if level.name] if pack.tiers else []
     with_action = [level.name or "" for level in pack.stages if level.action]
     found = next_actions(
-        frozen=frozen,
+        frozen=status == FREEZE,
         as_of=as_of,
         window_days=pack.window_days,
         complaint_due=np.where(open_now, today - np.timedelta64(1, "D"), never),
@@ -143,6 +188,12 @@ def _next(
         birthday=columns.get("birthday", never) if day else never,
         contract_end=columns.get("contract_end", never) if day else never,
         marketable=columns["marketable"] == 1 if "marketable" in columns else ~nobody,
+        days_ahead=pack.days_ahead,
+        holidays=greetings,
+        also={
+            "credit_watch": np.where(status == WATCH, today, np.datetime64("NaT", "D")),
+            "level": np.where(asked.astype(bool), today + pack.window_days, np.datetime64("NaT", "D")),
+        },
     )
     found.due[found.kind == "complaint"] = today
     return found
@@ -151,10 +202,8 @@ def _next(
 def _reasons(scorer: Scorer, kind: str, rows: NDArray[np.intp], language: str) -> NDArray[np.object_]:
     if kind == "churn":
         return scorer.churn_reasons(language)[rows]
-    if kind == "stage":
-        return _stage_words(scorer.pack, scorer.stage()[rows], language)
     columns = scorer.columns
-    if kind == "credit":
+    if kind in ("credit", "credit_watch"):
         return _owed(scorer, rows, language)
     if kind == "expected":
         template = "{days_since_last:0} days since the last purchase, usually {median_gap_days:0}"
@@ -196,8 +245,17 @@ def _filled(
     return filled(say(template, language), columns, rows, language)
 
 
-def _stage_words(pack: Pack, stage: NDArray[np.object_], language: str) -> NDArray[np.object_]:
-    """The stage and what is wanted there, each worded once."""
+def _greeted(pack: Pack, greeting: Greeting, language: str) -> str:
+    return say(
+        "{holiday} on {day}",
+        language,
+        holiday=pack.word(greeting.name, language),
+        day=greeting.day.isoformat(),
+    )
+
+
+def _level_words(pack: Pack, stage: NDArray[np.object_], language: str) -> NDArray[np.object_]:
+    """The stage or level and what is wanted there, each worded once."""
     colon = label("colon", language)
     said = {}
     for name in dict.fromkeys(stage.tolist()):
@@ -213,7 +271,7 @@ ACTIONS = declare(
         help="The next action for each customer: the most urgent of what there is to do, and why.",
         arguments=(FEATURES, PACK, HEADERS),
         returns="Table action, reason, due, a row for each customer, empty texts for nothing to do. Tried in this order: complaint, "
-        "credit, churn (of a customer worth a call) or what win back decides, expected, what the stage asks for, birthday, contract. The "
+        "credit, churn (of a customer worth a call) or what win back decides, credit_watch, expected, what a level or the stage asks for, birthday, contract, holiday. The "
         "day is days_since_last after last_date, the same for all rows.",
         result="columns",
         calculate=_actions,

@@ -11,9 +11,6 @@ import pytest
 from tests.workbooks.test_report_care import block, pages, run, scored
 from tierbook.actions import KINDS
 from tierbook.language import LANGUAGES, label, say
-from tierbook.rulepack.read import read_pack_text
-from tierbook.score import score
-from tierbook.shipped import shipped
 from workbooks.matters import PARTS, matters, not_looked_at
 from workbooks.next_actions import Reasons, action_words, every_action, listed, owners, reminders
 from workbooks.other_matters import other_matters
@@ -118,28 +115,16 @@ def test_alerts_of_meters_volumes_not_reported_and_registers_are_on_the_list():
     )
 
 
-def pack_with(name, more):
-    text = (shipped("rules") / f"{name}.yaml").read_text("utf-8")
-    for old, new in more.items():
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    return read_pack_text(text.encode(), file=f"{name}.yaml")
-
-
 def purchases(*rows):
     columns = zip(*rows, strict=True)
     return pa.table(dict(zip(("customer_id", "date", "amount", "cost"), map(list, columns), strict=True)))
 
 
 def test_what_a_level_of_the_rules_asks_for_is_on_the_list():
-    rules = pack_with("hospital", {
-        "  - {name: seeks_replacement, when: satisfaction < accepts_from}": "  - {name: seeks_replacement, when: satisfaction < accepts_from, action: apologise}",
-        "  complaint: {en:": "  apologise: {en: Apologise in person, zh: 当面致歉}\n  complaint: {en:",
-    })  # fmt: skip
     surveys = pa.table(
         {"customer_id": ["A", "B"], "date": [AS_OF, AS_OF], "item": ["Quiet"] * 2, "score": [3.0, 9.0]}
     )
-    found = score({"customers": customers("A", "B"), "surveys": surveys}, rules, as_of=AS_OF)
+    found = scored("hospital", {"customers": customers("A", "B"), "surveys": surveys}, as_of=AS_OF)
     assert every_action(found).kind.tolist() == ["level", None]
     assert of(found, 0) == ("Apologise in person", date(2027, 1, 29), None, "Seeks a replacement")
     assert of(found, 0, "zh")[0] == "当面致歉"
