@@ -94,7 +94,8 @@ def stacked(
         )
     # Reversed so that the best tier is on top; the figures then stand at the far end, which is the bottom.
     made.set_y_axis(category_axis(page, reverse=True))
-    made.set_x_axis(value_axis(page, number, label_position="high"))
+    shares = {"min": 0, "max": 1, "major_unit": 0.25} if subtype == "percent_stacked" else {}
+    made.set_x_axis(value_axis(page, number, label_position="high", **shares))
     return made
 
 

@@ -143,7 +143,7 @@ def _fields(page: Page, run: Run, rows: NDArray[np.int64]) -> list[Field]:
         )
         for part in run.pack.value_parts
     ]
-    return [field for field in fields if field.name == "action" or _holds_something(field.cells)]
+    return [field for field in fields if field.name == "action" or _holds_something(field)]
 
 
 def _in_words(names: pa.ChunkedArray, page: Page) -> pa.ChunkedArray:
@@ -163,9 +163,14 @@ def _money(amounts: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.round(amounts, ndigits=6)
 
 
-def _holds_something(cells: pa.ChunkedArray) -> bool:
+def _holds_something(field: Field) -> bool:
+    """Whether any customer has an entry; where nobody buys, nobody's spend and orders are 0."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    filled = pc.not_equal(cells, "") if pa.types.is_string(cells.type) else pc.is_valid(cells)
+    cells = field.cells
+    if pa.types.is_string(cells.type):
+        filled = pc.not_equal(cells, "")
+    else:
+        filled = pc.not_equal(cells, 0) if field.name in ("total_spend", "orders") else pc.is_valid(cells)
     return bool(pc.any(filled).as_py())

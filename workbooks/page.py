@@ -31,9 +31,10 @@ _PAPER = 1.56
 # How wide that is: a narrower page is printed in its own size. [pixels]
 _NARROWEST = 1_036
 CUT_MARK = "…"
-# What a cell keeps free beside its text, and what a line of a heading takes. [pixels]
-_MARGINS, _HEAD_LINE = 16, 16
-_WIDEST_LETTER, _BOLD = 14.0, 1.08
+# What a cell keeps free beside its text, what a line of text takes, and the widest letter. [pixels]
+_MARGINS, _LINE, _WIDEST_LETTER = 16, 16, 14.0
+# A text that is so much longer than its column can still be read when its letters shrink.
+_SHRINKS = 1.25
 # A need of a section: an extra of the package, such as `extra:mining`.
 EXTRA = "extra:"
 # What XML cannot hold, and control characters nobody can read; tabs and line ends stay.
@@ -113,6 +114,7 @@ class Page(Wording):
         self._parts: list[Part] = []
         self._lines: set[int] = set()
         self._turns: list[int] = []
+        self._running: list[tuple[int, int, str, tuple[str, ...]]] = []
         self._widths: dict[int, int] = {}
 
     # Cells
@@ -165,6 +167,7 @@ class Page(Wording):
         self.fill(3, 1, last, "rule")
         self.sheet.set_row_pixels(3, 6)
         self.sheet.set_row_pixels(4, 12)
+        self._parts.append(Part(0, 4, opens=True))
         if self.section.name != "contents":
             first_page = self.contents[0][1]
             self.sheet.write_url(
@@ -196,47 +199,63 @@ class Page(Wording):
         total: Sequence[Any] | None = None, head_pixels: int = 32,
     ) -> Block:  # fmt: skip
         """A small table: heading row, hairlines between rows, an optional total row."""
-        widths = [self._widths.get(left + position, 0) - _MARGINS for position in range(len(columns))]
         lines = 2
-        for position, (column, width) in enumerate(zip(columns, widths, strict=True)):
+        for position, column in enumerate(columns, left):
             side = ("right",) if column.kind in look.RIGHT else ()
-            self.put(row, left + position, column.title, "head", *side)
-            if width > 0:
+            self.put(row, position, column.title, "head", *side)
+            if (width := self._widths.get(position, 0) - _MARGINS) > 0:
                 lines = max(lines, look.line_count(column.title, width, self.language, bold=True))
-        self.sheet.set_row_pixels(row, max(head_pixels, _HEAD_LINE * lines + 2 if lines > 2 else 0))
+        self.sheet.set_row_pixels(row, max(head_pixels, _LINE * lines + 2 if lines > 2 else 0))
         at = row
         for at, cells in enumerate(rows, row + 1):
             for position, (column, cell) in enumerate(zip(columns, cells, strict=True)):
-                fit = self._fit(cell, column, widths[position], cells[position + 1 : position + 2])
+                fit = self._fit(at, left + position, cell, column, cells[position + 1 :], "line")
                 self.put(at, left + position, cell, "line", "cell", column.kind, *column.pieces, *fit)
         if total is not None:
             for position, (column, cell) in enumerate(zip(columns, total, strict=True)):
-                fit = self._fit(cell, column, widths[position] / _BOLD, total[position + 1 : position + 2])
+                fit = self._fit(at + 1, left + position, cell, column, total[position + 1 :], "total")
                 self.put(at + 1, left + position, cell, "total", "cell", column.kind, *fit)
         self._parts.append(Part(row, at + (total is not None), head=row))
         return Block(self.sheet.get_name(), row + 1, at, left)
 
-    def _fit(self, cell: Any, column: Column, width: float, right: Sequence[Any]) -> tuple[str, ...]:
-        """Smaller letters for what its column would cut: figures that show as ###, text with a neighbour."""
+    def _fit(
+        self, row: int, at: int, cell: Any, column: Column, right: Sequence[Any], line: str
+    ) -> tuple[str, ...]:
+        """What keeps a cell from being cut: smaller letters for a figure that would show as ###, or for a text with a
+        neighbour; more lines for a text much longer than its column."""
+        width = self._widths.get(at, 0) - _MARGINS
         if width <= 0 or cell is None or "wrap" in column.pieces:
             return ()
+        bold = line == "total" or "bold" in column.pieces
         if isinstance(cell, str):
             # Most texts are short: only the others are measured.
-            if len(cell) * _WIDEST_LETTER < width or not right or right[0] is None or right[0] == "":
+            if len(cell) * _WIDEST_LETTER < width:
                 return ()
-            return (
-                ("shrink",)
-                if look.text_pixels(cell, self.language, bold="bold" in column.pieces) > width
-                else ()
-            )
+            free = next((count for count, one in enumerate(right) if one not in (None, "")), None)
+            needed = look.text_pixels(cell, self.language, bold=bold)
+            if free is None:
+                # It may run on to the edge of the page, which is not known yet.
+                if needed > width:
+                    self._running.append((row, at, cell, (line, "cell", column.kind, *column.pieces)))
+                return ()
+            width += sum(self._widths.get(at + 1 + next_to, 0) for next_to in range(free))
+            if needed <= width * _SHRINKS:
+                return ("shrink",) if needed > width else ()
+            self.tall(row, look.line_count(cell, width, self.language, bold=bold))
+            return ("wrap",)
         if (
             isinstance(cell, int | float | Decimal)
             and not isinstance(cell, bool)
             and column.kind in look.RIGHT
         ):
             text = look.figure_text(float(cell), column.kind)
-            return ("shrink",) if look.text_pixels(text, self.language) > width else ()
+            return ("shrink",) if look.text_pixels(text, self.language, bold=bold) > width else ()
         return ()
+
+    def tall(self, row: int, lines: int) -> None:
+        """Make a row high enough for so many lines of text."""
+        if (height := 5 + _LINE * lines) > self._height(row):
+            self.sheet.set_row_pixels(row, height)
 
     def extend(self, block: Block, first: int, last: int) -> None:
         """Draw the lines of a table on over columns into which its last text runs."""
@@ -294,6 +313,18 @@ class Page(Wording):
         sizes = self.sheet.row_sizes
         return sizes[row][0] if row in sizes else look.ROW_PIXELS
 
+    def _wrap_at_the_edge(self, last_column: int) -> None:
+        """More lines for the last text of a row of a table that would run off the page."""
+        for row, column, text, pieces in self._running:
+            width = sum(self._widths.get(at, 0) for at in range(column, last_column + 1)) - _MARGINS
+            if not 0 < width < look.text_pixels(text, self.language, bold="bold" in pieces):
+                continue
+            self.tall(row, look.line_count(text, width, self.language, bold="bold" in pieces))
+            if column < last_column:
+                self.across(row, column, last_column, text, *pieces, "wrap")
+            else:
+                self.put(row, column, text, *pieces, "wrap")
+
     def _turn_over(
         self, last_row: int, last_column: int, repeat: tuple[int, int] | None
     ) -> tuple[int, int] | None:
@@ -317,6 +348,7 @@ class Page(Wording):
         sheet, font = self.sheet, self.style.font
         if repeat and self.style.most_printed:
             last_row = min(last_row, repeat[1] + self.style.most_printed)
+        self._wrap_at_the_edge(last_column)
         title = self.label(f"page_{self.section.name}").replace("&", "&&")
         report = self.say("Customer value report").replace("&", "&&")
         sheet.hide_gridlines(2)

@@ -14,6 +14,8 @@ from itertools import accumulate
 _PIECE = 8
 # A longer one begins where so many of its rows have room, and ends with so many.
 _BEGIN, _END = 5, 3
+# What is lower does not stand on a sheet of its own. [pixels]
+_ALONE = 100
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,15 @@ def _placed(
             row = next((row for row in range(start + 1, part.last + 1) if not fits(start, row)), part.last)
             start = max(min(row, part.last + 1 - _END), start + 1)
             breaks.append(start)
-    return sorted(set(breaks))
+    breaks = sorted(set(breaks))
+    if breaks and breaks[-1] not in turns and len(parts) > 2:
+        *_, before, last = parts
+        top = breaks[-2] if len(breaks) > 1 else 0
+        alone = breaks[-1] == last.first and below[last.last + 1] - below[last.first] < _ALONE
+        if alone and before.first > max(top, parts[0].first) and fits(before.first, last.last):
+            # Two lines on a sheet of their own look forgotten: what stands above them comes along.
+            breaks[-1] = before.first
+    return breaks
 
 
 def _row(part: Part, count: int) -> int:

@@ -26,6 +26,7 @@ def rows(_: int) -> float:
         ([Part(0, 4), Part(5, 8), Part(8, 10)], [5], "parts that touch are one"),
         ([Part(0, 3), Part(4, 5), Part(7, 10), Part(4, 10, kept=True)], [4], "what is kept together moves together"),
         ([Part(0, 3), Part(4, 8), Part(9, 15), Part(4, 15, kept=True)], [9], "what is too high to be kept is not"),
+        ([Part(0, 2), Part(3, 5), Part(6, 9), Part(10, 11)], [6], "a few lines do not stand alone"),
         ([Part(0, 1), Part(2, 30)], [2], "a picture higher than the paper begins on a sheet of its own"),
     ],
 )  # fmt: skip

@@ -49,14 +49,12 @@ def draw(page: Page, run: Run) -> None:
         row = _draw_missing(page, row)
         row = _draw_reminders(page, row)
         if run.pack.winback:
-            page.turn(row)
             row = _draw_winback(page, row)
     else:
         row = _draw_missing(page, row)
     if others:
         row = _draw_others(page, row, others)
     if len(found.row):
-        page.turn(row)
         head, last = _draw_list(page, row, found)
         page.prints(last, _LAST, repeat=(head, head))
     else:
@@ -272,8 +270,7 @@ def _draw_others(page: Page, row: int, others: list[OtherMatter]) -> int:
 def _lift(page: Page, block: Block, why: list[str]) -> None:
     """Rows as high as their reasons need."""
     for at, text in enumerate(why, block.first):
-        lines = 1 + int(look.display_width(text) * 5.3) // (_WIDTHS[-1] - 24)
-        page.sheet.set_row_pixels(at, 5 + 16 * lines)
+        page.tall(at, look.line_count(text, _WIDTHS[-1] - 24, page.language))
 
 
 def _draw_list(page: Page, row: int, found: Actions) -> tuple[int, int]:

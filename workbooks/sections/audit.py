@@ -61,15 +61,12 @@ def _draw_rules(page: Page, row: int) -> int:
         page.put(row, _LAST, page.label("because"), "head")
         for rule in group:
             row += 1
-            said = rule_in_words(rule, pack, page.language)
-            page.put(row, 1, _rule_name(page, rule), "line", "cell", "bold", "top", "wrap")
+            name, said = _rule_name(page, rule), rule_in_words(rule, pack, page.language)
+            page.put(row, 1, name, "line", "cell", "bold", "top", "wrap")
             page.across(row, 2, _LAST - 1, said, "line", "cell", "wrap", "top")
             page.put(row, _LAST, rule.because, "line", "cell", "wrap", "top")
-            lines = max(
-                1 + int(look.display_width(text) * 6.2) // (width - 24)
-                for text, width in ((said, _RULE), (rule.because, _WIDTHS[-1]))
-            )
-            page.sheet.set_row_pixels(row, 5 + 16 * lines)
+            for text, width in ((name, _WIDTHS[0]), (said, _RULE), (rule.because, _WIDTHS[-1])):
+                page.tall(row, look.line_count(text or "", width - 24, page.language, bold=text is name))
         page.keep(top, row)
         row += 2
     return row - 1

@@ -25,6 +25,14 @@ _CHART_ROWS = 16
 MOST_SINGLE = 4
 MOST_NAMES, MOST_INSIDE, MOST_DRAWN = 12, 8, 7
 
+_SHARE = "share_of_"
+_SOLD = {
+    "customers": "count", "share_of_customers": "share", "revenue": "money", "share_of_revenue": "share", "revenue_recent": "money",
+    "active": "count", "flagged": "count", "value": "money",
+}  # fmt: skip
+_VALUED = {"customers": "count", "share_of_customers": "share", "value": "money", "share_of_value": "share"}
+_COUNTED = {"customers": "count", "share_of_customers": "share"}
+
 Row = dict[str, Any]
 
 
@@ -87,19 +95,27 @@ def _shown(page: Page, name: Any) -> str:
     )
 
 
-def _cells(one: Mapping[str, Any], everyone: Mapping[str, float]) -> list[Any]:
+def _shown_figures(run: Run) -> dict[str, str]:
+    """What is told of each group, and its kind: no revenue where nobody pays, no value where the rules give none."""
+    if records(run.table("totals"))[0]["revenue"]:
+        return _SOLD
+    return _VALUED if run.customers["value"].null_count < run.customers.num_rows else _COUNTED
+
+
+def _cells(page: Page, one: Mapping[str, Any], everyone: Mapping[str, float]) -> list[Any]:
     return [
-        one["customers"], share_of(one["customers"], everyone["customers"]), one["revenue"], share_of(one["revenue"], everyone["revenue"]),
-        one["revenue_recent"], one["active"], one["flagged"], one["value"],
-    ]  # fmt: skip
+        share_of(one[name.removeprefix(_SHARE)], everyone[name.removeprefix(_SHARE)])
+        if name.startswith(_SHARE)
+        else one[name]
+        for name in _shown_figures(page.run)
+    ]
 
 
 def _columns(page: Page) -> list[Column]:
+    named = {"flagged": "at_risk_short"}
     return [
-        Column(page.label("customers"), "count"), Column(page.label("share_of_customers"), "share"), Column(page.label("revenue"), "money"),
-        Column(page.label("share_of_revenue"), "share"), Column(page.label("revenue_recent"), "money"), Column(page.label("active"), "count"),
-        Column(page.label("at_risk_short"), "count"), Column(page.label("value"), "money"),
-    ]  # fmt: skip
+        Column(page.label(named.get(name, name)), kind) for name, kind in _shown_figures(page.run).items()
+    ]
 
 
 def _draw_single(page: Page, row: int, name: str) -> tuple[int, Block]:
@@ -108,16 +124,25 @@ def _draw_single(page: Page, row: int, name: str) -> tuple[int, Block]:
     row = page.heading(row, 1, page.say("By {what}", what=_called(page, name).lower()))
     block = page.table(
         row, 1,
-        [Column(_called(page, name), "text", ("bold",)), *_columns(page), Column(page.label("mean_value"), "money")],
+        [Column(_called(page, name), "text", ("bold",)), *_columns(page), *([Column(page.label("mean_value"), "money")] if _mean(page, everyone) else [])],
         [
-            [one["shown"], *_cells(one, everyone), share_of(one["value"], one["customers"])]
+            [one["shown"], *_cells(page, one, everyone), *_mean(page, one)]
             for one in _largest(page, found, name, MOST_NAMES)
         ],
-        [page.label("total"), *_cells(everyone, everyone), share_of(everyone["value"], everyone["customers"])],
+        [page.label("total"), *_cells(page, everyone, everyone), *_mean(page, everyone)],
     )  # fmt: skip
-    for position in (2, 4):
+    for position in _share_columns(page):
         page.bars(block, position)
     return block.after + 2, block
+
+
+def _mean(page: Page, one: Mapping[str, Any]) -> list[Any]:
+    return [share_of(one["value"], one["customers"])] if "value" in _shown_figures(page.run) else []
+
+
+def _share_columns(page: Page) -> list[int]:
+    """Where shares stand in a table of one dimension."""
+    return [at for at, name in enumerate(_shown_figures(page.run), 1) if name.startswith(_SHARE)]
 
 
 def _draw_nested(page: Page, row: int, outer: str, inner: str) -> int:
@@ -129,13 +154,13 @@ def _draw_nested(page: Page, row: int, outer: str, inner: str) -> int:
     heads: list[int] = []
     for group in groups:
         heads.append(len(rows))
-        rows.append([group["shown"], page.label("all_of_them"), *_cells(group, everyone)])
+        rows.append([group["shown"], page.label("all_of_them"), *_cells(page, group, everyone)])
         if group["shown"] == _shown(page, group[outer]):
             inside = [one for one in found if one[outer] == group[outer]]
         else:
             inside = _summed([one for one in found if one[outer] not in kept], inner)
         rows += [
-            [group["shown"], one["shown"], *_cells(one, everyone)]
+            [group["shown"], one["shown"], *_cells(page, one, everyone)]
             for one in _largest(page, inside, inner, MOST_INSIDE)
         ]
     row = page.heading(
@@ -146,7 +171,7 @@ def _draw_nested(page: Page, row: int, outer: str, inner: str) -> int:
         row, 1,
         [Column(_called(page, outer)), Column(_called(page, inner)), *_columns(page)],
         rows,
-        [page.label("total"), page.label("all_of_them"), *_cells(everyone, everyone)],
+        [page.label("total"), page.label("all_of_them"), *_cells(page, everyone, everyone)],
     )  # fmt: skip
     kinds = ["text", "text", *(column.kind for column in _columns(page))]
     for at in heads:
@@ -163,9 +188,16 @@ def _summed(rows: Sequence[Mapping[str, Any]], key: str) -> list[Row]:
 
 def _draw_chart(page: Page, row: int, name: str, table: Block, shift: int) -> None:
     block = Block(table.sheet, table.first, min(table.last, table.first + MOST_DRAWN - 1), table.left)
-    title = page.say("Customers and revenue by {what}", what=_called(page, name).lower())
+    what = _called(page, name).lower()
+    if "revenue" in _shown_figures(page.run):
+        title = page.say("Customers and revenue by {what}", what=what)
+    else:
+        title = page.say(
+            "Customers and value by {what}" if "value" in _shown_figures(page.run) else "Customers by {what}",
+            what=what,
+        )
     made = charts.chart(page, "bar", title=title, legend=True)
-    for position, colour in ((2, look.ACCENT_SOFT), (4, look.ACCENT)):
+    for position, colour in zip(_share_columns(page), (look.ACCENT_SOFT, look.ACCENT), strict=False):
         made.add_series({
             "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": 40,
             "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),

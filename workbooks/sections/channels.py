@@ -42,6 +42,11 @@ def draw(page: Page, run: Run) -> None:
     page.prints(row, _LAST)
 
 
+def _channel(page: Page, name: str | None) -> str:
+    """A channel as the input writes it: a pack's word of the same spelling means something else."""
+    return name or page.label("not_given")
+
+
 def _shown(page: Page, name: str | None) -> str:
     return (
         page.label("not_given")
@@ -100,7 +105,7 @@ def _draw_matrix(page: Page, row: int, segment: str, found: list[Row]) -> int:
         head = (
             page.say("Others ({count})", count=len(names) - MOST_CHANNELS)
             if name is ...
-            else _shown(page, name)
+            else _channel(page, name)
         )
         bold.append(len(rows))
         rows.append(cells(head, page.label("all_of_them"), _summed(of_channel)))
@@ -158,7 +163,7 @@ def _draw_returns(page: Page, row: int, segment: str, found: list[Row]) -> int:
     block = page.table(
         row, 1,
         [Column(page.label("channel"), "text", ("bold",)), *(Column(_shown(page, one), "times") for one in segments)],
-        [[_shown(page, name), *(returns.get((name, one)) for one in segments)] for name in names],
+        [[_channel(page, name), *(returns.get((name, one)) for one in segments)] for name in names],
     )  # fmt: skip
     page.heat(block.first, block.left + 1, block.last, block.left + len(segments))
     page.keep(top, block.last)
@@ -221,7 +226,7 @@ def _draw_habits(page: Page, row: int) -> int:
             Column(page.label("channel"), "text", ("bold",)), *(Column(page.label(f"weekday_{day}"), "count") for day in WEEKDAYS),
             Column(page.label("total"), "count"),
         ],
-        [[_shown(page, name), *line.tolist(), int(line.sum())] for name, line in zip(names, counts, strict=True)],
+        [[_channel(page, name), *line.tolist(), int(line.sum())] for name, line in zip(names, counts, strict=True)],
     )  # fmt: skip
     page.heat(block.first, block.left + 1, block.last, block.left + len(WEEKDAYS))
     return _draw_customers(page, block.after + 1, habits)
@@ -242,7 +247,7 @@ def _draw_customers(page: Page, row: int, habits: Mapping[str, Row]) -> int:
             Column(page.label("contact_rhythm"), "count"), Column(page.label("contacts"), "count"), Column(page.label("last_contact"), "date"),
         ],
         [
-            [one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), _shown(page, habit["channel"]), page.label(f"weekday_{habit['weekday']}"),
+            [one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), _channel(page, habit["channel"]), page.label(f"weekday_{habit['weekday']}"),
              habit["gap_days"], habit["contacts"], habit["last_day"]]
             for one in records(customers.take(best)) for habit in [habits[one["customer_id"]]]
         ],

@@ -352,8 +352,7 @@ def _draw_watch_list(page: Page, row: int) -> tuple[int | None, int]:
     )  # fmt: skip
     page.bars(block, 5, look.ALERT_SOFT)
     for at, position in zip(range(block.first, block.last + 1), shown.tolist(), strict=True):
-        lines = 1 + int(look.display_width(reasons[position]) * 5.6) // (_REASON - 24)
-        page.sheet.set_row_pixels(at, 5 + 16 * lines)
+        page.tall(at, look.line_count(reasons[position], _REASON - 24, page.language))
     return row, block.last
 
 

@@ -1,4 +1,4 @@
-"""The first page: what is here with links, what is not and why, and what the words mean."""
+"""The first page: what is here with links, what the words mean, what is not here and why."""
 
 from __future__ import annotations
 
@@ -14,43 +14,50 @@ if TYPE_CHECKING:
     from tierbook.score import Run
 
 _LAST = 3
-# A little higher than rows are, so that links are easy to hit. [pixels]
-_ROW = 22
+# A row of what is not here. [pixels]
+_SMALL = 17
 
 
 def draw(page: Page, run: Run) -> None:
-    """Title, list of pages, pages that are absent, words used."""
-    page.columns([20, 230, 650, 200])
+    """Title, list of pages, words used, pages that are absent."""
+    page.columns([20, 230, 720, 200])
     row = page.header(_LAST, page.say("Customer value report"))
     row = page.heading(row, 1, page.label("contents_here"))
     for section, name in page.contents:
         if section.name == "contents":
             continue
-        page.sheet.set_row_pixels(row, _ROW)
         page.fill(row, 1, _LAST, "line")
         page.sheet.write_url(
             row, 1, f"internal:'{name}'!A1", page.style.of("link", "bold", "line", "indent"), name
         )
         page.put(row, 2, page.label(f"page_{section.name}_about"), "line")
         row += 1
+    if words := _words(run):
+        top = row + 1
+        row = page.heading(top, 1, page.label("contents_words"))
+        for name in words:
+            page.fill(row, 1, _LAST, "line")
+            page.put(row, 1, page.label(f"word_{name}"), "bold", "line", "indent")
+            page.put(row, 2, page.say(_MEANING[name], days=run.window_days), "line")
+            row += 1
+        page.keep(top, row - 1)
     if page.absent:
         top = row + 1
         row = page.heading(top, 1, page.label("contents_absent"))
         for section, missing in page.absent:
-            page.put(row, 1, page.label(f"page_{section.name}"), "line")
-            page.put(row, 2, _switch(page, missing), "line")
+            page.sheet.set_row_pixels(row, _SMALL)
+            page.fill(row, 1, _LAST, "line")
+            page.put(row, 1, page.label(f"page_{section.name}"), "line", "indent", "small")
+            page.put(row, 2, _switch(page, missing), "line", "small")
             row += 1
         page.keep(top, row - 1)
-    top = row + 1
-    row = page.heading(top, 1, page.label("contents_words"))
-    for name in ("value", "revenue", "active", "at_risk", "revenue_at_risk", "previous_window", "classes"):
-        page.sheet.set_row_pixels(row, _ROW)
-        page.fill(row, 1, _LAST, "line")
-        page.put(row, 1, page.label(f"word_{name}"), "bold", "line", "indent")
-        page.put(row, 2, page.say(_MEANING[name], days=run.window_days), "line")
-        row += 1
-    page.keep(top, row - 1)
     page.prints(row - 1, _LAST)
+
+
+def _words(run: Run) -> list[str]:
+    """The words that pages of this run use."""
+    valued = run.customers["value"].null_count < run.customers.num_rows
+    return [name for name in _MEANING if (valued if name == "value" else run.tables.get("transactions"))]
 
 
 _MEANING = {

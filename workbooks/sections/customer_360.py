@@ -111,6 +111,8 @@ def _draw_reasons(page: Page, table: CustomerTable, row: int) -> int:
 
 
 def _draw_charts(page: Page, row: int, block: Block, shown: Sequence[Field]) -> None:
+    import pyarrow.compute as pc
+
     parts = [at for at, field in enumerate(shown) if field.name.startswith("value.")]
     width, height = 566, _CHART_ROWS * look.ROW_PIXELS - 8
     title = page.say("Value by part: this customer and the mean of the tier")
@@ -122,7 +124,9 @@ def _draw_charts(page: Page, row: int, block: Block, shown: Sequence[Field]) -> 
             "values": [block.sheet, rows[0], column, rows[1], column], "gap": 50, "overlap": -5, **charts.filled(colour),
         })  # fmt: skip
     made.set_y_axis(charts.category_axis(page, reverse=True, label_position="low"))
-    made.set_x_axis(charts.value_axis(page, label_position="high"))
+    # Of short figures, LibreOffice forgets the sign.
+    below = any((pc.min(field.cells).as_py() or 0) < 0 for field in shown if field.name.startswith("value."))
+    made.set_x_axis(charts.value_axis(page, "count" if below else "axis", label_position="high"))
     page.place(made, row, 1, width - 120, height, title)
     title = page.say("Share of the mean of the tier")
     made = charts.chart(page, "bar", title=title)

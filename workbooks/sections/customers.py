@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Widths of columns: what a cell keeps free, what the filter's arrow takes, and bounds. [pixels]
 _MARGINS, _ARROW = 18, 28
-_NARROWEST, _WIDEST = 60, 360
+_NARROWEST, _WIDEST, _PAPER = 60, 360, 1_000
 
 
 def draw(page: Page, run: Run) -> None:
@@ -24,7 +24,10 @@ def draw(page: Page, run: Run) -> None:
     fields, count = table.fields, len(table.order)
     last = LEFT + len(fields) - 1
     printed = LEFT + next(at for at, field in enumerate(fields) if field.name == "action")
-    page.columns([20, *(_width(field, page.language) for field in fields)])
+    widths = [_width(field, page.language) for field in fields]
+    # A table of few columns fills the paper all the same.
+    wider = max(_PAPER / sum(widths[: printed - LEFT + 1]), 1.0)
+    page.columns([20, *(int(width * wider) for width in widths)])
     page.header(last if last < printed else printed)
     if count < table.everyone:
         said = page.say(

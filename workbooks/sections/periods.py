@@ -36,8 +36,8 @@ def draw(page: Page, run: Run) -> None:
     if partial := _partial(run):
         page.put(row, 1, _partial_note(page, partial), "small")
         row += 1
-    block = _draw_table(page, row)
-    _draw_chart(page, chart_at, block)
+    block, least = _draw_table(page, row)
+    _draw_chart(page, chart_at, block, least)
     page.prints(block.after, _LAST, repeat=(row, row))
 
 
@@ -57,7 +57,7 @@ def _partial_note(page: Page, month: str) -> str:
     )  # fmt: skip
 
 
-def _draw_table(page: Page, row: int) -> Block:
+def _draw_table(page: Page, row: int) -> tuple[Block, float]:
     months = records(page.run.table("calendar_months"))
     found = periods.period_table(
         np.array([one["month"] for one in months], dtype="datetime64[D]"),
@@ -92,10 +92,11 @@ def _draw_table(page: Page, row: int) -> Block:
     )  # fmt: skip
     page.bars(block, 1)
     # The months before stand in one row, which is no month.
-    return replace(block, first=block.first + bool(earlier))
+    return replace(block, first=block.first + bool(earlier)), float(np.nanmin(found.value))
 
 
-def _draw_chart(page: Page, row: int, block: Block) -> None:
+def _draw_chart(page: Page, row: int, block: Block, least: float) -> None:
+    """Columns from 0; a month of refunds alone, with `least` below 0, hangs from there."""
     title = page.say("Revenue by month, and in the same month of last year")
     made = charts.chart(page, "column", title=title, legend=True)
     months = block.last + 1 - block.first
@@ -105,7 +106,8 @@ def _draw_chart(page: Page, row: int, block: Block) -> None:
             "overlap": 0, **charts.filled(colour),
         })  # fmt: skip
     made.set_x_axis(charts.category_axis(page, interval_unit=1 if months <= _NAMED else 3))
-    made.set_y_axis(charts.value_axis(page))
+    bounds: dict[str, Any] = {} if least < 0 else {"min": 0}
+    made.set_y_axis(charts.value_axis(page, **bounds))
     page.place(made, row, 1, _FIRST + _OTHER * _OTHERS, _CHART_ROWS * look.ROW_PIXELS - 10, title)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _FIRST, _OTHER, _OTHERS = 190, 112, 8
 _LAST = 1 + _OTHERS
-_CHART_ROWS = 17
+_CHART_ROWS = 14
 MOST_ROWS, MOST_DRAWN = 60, 15
 
 
@@ -81,7 +81,7 @@ def _draw_chart(page: Page, row: int, block: Block) -> None:
     made = charts.chart(page, "column", title=title)
     made.add_series({
         "name": drawn.heading(6), "categories": [drawn.sheet, drawn.first, drawn.left, drawn.last, drawn.left + 1],
-        "values": drawn.column(6), "gap": 60, "data_labels": charts.labelled(page, "axis"), **charts.filled(look.ACCENT),
+        "values": drawn.column(6), "gap": 60, "data_labels": charts.labelled(page, "count"), **charts.filled(look.ACCENT),
     })  # fmt: skip
     made.set_x_axis(charts.category_axis(page, label_position="low"))
     made.set_y_axis(charts.value_axis(page, "axis", visible=False, major_gridlines={"visible": False}))

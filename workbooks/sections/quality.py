@@ -134,8 +134,7 @@ def _write_across(page: Page, block: Block, first: int, title: str, sentences: S
     width = sum(_WIDTHS[first - 1 :])
     for at, sentence in enumerate(sentences, block.first):
         page.across(at, first, _LAST, sentence, "line", "wrap", "indent")
-        lines = 1 + int(look.display_width(sentence) * 5.5) // (width - 24)
-        page.sheet.set_row_pixels(at, 5 + 16 * lines)
+        page.tall(at, look.line_count(sentence, width - 24, page.language))
 
 
 def _table(page: Page, name: str) -> str:

@@ -17,7 +17,7 @@ from workbooks.rows import keyed, records, share_of
 if TYPE_CHECKING:
     from tierbook.score import Run
 
-_FIRST, _OTHER, _OTHERS = 220, 125, 7
+_FIRST, _OTHER, _OTHERS = 240, 130, 7
 _LAST = 1 + _OTHERS
 _CHART_ROWS = 15
 MOST_QUARTERS, MOST_MONTHS = 4, 24

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tierbook.score import Run
     from tierbook.touchpoints import TouchPoints
 
-_FIRST, _OTHER, _OTHERS = 150, 112, 8
+_FIRST, _OTHER, _OTHERS = 170, 121, 8
 _LAST = 1 + _OTHERS
 _CHART_ROWS = 11
 MOST_ROWS, MOST_DRAWN = 30, 12

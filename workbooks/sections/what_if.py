@@ -232,7 +232,7 @@ def _draw_signals(
 def _draw_input(
     page: Page, row: int, title: str, figure: float, kind: str, unit: str, most: float | None = None
 ) -> None:
-    page.put(row, 1, title, "line", "cell")
+    page.put(row, 1, title, "line", "cell", "shrink")
     page.put(row, 2, figure, "line", "cell", kind)
     page.put(row, 3, figure, "line", "cell", kind, "input")
     page.put(row, 4, unit, "line", "cell", "muted")
