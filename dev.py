@@ -60,6 +60,7 @@ SYSTEM_PACKAGES = (
     ),
     SystemPackage("libreoffice-dev", "calc", ("/usr/lib/libreoffice/sdk/bin/unoidl-write",)),
     SystemPackage("python3-uno", "calc", ("/usr/lib/python3/dist-packages/uno.py",)),
+    SystemPackage("xvfb", "calc", ("Xvfb",)),
     SystemPackage("poppler-utils", "libreoffice", ("pdftoppm",)),
     SystemPackage(
         "fonts-noto-cjk",

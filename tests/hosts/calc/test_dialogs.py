@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import SKIPPED, need
+from tests.conftest import need
 from tests.hosts.calc import program
 from tests.hosts.calc.test_cells import wait_for
 from workbooks.samples import sample_path
@@ -52,8 +52,6 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
     """The sample, open in a LibreOffice of its own on a display of its own."""
     need("libreoffice")
     need("calc")
-    if shutil.which("Xvfb") is None:
-        pytest.skip(SKIPPED.format(host="calc", packages="xvfb"))
     path = tmp_path_factory.mktemp("dialogs") / "hospitality.xlsx"
     shutil.copy(sample_path("hospitality"), path)
     folder = Path(tempfile.mkdtemp(prefix="tbcalc"))
