@@ -113,6 +113,33 @@ def test_a_copy_for_excel_has_the_names_excel_knows_too(calc: Calc, excel_book: 
     assert not [path for path in tmp_path.iterdir() if "tierbook" in path.name]
 
 
+def test_dynamic_array_formulas_of_excel_live_over_the_cells_they_spilled_into(
+    calc: Calc, tmp_path: Path
+) -> None:
+    import xlsxwriter
+
+    path, saved = tmp_path / "spilled.xlsx", tmp_path / "saved.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Data")
+        sheet.write_column(0, 0, [1, 2, 4, 8, 16])
+        sheet.write_dynamic_array_formula("C1:C4", "=CRM_GROWTH(A2:A5,A1:A4)")
+        sheet.write_dynamic_array_formula("E1", "=SUM(CRM_GROWTH(A2:A5,A1:A4))")
+    opened = calc.ask("open", book="spilled", path=str(path))
+    try:
+        assert not opened["modified"]
+        assert calc.ask("read", book="spilled", address="C1:C4") == [[1.0]] * 4
+        assert calc.ask("read", book="spilled", address="E1") == [[4.0]]
+        calc.ask("put", book="spilled", address="A5", rows=[[24]])
+        assert calc.ask("read", book="spilled", address="C4:E4") == [[2.0, None, None]]
+        assert calc.ask("read", book="spilled", address="E1") == [[5.0]]
+        calc.ask("save_as", book="spilled", path=str(saved))
+    finally:
+        calc.ask("close", book="spilled")
+    sheet = load_workbook(saved)["Data"]
+    assert (sheet["C1"].value.ref, sheet["C1"].value.text) == ("C1:C4", "=CRM_GROWTH(A2:A5,A1:A4)")
+    assert sheet["E1"].value.text == "=SUM(CRM_GROWTH(A2:A5,A1:A4))"
+
+
 def test_an_ods_document_keeps_living_formulas(calc: Calc, excel_book: Path, tmp_path: Path) -> None:
     path = tmp_path / "saved.ods"
     calc.ask("open", book="excel", path=str(excel_book))
