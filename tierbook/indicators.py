@@ -37,6 +37,7 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("repurchase_rate", "share", True, ("transactions",)),
     Indicator("reactivation_rate", "share", True, ("transactions",)),
     Indicator("high_value_share", "share", True, ("tier",)),
+    Indicator("clv_historic", "money", True, ("transactions",)),
     Indicator("multi_channel_share", "share", True, ("transactions.channel",)),
     Indicator("cross_sell_rate", "share", True, ("transactions.product|transactions.category",)),
     Indicator("nps", "points", True, ("surveys",)),

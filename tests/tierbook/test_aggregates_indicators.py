@@ -126,6 +126,11 @@ def test_indicators_are_what_plain_loops_find(seed):
     again = {who for who in during if sum(within(day) for day in days[who]) > 1}
     assert found["repurchase_rate"] == (len(again), len(during))
 
+    sold = [row for row in rows["transactions"] if row["date"] <= AS_OF]
+    profit, buyers = found["clv_historic"]
+    assert profit == pytest.approx(sum(row["amount"] - (row["cost"] or 0) for row in sold))
+    assert buyers == len(buying(date.min, AS_OF))
+
     ways: dict[str, set[str]] = {}
     firsts: dict[tuple[str, str], list[date]] = {}
     for row in rows["transactions"]:

@@ -94,4 +94,4 @@ def test_every_indicator_has_a_name_in_both_languages_and_is_found_by_it():
             directions(np.array([one.name, *words.values()], object)).tolist()
             == [float(one.higher_is_better)] * 3
         )
-    assert len(BY_NAME) == len(INDICATORS) == 20
+    assert len(BY_NAME) == len(INDICATORS) == 21

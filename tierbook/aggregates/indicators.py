@@ -62,7 +62,11 @@ buyers AS (SELECT customer_id, bought.* FROM bought JOIN numbered ON numbered.cu
     SELECT owner, amount FROM tierbook_transactions AS sold JOIN people ON people.customer_id = sold.customer_id
     WHERE CAST(date AS DATE) > {first} AND CAST(date AS DATE) <= {last} AND owner IS NOT NULL
 )"""
-    return buyers, arrived, ways, recent, again, known, newer, sellers
+    earned = f"""earned AS (
+    SELECT amount - COALESCE(cost, 0) AS profit
+    FROM tierbook_sales AS sold JOIN numbered ON numbered.customer = sold.customer WHERE date <= {last}
+)"""
+    return buyers, arrived, ways, recent, again, known, newer, sellers, earned
 
 
 def _contacts(as_of: date, start: date) -> tuple[str, ...]:
@@ -154,6 +158,7 @@ _FORMULAS = {
         "",
         "buyers",
     ),
+    "clv_historic": (f"(SELECT {exact_sum('profit')} FROM earned)", "COUNT(*)", "", "buyers"),
     "multi_channel_share": (count_of("channels > 1"), "COUNT(*)", "", "ways"),
     "cross_sell_rate": (count_of("new_item = 1"), "COUNT(*)", "", "newer"),
     "sales_per_salesperson": (exact_sum("amount"), "COUNT(DISTINCT owner)", "", "sellers"),
