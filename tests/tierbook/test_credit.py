@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from tierbook.credit import ageing, bucket
 from tierbook.errors import DataError
 from tierbook.rulepack.read import read_pack
+from tierbook.score import score
 from tierbook.scorer import Scorer
 from tierbook.shipped import shipped
 
@@ -67,3 +69,21 @@ def test_a_customer_without_receivables_has_no_status_and_one_who_paid_everythin
         "credit_limit": np.array([np.nan, 100.0, np.nan]),
     }
     assert Scorer(pack, columns).credit().tolist() == ["", "normal", ""]
+
+
+@pytest.mark.parametrize("limits, amounts, expected, why", [
+    ([100.0], [90.0], ["watch"], "one customer is enough"),
+    ([100.0] * 4, [90.0] * 4, ["watch"] * 4, "equal customers stand equally"),
+    ([0.0, None, -50.0], [10.0] * 3, ["freeze"] * 3, "zero, missing and less than nothing are no limit"),
+    ([100.0, None], [-20.0, -20.0], ["normal", "normal"], "what we owe them needs no limit"),
+    ([100.0, None], [0.0, 0.0], ["normal", "normal"], "nothing open needs none"),
+])  # fmt: skip
+def test_odd_limits_and_receivables_have_a_status_all_the_same(limits, amounts, expected, why):
+    ids = [f"C{i}" for i in range(len(limits))]
+    tables = {
+        "customers": pa.table({"customer_id": ids, "credit_limit": pa.array(limits, pa.float64())}),
+        "transactions": pa.table({"customer_id": ids, "date": [DAY] * len(ids), "amount": [10.0] * len(ids), "cost": [5.0] * len(ids)}),
+        "receivables": pa.table({"customer_id": ids, "due": [DAY] * len(ids), "amount": amounts}),
+    }  # fmt: skip
+    run = score(tables, read_pack(shipped("rules") / "logistics.yaml"), as_of=DAY)
+    assert run.customers["credit"].to_pylist() == expected, why
