@@ -37,10 +37,14 @@ class Calc:
 
     def ask(self, asked: str, **given: Any) -> Any:
         """The answer of the driver."""
+        self.begin(asked, **given)
+        return self.answer()
+
+    def begin(self, asked: str, **given: Any) -> None:
+        """Ask without waiting for the answer."""
         assert self._driver.stdin is not None
         self._driver.stdin.write(json.dumps([asked, given]) + "\n")
         self._driver.stdin.flush()
-        return self.answer()
 
     def answer(self) -> Any:
         answer = json.loads(self._answers.get(timeout=PATIENCE))

@@ -149,6 +149,25 @@ def test_cells_come_back_by_themselves_when_the_engine_was_killed(sheet: Calc) -
     assert sheet.engine_process() != before
 
 
+def test_an_engine_killed_in_the_middle_of_thousands_of_cells_leaves_every_cell_right(sheet: Calc) -> None:
+    count = 4000
+    sheet.ask("put", book="book", address="A1", rows=[[at + 1] for at in range(count + 1)])
+    sheet.ask("fill_auto", book="book", address=f"C1:C{count}", formula="=CRM_GROWTH(A2;A1)")
+    sheet.ask("read", book="book", address="C1")
+    before = engine_cpu(sheet)
+    sheet.begin("compute", book="book")
+    wait_for(lambda: engine_cpu(sheet) > before + 0.05)
+    kill_engine(sheet)
+    sheet.answer()
+    expected = [[pytest.approx(1 / (at + 1))] for at in range(count)]
+    wait_for(lambda: sheet.ask("read", book="book", address=f"C1:C{count}") == expected)
+
+
+def engine_cpu(sheet: Calc) -> float:
+    """What the engine has computed so far. [CPU-seconds]"""
+    return float(sheet.engine().status()["cpu"])
+
+
 def test_without_an_engine_cells_say_why_and_come_back_with_it(sheet: Calc) -> None:
     enter_growth(sheet)
     with without(sheet.home / LAUNCH):
