@@ -45,7 +45,7 @@ OWN = (
     Command("calculate", "Calculate again", "Cells"),
     Command("start_engine", "Start engine", "Engine"),
     Command("stop_engine", "Stop engine", "Engine"),
-    Command("cancel", "Cancel", "Engine"),
+    Command("cancel", "Cancel", "Work"),
 )
 
 

@@ -100,6 +100,11 @@ PICTURES: dict[str, list[Shape]] = {
     "array": _GRID,
     "start_engine": [_area([(4, 2), (14, 8), (4, 14)], _GREEN)],
     "stop_engine": [_box(3, 3, 13, 13, _RED)],
+    "cancel": [
+        _ring(8, 8, 7, 0, _RED),
+        _line(5.4, 5.4, 10.6, 10.6, 1.8, (255, 255, 255)),
+        _line(5.4, 10.6, 10.6, 5.4, 1.8, (255, 255, 255)),
+    ],
     "engine": [
         _ring(8, 8, 6.5, 2.6, _GREY),
         *(
