@@ -177,6 +177,7 @@ def assert_same(found: Sequence[pa.Array], expected: Sequence[pa.Array]) -> None
         ([[text("C1"), number(7)], [text("C2"), None], [None, number(8)]] * 20, "blank cells make other shapes"),
         ([[text("C1"), number(7)], [text("C2"), '<c r="@" s="1"/>']] * 20, "so do cells with a format and no value"),
         ([[text("C1"), None, number("45000.75", 4)]] * 9, "an empty column between is empty text"),
+        ([[number("1628906.5224775753", 3)]] * 9, "half a millisecond"),
         ([[text("C1")]] * 9 + [['<c r="@" s="1"/>']] * 3, "rows without a value at the end are not there"),
         ([[text("C1"), number(7, 0)], [text("C2"), number(7.5, 2)]] * 9, "formats that both show numbers"),
         ([[text("")], [text("x")]] * 9, "an empty text is one"),

@@ -246,7 +246,8 @@ def _dates(serials: pa.Array) -> pa.Array | None:
     """Serials as moments, to the millisecond; None when one is before March 1900 or after 9999."""
     import pyarrow as pa
 
-    moments = np.rint(serials.to_numpy() * _DAY)
+    # Half a millisecond is rounded up, as the bulk reader does it.
+    moments = np.floor(serials.to_numpy() * _DAY + 0.5)
     if moments.min() < _FIRST * _DAY or moments.max() >= (_LAST + 1) * _DAY:
         return None
     return pa.array(moments.astype(np.int64) - _EPOCH * _DAY).cast(pa.timestamp("ms"))
