@@ -1,5 +1,7 @@
 """Time of each subject of the packs exhibition, b2b and automotive on 100,000 customers; one line per pack and subject.
 
+Those of power and hospital are in `benchmarks.power`; what every pack shares is here.
+
 Customers and the rows beside them are drawn from a seed: five editions with 2,000 exhibitors among 100,000 customers,
 40 categories; 400,000 contacts; 20,000 opportunities of 10 questions. Seconds are those of the subject alone, in this
 process, medians of three runs after one unmeasured; features and tables are made before.
@@ -26,7 +28,7 @@ def results() -> list[Result]:
     """One line per pack and subject."""
     random = np.random.default_rng(SEED)
     ids = np.array([f"C{number:06d}" for number in range(CUSTOMERS)], dtype=object)
-    work = _exhibition(random, ids) | _b2b(random) | _automotive(random, ids)
+    work = _exhibition(random, ids) | _b2b(random) | _automotive(random, ids) | _shared(random)
     return [Result(f"{what}, {CUSTOMERS:,} customers", *_measured(one)) for what, one in work.items()]
 
 
@@ -183,6 +185,47 @@ def _automotive(random: np.random.Generator, ids: np.ndarray) -> dict[str, Calla
         **_pack_work("automotive", _features(random)), "automotive: touch points": of_touch_points, "automotive: goals": of_ranking,
         "automotive: potential": of_potential, "automotive: targets": of_targets,
     }  # fmt: skip
+
+
+def _shared(random: np.random.Generator) -> dict[str, Callable[[], str]]:
+    """What every pack shares: the most urgent of all systems, and the days of care."""
+    from datetime import date
+
+    from tierbook.actions import next_actions, reminders
+
+    as_of, today = date(2026, 10, 31), np.datetime64("2026-10-31")
+
+    def days(share: float) -> np.ndarray:
+        found = today + random.integers(-60, 60, CUSTOMERS)
+        found[random.random(CUSTOMERS) >= share] = np.datetime64("NaT")
+        return found
+
+    def some(share: float) -> np.ndarray:
+        return random.random(CUSTOMERS) < share
+
+    care: dict[str, Any] = {
+        "expected": days(0.8),
+        "birthday": days(0.9),
+        "contract_end": days(0.2),
+        "marketable": some(0.8),
+    }
+    asked = {
+        kind: days(0.02)
+        for kind in ("request", "load", "register", "report", "credit_watch", "review", "level")
+    }
+    more: dict[str, Any] = {
+        "complaint_due": days(0.02), "frozen": some(0.02), "flagged": some(0.2), "valued": some(0.3), "let_go": some(0.05),
+        "has_stage_action": some(0.9),
+    }  # fmt: skip
+
+    def of_actions() -> str:
+        found = next_actions(as_of=as_of, window_days=90, also=asked, **more, **care)
+        return f"{int(found.kind.astype(bool).sum()):,} customers with something to do"
+
+    def of_reminders() -> str:
+        return f"{len(reminders(as_of=as_of, **care).row):,} days of care"
+
+    return {"every pack: list of actions": of_actions, "every pack: care reminders": of_reminders}
 
 
 if __name__ == "__main__":
