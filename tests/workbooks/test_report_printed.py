@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from functools import cache
+from math import fsum
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +58,20 @@ def run(pack: str) -> Run:
 
 
 @pytest.fixture(scope="module", params=PACKS)
-def printed(request: Any, office: Any, tmp_path_factory: Any) -> tuple[str, dict[str, Path]]:
-    """A pack and its report on paper in each language."""
+def written(request: Any, tmp_path_factory: Any) -> tuple[str, dict[str, Path]]:
+    """A pack and its report in each language."""
     folder = tmp_path_factory.mktemp(request.param)
-    books = [
-        write_report(run(request.param), folder / f"{language}.xlsx", language=language)
+    return request.param, {
+        language: write_report(run(request.param), folder / f"{language}.xlsx", language=language)
         for language in LANGUAGES
-    ]
-    return request.param, dict(zip(LANGUAGES, office.convert_all(books, "pdf"), strict=True))
+    }
+
+
+@pytest.fixture(scope="module")
+def printed(written: Any, office: Any) -> tuple[str, dict[str, Path]]:
+    """A pack and its report on paper in each language."""
+    pack, books = written
+    return pack, dict(zip(books, office.convert_all(list(books.values()), "pdf"), strict=True))
 
 
 @cache
@@ -152,3 +160,60 @@ def test_a_narrow_column_and_an_empty_sheet_are_found(office, tmp_path):
     (pdf,) = office.convert_all([tmp_path / "wrong.xlsx"], "pdf")
     assert any(WRONG.search(line) for page in texts(pdf) for line in page)
     assert all("empty" in faults(picture) for picture in grey(pdf, tmp_path))
+
+
+# Tables with a total row: page, heading of the first column, and the figure that belongs to all customers.
+TOTALS = [
+    ("value", "tier", "customers"), ("value", "tier", "revenue"), ("value", "tier", "value"), ("value", "class", "customers"),
+    ("value", "class", "revenue"), ("value", "value_part", "total"), ("lifecycle", "stage", "customers"), ("lifecycle", "stage", "revenue"),
+    ("churn", "tier", "customers"), ("periods", "month", "revenue"), ("products", "product", "revenue"), ("rfm", "rfm_segment", "customers"),
+    ("rfm", "rfm_segment", "revenue"), *(("breakdown", name, figure) for name in ("region", "industry") for figure in ("customers", "revenue", "value")),
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
+def test_every_total_is_the_sum_of_its_rows_and_of_all_customers(written):
+    """Read with another library, to the cent."""
+    import openpyxl
+
+    pack, books = written
+    book = openpyxl.load_workbook(books["en"], read_only=True)
+    customers = run(pack).customers
+    everyone = {
+        "customers": float(customers.num_rows),
+        "revenue": fsum(customers["total_spend"].drop_null().to_pylist()),
+        "value": fsum(customers["value"].drop_null().to_pylist()),
+    }
+    everyone["total"] = everyone["value"]
+    sections = {section.name: section for section in all_sections()}
+    seen = []
+    for page, key, figure in TOTALS:
+        name = sheet_name(sections[page], "en")
+        if name not in book.sheetnames:
+            continue
+        for rows in tables(
+            list(book[name].iter_rows(values_only=True)), label(key, "en"), label(figure, "en")
+        ):
+            seen.append((page, key, figure))
+            assert round(rows[-1], 2) == round(fsum(rows[:-1]), 2), seen[-1]
+            assert round(rows[-1], 2) == pytest.approx(everyone[figure], abs=0.011), seen[-1]
+    assert seen
+
+
+def tables(rows: list[tuple[Any, ...]], first: str, figure: str) -> Iterator[list[float]]:
+    """The figures of each table whose first column is so headed, its total last."""
+    total = label("total", "en")
+    for at, row in enumerate(rows):
+        if len(row) < 3 or row[1] != first or figure not in row:
+            continue
+        place, found = row.index(figure), []
+        for cells in rows[at + 1 :]:
+            if cells[1] is None:
+                break
+            # Of one dimension inside another, the rows that stand for all of the inner one.
+            if isinstance(cells[2], str) and cells[2] != label("all_of_them", "en"):
+                continue
+            found.append(float(cells[place] or 0))
+            if cells[1] == total:
+                yield found
+                break
