@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tierbook.duplicates import Duplicates
     from tierbook.score import Run
 
-_WIDTHS = (150, 232, 150, 232, 80, 130, 110, 160)
+_WIDTHS = (150, 232, 150, 232, 104, 130, 110, 150)
 _LAST = len(_WIDTHS)
 MOST_PAIRS, MOST_RECORDS, MOST_NOTICES = 50, 100, 100
 _HIDDEN = "•••"
