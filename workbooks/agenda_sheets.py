@@ -89,7 +89,9 @@ def _sheet(
     table = pa.table({
         name: pa.array(list(column), kinds.get(name, pa.string())) for name, column in zip(names, columns, strict=True)
     }).append_column(STAMP, pa.repeat(pa.scalar(run.pack.stamp, pa.string()), len(rows)))  # fmt: skip
-    formats: list[Format] = ["date" if name in ("due", "day") else "amount" if name in kinds else "text" for name in names]
+    formats: list[Format] = [
+        "date" if name in ("due", "day") else "amount" if name in kinds else "text" for name in names
+    ]
     return ResultSheet(
         title, key, table, [label(name, language) for name in (*names, STAMP)], [*formats, "text"]
     )

@@ -69,7 +69,9 @@ def drawn(tmp_path_factory):
 def test_the_pages_are_there_in_both_languages(drawn, pack, language):
     names = drawn[pack, language].keys()
     assert {label(f"page_{page}", language) for page in PAGES[pack]} <= names
-    assert {label("page_overview", language), label("page_actions", language)} <= names, "whoever buys nothing"
+    assert {label("page_overview", language), label("page_actions", language)} <= names, (
+        "whoever buys nothing"
+    )
 
 
 def test_months_and_tiers_of_usage_add_up_to_the_readings(drawn):

@@ -75,14 +75,18 @@ def _draw_standing(page: Page, row: int, figures: Figures) -> None:
         page.place(_bars(page, figures, bars), at, column, _CHART, half, bars.title)
     last = _draw_things(page, below, standing.things_to_do(page))
     aside = sum(one.set_aside for one in page.run.problems)
-    said = page.say("Input rows set aside: {aside} (page {page}).", aside=f"{aside:,}", page=page.label("page_quality"))
+    said = page.say(
+        "Input rows set aside: {aside} (page {page}).", aside=f"{aside:,}", page=page.label("page_quality")
+    )
     page.put(last + 1, 1, said, "small")
     page.prints(last + 1, _LAST)
 
 
 def _bars(page: Page, figures: Figures, bars: standing.Bars) -> Chart:
     """One chart of one figure, names down the side or months along the foot."""
-    block = figures.write([Column(bars.heading), Column(bars.title, bars.kind)], [list(one) for one in bars.rows])
+    block = figures.write(
+        [Column(bars.heading), Column(bars.title, bars.kind)], [list(one) for one in bars.rows]
+    )
     made = charts.chart(page, "bar" if bars.across else "column", title=bars.title, size=_TITLE)
     labelled = {"data_labels": charts.labelled(page, bars.kind)} if bars.across else {}
     made.add_series({
@@ -205,7 +209,8 @@ class Figures:
             cells,
         )
         return {
-            name: (block.column(at), [row[at] for row in cells]) for at, name in enumerate(["month_end", *names])
+            name: (block.column(at), [row[at] for row in cells])
+            for at, name in enumerate(["month_end", *names])
         }
 
 
@@ -292,7 +297,9 @@ def _tiers(page: Page, figures: Figures) -> tuple[Chart, str]:
 
 def has_stages(run: Run) -> bool:
     """Whether the rules place customers in the course of their life."""
-    return "stage" in run.customers.column_names and run.customers["stage"].null_count < run.customers.num_rows
+    return (
+        "stage" in run.customers.column_names and run.customers["stage"].null_count < run.customers.num_rows
+    )
 
 
 def _revenue(page: Page, months: dict[str, tuple[list[Any], list[float]]]) -> tuple[Chart, str]:
