@@ -35,7 +35,7 @@ NUMBER_FORMAT: dict[Format, int] = {
 }
 LONGEST_TEXT = 32_767  # UTF-16 units in a cell
 CUT_MARK = "…"
-_CELLS_AT_ONCE = 800_000
+_ROWS_AT_ONCE, _CELLS_AT_ONCE = 10_000, 1_000_000
 _NUMBER = "\0"  # where a row's number goes
 _SAMPLE, _REPEATED = 500, 4  # rows looked at, and how often a value comes in them to be worth writing once
 _UNIX_EPOCH = 25_569  # serial of 1970-01-01 in the 1900 system
@@ -191,7 +191,7 @@ class _Looks:
 
 def _blocks(table: pa.Table, first: int) -> Iterator[tuple[int, int]]:
     """Where to cut a table whose first row has this number: positions and lengths, numbers of as many digits in each."""
-    start, most = 0, max(1, _CELLS_AT_ONCE // max(table.num_columns, 1))
+    start, most = 0, min(_ROWS_AT_ONCE, max(1, _CELLS_AT_ONCE // max(table.num_columns, 1)))
     while start < table.num_rows:
         number = first + start
         count = min(table.num_rows - start, most, 10 ** len(str(number)) - number)
