@@ -243,6 +243,8 @@ class Page(Wording):
                 return ("shrink",) if needed > width else ()
             self.tall(row, look.line_count(cell, width, self.language, bold=bold))
             return ("wrap",)
+        if isinstance(cell, date):
+            return ("shrink",) if look.text_pixels("2026-10-31", self.language, bold=bold) > width else ()
         if (
             isinstance(cell, int | float | Decimal)
             and not isinstance(cell, bool)
