@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -363,6 +364,8 @@ def spark_session(builder: Any, master: str) -> Any:
     there = builder.getActiveSession()
     if there is not None:
         return there
+    # Executors of one machine run the Python this is; Spark would take whatever python3 is first in the PATH.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings = {
         "spark.ui.enabled": "false",
         "spark.sql.session.timeZone": "UTC",
