@@ -27,6 +27,7 @@ MAY_IMPORT = {
 # What every subject may use. All modules of tierbook that are in neither set are subjects.
 SHARED = {
     "arrow", "errors", "language", "quality", "tables", "columns", "periods", "ranges", "rounding", "features", "engines",
+    "shipped",
 }  # fmt: skip
 WHERE_SUBJECTS_MEET = {"duplicates", "needs", "pipeline", "score", "scorer", "rulepack", "warehouse"}
 HEAVY = (
@@ -41,8 +42,6 @@ LAZY = {
     "addin.calc_cli",
     "addin.cli",
     "addin.excel.binding",
-    "addin.excel.connection",
-    "addin.excel.note",
     "addin.excel.connection",
     "addin.excel.note",
     "addin.engine_app",
