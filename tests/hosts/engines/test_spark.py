@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.tierbook.engines.same import differences, in_memory, pack, runs_differ, tables
+from tierbook.clv.outlook import fit_models
+from tierbook.clv.parts import FORESEEN, HISTORY, predictor
 from tierbook.engines import database
 from tierbook.engines.database import Spark
+from tierbook.engines.sources import KeptFiles
 from tierbook.rulepack.in_engine import query
+from tierbook.score import arrays
 from tierbook.warehouse import score_in
 
 pytestmark = pytest.mark.host("spark")
@@ -36,6 +41,29 @@ def test_the_same_pack_gives_the_same_customers(engine, given):
         == {}
     )
     assert [len(batch) > 0 for batch in run.batches()]
+
+
+def test_executors_foresee_what_is_foreseen_here_and_tables_outlive_a_session(spark, tmp_path):
+    import ibis
+
+    def kept() -> tuple[Spark, KeptFiles]:
+        engine = Spark(ibis.pyspark.connect(spark), folder=str(tmp_path))
+        return engine, KeptFiles(engine, {"now": ("foreseen_there",)})
+
+    run = in_memory("hospitality")
+    known = run.customers.select(["customer_id", *HISTORY])
+    foresee = predictor(fit_models(*arrays(known.select(HISTORY)).values()), 0.4)
+    engine, stages = kept()
+    assert stages.finished("one run") == []
+    engine.put("known_there", known)
+    engine.make_by("foreseen_there", "SELECT * FROM known_there", foresee, FORESEEN)
+    stages.finish("now")
+    engine.drop("foreseen_there")
+    engine, stages = kept()
+    assert stages.finished("one run") == ["now"]
+    found = engine.sql("SELECT * FROM foreseen_there").sort_by("customer_id")
+    assert differences(pa.Table.from_batches(foresee(known.combine_chunks().to_batches())), found) == []
+    assert stages.finished("another run") == []
 
 
 @pytest.mark.parametrize("before, after", [("", ""), ("RINT(", "FLOOR("), ("DESC", "ASC")])
