@@ -39,8 +39,8 @@ def label(name: str, language: str = "en") -> str:
 
 @cache
 def sentences(language: str) -> dict[str, str]:
-    """All translations into one language: English template -> translation."""
-    return _merged(package() / "languages" / language)
+    """All translations into one language: English template -> translation; none into one Tierbook does not speak."""
+    return _merged(package() / "languages" / language) if language in LANGUAGES else {}
 
 
 @cache
