@@ -47,6 +47,7 @@ def write_page(way: str, path: Path) -> Cost:
     """Cost of the page, drawn and written in this process."""
     import xlsxwriter
 
+    from tierbook.arrow import use_plain_memory
     from workbooks import long_tables
     from workbooks.page import Page
     from workbooks.sections.customers import SECTION
@@ -54,6 +55,7 @@ def write_page(way: str, path: Path) -> Cost:
 
     if way == "stock":
         long_tables.LONG = ROWS + 1
+    use_plain_memory()  # as reading a workbook does
     run = _run()
     wall, cpu = time.monotonic(), time.process_time()
     drawn = io.BytesIO()

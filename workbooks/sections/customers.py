@@ -64,7 +64,7 @@ def _width(field: Field, language: str) -> int:
         return 92
     sample = [
         f"{cell:,.2f}" if field.kind == "cents" else str(cell)
-        for cell in field.cells.slice(0, 2_000).to_pylist()
+        for cell in field.cells.slice(0, 500).to_pylist()
         if cell not in (None, "")
     ]
     # The widest one in fifty is written smaller rather than make the column too wide for all.
