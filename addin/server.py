@@ -4,7 +4,7 @@ It listens on 127.0.0.1 only, on a port the system picks; port and token stand i
 (`addin.engine_place`). Who may ask is in `engine_guard` and `engine_limits`, what is answered in `engine_app`; what is
 logged is when and what kind, never a cell, a name or a path of the user.
 
-Where the system has Unix sockets there is one in the user's folder too, with the same guard: a cell costs 6 to 10 % less CPU
+Where the system has Unix sockets there is one in the user's folder too, with the same guard: a cell costs about a tenth less CPU
 over it than over the port (benchmarks/engine.py).
 """
 
