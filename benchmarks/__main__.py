@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from datetime import date
 from importlib import import_module
@@ -45,11 +46,16 @@ def section(name: str, about: str, results: list[Result]) -> str:
     """One benchmark as Markdown: what it is, where it was measured, and a table."""
     where = f"Commit {commit()}, {date.today()}. {machine()}. {software()}."
     rows = [
-        f"| {what} | {cost.cpu:.2f} | {cost.wall:.2f} | {cost.peak:.0f} | {note} |"
+        f"| {what} | {_figure(cost.cpu, 2)} | {_figure(cost.wall, 2)} | {_figure(cost.peak, 0)} | {note} |"
         for what, cost, note in results
     ]
     table = ["| | CPU [s] | clock [s] | peak [MiB] | |", "|---|--:|--:|--:|---|", *rows]
     return "\n\n".join([f"## {name}", about.strip(), where, "\n".join(table)]) + "\n"
+
+
+def _figure(number: float, places: int) -> str:
+    """A figure; nothing for one that was not taken."""
+    return "" if math.isnan(number) else f"{number:.{places}f}"
 
 
 if __name__ == "__main__":
