@@ -66,8 +66,10 @@ FROM placed WHERE place = 1 ORDER BY product, segment""",
 
 def habits(as_of: date) -> tuple[tuple[str, ...], str]:
     """Steps and text of the aggregate `contact_habits`: where, when and how often a customer answers."""
+    # 1900-01-01 was a Monday; not every engine knows EXTRACT(ISODOW …).
     answered = f"""answered AS (
-    SELECT contact.customer_id, contact.channel, CAST(date AS DATE) AS day, EXTRACT(ISODOW FROM CAST(date AS DATE)) AS weekday
+    SELECT contact.customer_id, contact.channel, CAST(date AS DATE) AS day,
+        MOD(DATE_DIFF('day', DATE '1900-01-01', CAST(date AS DATE)), 7) + 1 AS weekday
     FROM tierbook_interactions AS contact JOIN people ON people.customer_id = contact.customer_id
     WHERE outcome IS NOT NULL AND outcome <> '' AND CAST(date AS DATE) <= {day_text(as_of)}
 )"""
