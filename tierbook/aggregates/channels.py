@@ -86,7 +86,7 @@ def habits(as_of: date) -> tuple[tuple[str, ...], str]:
     gaps = """gaps AS (
     SELECT customer_id, gap, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY gap) AS place, COUNT(*) OVER (PARTITION BY customer_id) AS many
     FROM (
-        SELECT customer_id, day - LAG(day) OVER (PARTITION BY customer_id ORDER BY day) AS gap
+        SELECT customer_id, DATE_DIFF('day', LAG(day) OVER (PARTITION BY customer_id ORDER BY day), day) AS gap
         FROM (SELECT DISTINCT customer_id, day FROM answered) AS days
     ) AS between_days WHERE gap IS NOT NULL
 )"""
