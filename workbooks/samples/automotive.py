@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbooks.samples import sample_path
-from workbooks.samples.sheets import Row, add_sheet
+from workbooks.samples.sheets import Row, Sheet, write_book
 
 SEED = 20261125
 AS_OF = date(2026, 10, 30)
@@ -136,23 +136,18 @@ NOTES = (
 
 def write(path: Path, *, seed: int = SEED) -> None:
     """Write the workbook; the same seed gives the same bytes."""
-    import xlsxwriter
-
     tables = dealer_tables(np.random.default_rng(seed)) | programme_tables()
-    book = xlsxwriter.Workbook(path)
-    book.set_properties({"title": NOTES[0], "created": EXPORTED})
     own = {
         "Customers": CUSTOMERS,
         "Transactions": TRANSACTIONS,
         "Interactions": INTERACTIONS,
         "Surveys": SURVEYS,
     }
-    for name, columns in (own | PROGRAMME).items():
-        add_sheet(book, name, columns, tables[name.lower().replace(" ", "_")])
-    notes = book.add_worksheet("Notes")
-    notes.set_column(0, 0, 120)
-    notes.write_column(0, 0, NOTES)
-    book.close()
+    sheets = [
+        Sheet(name, columns, tables[name.lower().replace(" ", "_")])
+        for name, columns in (own | PROGRAMME).items()
+    ]
+    write_book(path, sheets, NOTES, created=EXPORTED, width=120)
 
 
 def programme_tables() -> dict[str, list[Row]]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbooks.samples import sample_path
-from workbooks.samples.sheets import Row, add_sheet
+from workbooks.samples.sheets import Row, Sheet, write_book
 
 SEED = 20261123
 EXPORTED = datetime(2026, 9, 21, 9, 0)
@@ -94,19 +94,12 @@ NOTES = (
 
 def write(path: Path, *, seed: int = SEED) -> None:
     """Write the workbook; the same seed gives the same bytes."""
-    import xlsxwriter
-
     tables = fair_tables(np.random.default_rng(seed))
-    book = xlsxwriter.Workbook(path)
-    book.set_properties({"title": NOTES[0], "created": EXPORTED})
-    for name, columns in (
+    given = (
         ("Customers", CUSTOMERS), ("Transactions", TRANSACTIONS), ("Interactions", INTERACTIONS), ("Wants", WANTS),
-    ):  # fmt: skip
-        add_sheet(book, name, columns, tables[name.lower()])
-    notes = book.add_worksheet("Notes")
-    notes.set_column(0, 0, 120)
-    notes.write_column(0, 0, NOTES)
-    book.close()
+    )  # fmt: skip
+    sheets = [Sheet(name, columns, tables[name.lower()]) for name, columns in given]
+    write_book(path, sheets, NOTES, created=EXPORTED, width=120)
 
 
 def fair_tables(rng: np.random.Generator) -> dict[str, list[Row]]:

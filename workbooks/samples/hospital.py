@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbooks.samples import sample_path
-from workbooks.samples.sheets import Row, add_sheet
+from workbooks.samples.sheets import Row, Sheet, write_book
 
 SEED = 20261122
 AS_OF = datetime(2026, 10, 31)
@@ -70,18 +70,13 @@ NOTES = (
 
 def write(path: Path, *, seed: int = SEED) -> None:
     """Write the workbook; the same seed gives the same bytes."""
-    import xlsxwriter
-
     customers, interactions, surveys = hospital_tables(np.random.default_rng(seed))
-    book = xlsxwriter.Workbook(path)
-    book.set_properties({"title": NOTES[0], "created": EXPORTED})
-    add_sheet(book, "Customers", CUSTOMERS, customers)
-    add_sheet(book, "Interactions", INTERACTIONS, interactions)
-    add_sheet(book, "Surveys", SURVEYS, surveys)
-    notes = book.add_worksheet("Notes")
-    notes.set_column(0, 0, 110)
-    notes.write_column(0, 0, NOTES)
-    book.close()
+    sheets = [
+        Sheet("Customers", CUSTOMERS, customers),
+        Sheet("Interactions", INTERACTIONS, interactions),
+        Sheet("Surveys", SURVEYS, surveys),
+    ]
+    write_book(path, sheets, NOTES, created=EXPORTED)
 
 
 def hospital_tables(rng: np.random.Generator) -> tuple[list[Row], list[Row], list[Row]]:

@@ -34,7 +34,7 @@ from workbooks.samples.freight import (
 )
 from workbooks.samples.freight_programmes import SHEETS as PROGRAMMES
 from workbooks.samples.freight_programmes import holdings, programmes
-from workbooks.samples.sheets import Row, add_sheet
+from workbooks.samples.sheets import Row, Sheet, write_book
 
 SEED = 20261102
 EXPORTED = datetime(2026, 11, 2, 9, 0)
@@ -87,17 +87,9 @@ NOTES = (
 
 def write(path: Path, *, seed: int = SEED) -> None:
     """Write the workbook; the same seed gives the same bytes."""
-    import xlsxwriter
-
     tables = freight_tables(np.random.default_rng(seed))
-    book = xlsxwriter.Workbook(path)
-    book.set_properties({"title": NOTES[0], "created": EXPORTED})
-    for title, columns in SHEETS.items():
-        add_sheet(book, title, columns, tables[title])
-    notes = book.add_worksheet("Notes")
-    notes.set_column(0, 0, 110)
-    notes.write_column(0, 0, NOTES)
-    book.close()
+    sheets = [Sheet(title, columns, tables[title]) for title, columns in SHEETS.items()]
+    write_book(path, sheets, NOTES, created=EXPORTED)
 
 
 def freight_tables(rng: np.random.Generator) -> dict[str, list[Row]]:

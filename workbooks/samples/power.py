@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbooks.samples import sample_path
-from workbooks.samples.sheets import Row, add_sheet
+from workbooks.samples.sheets import Row, Sheet, write_book
 
 SEED = 20261122
 AS_OF = date(2026, 10, 31)
@@ -71,18 +71,13 @@ NOTES = (
 
 def write(path: Path, *, seed: int = SEED) -> None:
     """Write the workbook; the same seed gives the same bytes."""
-    import xlsxwriter
-
     customers, readings, registers = utility_tables(np.random.default_rng(seed))
-    book = xlsxwriter.Workbook(path)
-    book.set_properties({"title": NOTES[0], "created": EXPORTED})
-    add_sheet(book, "Customers", CUSTOMERS, customers)
-    add_sheet(book, "Readings", READINGS, readings)
-    add_sheet(book, "Registers", REGISTERS, registers)
-    notes = book.add_worksheet("Notes")
-    notes.set_column(0, 0, 110)
-    notes.write_column(0, 0, NOTES)
-    book.close()
+    sheets = [
+        Sheet("Customers", CUSTOMERS, customers),
+        Sheet("Readings", READINGS, readings),
+        Sheet("Registers", REGISTERS, registers),
+    ]
+    write_book(path, sheets, NOTES, created=EXPORTED)
 
 
 def utility_tables(rng: np.random.Generator) -> tuple[list[Row], list[Row], list[Row]]:

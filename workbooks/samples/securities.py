@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbooks.samples import sample_path
-from workbooks.samples.sheets import Row, add_sheet
+from workbooks.samples.sheets import Row, Sheet, write_book
 
 SEED = 20261122
 AS_OF = date(2026, 10, 30)
@@ -93,18 +93,13 @@ NOTES = (
 
 def write(path: Path, *, seed: int = SEED) -> None:
     """Write the workbook; the same seed gives the same bytes."""
-    import xlsxwriter
-
     customers, trades = brokerage_tables(np.random.default_rng(seed))
-    book = xlsxwriter.Workbook(path)
-    book.set_properties({"title": NOTES[0], "created": EXPORTED})
-    add_sheet(book, "Customers", CUSTOMERS, customers)
-    add_sheet(book, "Transactions", TRANSACTIONS, trades)
-    add_sheet(book, "Leads", LEADS, _leads(np.random.default_rng(seed + 1), customers))
-    notes = book.add_worksheet("Notes")
-    notes.set_column(0, 0, 110)
-    notes.write_column(0, 0, NOTES)
-    book.close()
+    sheets = [
+        Sheet("Customers", CUSTOMERS, customers),
+        Sheet("Transactions", TRANSACTIONS, trades),
+        Sheet("Leads", LEADS, _leads(np.random.default_rng(seed + 1), customers)),
+    ]
+    write_book(path, sheets, NOTES, created=EXPORTED)
 
 
 def brokerage_tables(rng: np.random.Generator) -> tuple[list[Row], list[Row]]:
