@@ -47,13 +47,11 @@ _SEED = "tierbook 1"
 class WarehouseRun(Run):
     """A run whose customers are in the engine; `customers` are all of them, or the `MOST_BACK` of highest value.
 
-    `everyone` is how many there are, `keep` what keeps finished stages until all is done, `alone` whether every
-    transaction has a number of its own.
+    `everyone` is how many there are, `keep` what keeps finished stages until all is done.
     """
 
     everyone: int = 0
     keep: Any = field(default=None, repr=False)
-    alone: bool = False
 
     @property
     def population(self) -> int:
@@ -76,15 +74,6 @@ class WarehouseRun(Run):
         return replace(
             self, customers=self.customers.slice(0, 0), as_of=day, previous=None, view="scored_then", kept={}
         )
-
-    def table(self, name: str) -> pa.Table:
-        """As `Run.table`; nothing is looked for together in sales of one line each."""
-        if name == "product_pairs" and self.alone and name not in self.kept:
-            from tierbook import aggregates
-
-            pairs = aggregates.query(name, as_of=self.as_of, scored=self.view)
-            self.kept[name] = self.engine.sql(f"SELECT * FROM ({pairs}) AS pairs WHERE 1 = 0")
-        return super().table(name)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Every customer of `results`, a part at a time, in no order."""
