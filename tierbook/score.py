@@ -17,6 +17,7 @@ from tierbook.errors import DataError
 from tierbook.needs import needs
 from tierbook.quality import Problem
 from tierbook.scorer import Scorer
+from tierbook.tables import DAY_FROM
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -577,7 +578,7 @@ def latest_day(tables: Mapping[str, pa.Table], today: date | None) -> date | Non
     """The day of the last purchase not after today; without transactions, of the last reading, contact or answer."""
     if "transactions" in tables:
         return latest_purchase(tables["transactions"], today)
-    last = [latest_purchase(tables.get(name), today) for name in ("readings", "interactions", "surveys")]
+    last = [latest_purchase(tables.get(name), today) for name in DAY_FROM]
     return max((day for day in last if day), default=None)
 
 

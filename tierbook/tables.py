@@ -11,6 +11,10 @@ from typing import Literal, NamedTuple
 Kind = Literal["id", "text", "number", "money", "share", "date", "time", "yes_no"]
 
 
+DAY_FROM = ("readings", "interactions", "surveys")
+"""Tables whose last row is the day a run speaks for where there are no transactions."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: its type, whether the table is useless without it, and what else people call it.

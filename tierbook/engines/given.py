@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from tierbook.errors import DataError
 from tierbook.features import NARROW, recalculated
 from tierbook.quality import Problem
-from tierbook.tables import TABLES, Column, Table, folded, match_headers, table_named
+from tierbook.tables import DAY_FROM, TABLES, Column, Table, folded, match_headers, table_named
 
 _LARGEST = "1.7976931348623157e308"
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1", "是"), ("false", "f", "no", "n", "0", "否")
@@ -42,7 +42,7 @@ class Given:
     """What a source holds.
 
     `columns` are the columns of each table by canonical names, `rows` how many rows it has, `latest` the day of the last
-    purchase not after today, `narrow` and `numbered` as `features.prepare` asks for them, `alone` whether every transaction
+    purchase not after today, or of `score.latest_day` where there are no transactions, `narrow` and `numbered` as `features.prepare` asks for them, `alone` whether every transaction
     has a number of its own; `facts` are counts and sums that change when the data does.
     """
 
@@ -111,13 +111,20 @@ def given(
     return Given(
         columns | ({"customers": _kept(columns)} if "customers" in columns else {}),
         {name: counts["rows"] for name, counts in counted.items()},
-        sales.get("latest"),
+        _latest(counted),
         all((sales.get(f"most {name}") or 0) < NARROW for name in ("amount", "cost", "turnover")),
         numbered,
         not numbered and sales.get("without transaction_id") == 0,
         {name: {fact: str(value) for fact, value in counts.items()} for name, counts in counted.items()},
         problems,
     )
+
+
+def _latest(counted: Mapping[str, Mapping[str, Any]]) -> date | None:
+    if "transactions" in counted:
+        return counted["transactions"].get("latest")
+    last = [counted.get(name, {}).get("latest") for name in DAY_FROM]
+    return max((day for day in last if day), default=None)
 
 
 def kind_of(kind: str) -> str:
@@ -279,9 +286,10 @@ def _counted(engine: Any, table: Table, view: Mapping[str, Typed], today: date |
     facts |= {f"without {one}": f"COUNT(*) - COUNT({quoted(one)})" for one in table.required if one in view}
     if name == "customers":
         facts["listed"] = "COUNT(DISTINCT customer_id)"
+    if name in ("transactions", *DAY_FROM) and "date" in view:
+        upto = f"CAST(date AS DATE) <= DATE '{today.isoformat()}'" if today else "TRUE"
+        facts["latest"] = f"MAX(CASE WHEN {usable} AND {upto} THEN CAST(date AS DATE) END)"
     if name == "transactions":
-        upto = f"date <= DATE '{today.isoformat()}'" if today else "TRUE"
-        facts["latest"] = f"MAX(CASE WHEN {usable} AND {upto} THEN date END)"
         facts["first"] = "MIN(date)"
         if "transaction_id" in view:
             facts["without transaction_id"] = "COUNT(*) - COUNT(transaction_id)"
