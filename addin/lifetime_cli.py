@@ -15,7 +15,7 @@ from tierbook.language import label
 if TYPE_CHECKING:
     from tierbook.clv.holdout import HoldOut
     from tierbook.clv.outlook import Outlook
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 Model = Annotated[
     str | None,

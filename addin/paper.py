@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tierbook.errors import HostError
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 MOST_PRINTED = 50
 _PATIENCE = 600.0  # a report of many pages on a slow machine [s]

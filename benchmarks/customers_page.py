@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from benchmarks.measure import Cost, Result
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 ROWS, COLUMNS, SEED = 100_000, 25, 20261031
 

@@ -32,11 +32,12 @@ AS_OF = date(2026, 10, 31)
 
 def results() -> list[Result]:
     """One line for each subject, the largest first, with its share of the whole."""
+    from tierbook.arrow import arrays
     from tierbook.credit import ageing
     from tierbook.pipeline import pipeline
     from tierbook.receivers import receivers
     from tierbook.rulepack.read import read_pack
-    from tierbook.score import arrays, score
+    from tierbook.score import score
     from tierbook.shipped import shipped
     from workbooks.reader import read
 
@@ -92,7 +93,7 @@ _WITHIN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("tierbook.duplicates", "one_record_each", ("D1 records of one customer",)),
     ("tierbook.features", "load", ("loading",)),
     ("tierbook.score", "customer_table", ("D2 features of customers", "D6 features a window before")),
-    ("tierbook.score", "_scored", ("D2, D3, D6 rules", "D6 rules a window before")),
+    ("tierbook.score", "scored", ("D2, D3, D6 rules", "D6 rules a window before")),
 )
 
 

@@ -29,7 +29,9 @@ SHARED = {
     "arrow", "errors", "language", "quality", "tables", "columns", "periods", "ranges", "rounding", "features", "engines",
     "shipped",
 }  # fmt: skip
-WHERE_SUBJECTS_MEET = {"duplicates", "needs", "pipeline", "score", "scorer", "rulepack", "warehouse"}
+WHERE_SUBJECTS_MEET = {
+    "customers", "duplicates", "needs", "pipeline", "run", "score", "scorer", "rulepack", "warehouse",
+}  # fmt: skip
 HEAVY = (
     "anyio", "duckdb", "fastexcel", "openpyxl", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sqlglot", "starlette",
     "typer", "uvicorn", "xlsxwriter", "xlwings",

@@ -1,4 +1,4 @@
-"""pyarrow without pandas: whoever touches a value through pyarrow would otherwise import pandas for it."""
+"""Arrow tables as the arrays that calculations take, and pyarrow without pandas: whoever touches a value through it would otherwise import pandas."""
 
 from __future__ import annotations
 
@@ -7,6 +7,30 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+
+def arrays(table: pa.Table) -> dict[str, NDArray]:
+    """The columns of an Arrow table as NumPy arrays: numbers and yes/no as float (NaN), texts as objects (None), dates as datetime64[D] (NaT)."""
+    import pyarrow as pa
+
+    found = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+            found[name] = column.cast(pa.date32()).to_numpy().astype("datetime64[D]")
+        elif (
+            pa.types.is_string(column.type)
+            or pa.types.is_large_string(column.type)
+            or pa.types.is_dictionary(column.type)
+        ):
+            found[name] = column.to_numpy()
+        else:
+            found[name] = column.cast(pa.float64()).to_numpy()
+    return found
 
 
 @cache

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tierbook.rulepack.pack import CompiledTrack, Pack
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 Indices = NDArray[np.int64]
 # What leads and customers have in common to be compared by, and the numbers that bring the two together at all.
@@ -71,7 +71,7 @@ class Pipeline:
         return np.isnan(self.won)
 
     def column(self, name: str) -> NDArray:
-        from tierbook.score import arrays
+        from tierbook.arrow import arrays
 
         return arrays(self.table.select([name]))[name]
 
@@ -148,7 +148,7 @@ class Pipeline:
     @cached_property
     def nearest(self) -> Nearest:
         """The branch nearest to each lead."""
-        from tierbook.score import arrays
+        from tierbook.arrow import arrays
 
         names = ["branch", "latitude", "longitude"]
         branches = arrays(self.run.engine.sql("SELECT branch, latitude, longitude FROM tierbook_branches"))
@@ -170,7 +170,7 @@ class Pipeline:
         """How much each lead is like the customers of the top tier. [0-100]"""
         import pyarrow.compute as pc
 
-        from tierbook.score import arrays
+        from tierbook.arrow import arrays
 
         customers = self.run.customers
         best = customers.filter(pc.fill_null(pc.equal(customers["tier"], self.top_tier or ""), False))
@@ -256,7 +256,7 @@ class Pipeline:
 
     @cached_property
     def _history(self) -> dict[str, NDArray]:
-        from tierbook.score import arrays
+        from tierbook.arrow import arrays
 
         day = self.run.as_of.isoformat()
         return arrays(
@@ -272,8 +272,8 @@ def pipeline(run: Run) -> Pipeline:
 
     A lead that was closed, or says whether it was won, is closed; one closed without saying is lost.
     """
+    from tierbook.arrow import arrays
     from tierbook.rulepack.on_rows import Rows
-    from tierbook.score import arrays
 
     table = run.engine.sql(
         f"SELECT * FROM tierbook_leads WHERE COALESCE(created <= DATE '{run.as_of.isoformat()}', TRUE)"

@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from tierbook import features
+from tierbook.arrow import arrays
 from tierbook.clv.outlook import fit_models
 from tierbook.clv.parts import FORESEEN, HISTORY, predictor
+from tierbook.customers import customer_query
 from tierbook.engines.given import Given, given, quoted
 from tierbook.errors import DataError
 from tierbook.needs import needs
 from tierbook.quality import Problem
-from tierbook.score import Run, arrays, customer_query
+from tierbook.run import Run
 
 if TYPE_CHECKING:
     import pyarrow as pa

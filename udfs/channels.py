@@ -31,8 +31,8 @@ def _matrix(
     from tierbook import features as views
     from tierbook.aggregates.channels import matrix
     from tierbook.aggregates.pieces import NUMBERED
+    from tierbook.arrow import arrays
     from tierbook.engines.duckdb import DuckDB
-    from tierbook.score import arrays
 
     engine = DuckDB()
     views.load(engine, {"transactions": transactions.typed(), "interactions": interactions.typed()})

@@ -22,7 +22,7 @@ _HEADER = ("customer_id", "score", "total", "score_before", "total_before", "fal
 def _table(
     transactions: TableRange, *, as_of: datetime | None, pack: Pack, today: date | None
 ) -> dict[str, NDArray]:
-    from tierbook.score import arrays
+    from tierbook.arrow import arrays
 
     purchases = transactions.typed()
     day = as_of.date() if as_of else pack.as_of or latest_date(transactions, arrays(purchases)["date"], today)

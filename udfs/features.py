@@ -33,7 +33,7 @@ def _features(
     pack: Pack,
     today: date | None,
 ) -> dict[str, NDArray]:
-    from tierbook.score import arrays
+    from tierbook.arrow import arrays
 
     given = [transactions, *([customers] if customers else []), *further]
     twice = {table.name for table in given if [other.name for other in given].count(table.name) > 1}
@@ -54,9 +54,10 @@ def customers_at(
 ) -> tuple[dict[str, NDArray], Scorer]:
     """The customer table of a day, ordered by customer_id, and the pack applied to it."""
     from tierbook import features
+    from tierbook.arrow import arrays
+    from tierbook.customers import customer_table
     from tierbook.duplicates import one_record_each
     from tierbook.engines.duckdb import DuckDB
-    from tierbook.score import arrays, customer_table
     from tierbook.scorer import Scorer
 
     engine = DuckDB()

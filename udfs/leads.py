@@ -84,7 +84,7 @@ def _funnel(stage: NDArray, won: NDArray | None = None, *, pack: Pack) -> dict[s
 
 
 def _nearest(latitude: NDArray, longitude: NDArray, branches: TableRange) -> dict[str, NDArray]:
-    from tierbook.score import arrays
+    from tierbook.arrow import arrays
 
     given = arrays(branches.typed())
     found = nearest(

@@ -55,7 +55,7 @@ def _match(records: TableRange, *, pack: Pack, language: str) -> dict[str, NDArr
 
 
 def _dedupe(records: TableRange, *, pack: Pack) -> dict[str, NDArray]:
-    from tierbook.score import arrays
+    from tierbook.arrow import arrays
 
     found = _found(records, pack)
     size = np.bincount(found.group, minlength=found.customers)

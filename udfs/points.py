@@ -28,8 +28,9 @@ def _points(
     today: date | None,
 ) -> dict[str, NDArray]:
     from tierbook import features, periods, points
+    from tierbook.arrow import arrays
+    from tierbook.customers import customer_table
     from tierbook.engines.duckdb import DuckDB
-    from tierbook.score import arrays, customer_table
     from tierbook.scorer import Scorer
 
     tables = {table.name: table.typed() for table in (transactions, customers, redemptions) if table}

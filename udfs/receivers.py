@@ -10,7 +10,7 @@ from udfs.table_range import TRANSACTIONS, TableRange
 
 
 def _table(transactions: TableRange) -> dict[str, NDArray]:
-    from tierbook.score import arrays
+    from tierbook.arrow import arrays
 
     return arrays(receivers(transactions.typed()))
 

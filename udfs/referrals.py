@@ -19,8 +19,8 @@ _ANY_WINDOW = 90
 
 def _referrals(transactions: TableRange, customers: TableRange, *, today: date | None) -> dict[str, NDArray]:
     from tierbook import features
+    from tierbook.arrow import arrays
     from tierbook.engines.duckdb import DuckDB
-    from tierbook.score import arrays
 
     tables = {table.name: table.typed() for table in (transactions, customers)}
     if "referrer_id" not in tables["customers"].column_names:

@@ -48,8 +48,8 @@ def _summary(
     import pyarrow as pa
 
     from tierbook import features
+    from tierbook.arrow import arrays
     from tierbook.engines.duckdb import DuckDB
-    from tierbook.score import arrays
 
     if not len(dates):
         raise DataError("No row has a customer, a date and an amount.")

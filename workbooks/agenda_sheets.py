@@ -23,7 +23,7 @@ from workbooks.wording import Wording
 from workbooks.writer import STAMP
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 ACTION_LIST, CARE = "tierbook_action_list", "tierbook_care"
 

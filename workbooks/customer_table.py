@@ -19,7 +19,7 @@ from workbooks.rows import by_value
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 # Excel's 1,048,576 rows less what stands above the table.
 MOST_ROWS = 1_048_000

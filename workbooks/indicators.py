@@ -27,7 +27,7 @@ from workbooks.report import lacking
 from workbooks.rows import records, tier_names
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 
 class Period(NamedTuple):

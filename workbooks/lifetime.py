@@ -17,7 +17,7 @@ from workbooks.style import share_text, short_number
 
 if TYPE_CHECKING:
     from tierbook.quality import Problem
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 MODELS = {"bg_nbd": "BG/NBD", "mbg_nbd": "MBG/NBD", "pareto_nbd": "Pareto/NBD"}
 _COSTS = ("acquisition_cost", "获客成本")

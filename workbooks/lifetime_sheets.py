@@ -15,7 +15,7 @@ from workbooks.sheet_xml import Format, ResultSheet
 if TYPE_CHECKING:
     from tierbook.clv.holdout import HoldOut
     from tierbook.clv.outlook import Outlook
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 
 def outlook_sheets(run: Run, outlook: Outlook, language: str = "en") -> list[ResultSheet]:

@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tierbook.actions import WATCH
+from tierbook.arrow import arrays
 from tierbook.errors import DataError
 from tierbook.language import labels
-from tierbook.score import arrays
 from tierbook.service_level import service_levels
 from workbooks.rows import records
 from workbooks.wording import Wording
 
 if TYPE_CHECKING:
     from tierbook.rulepack.pack import Pack
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 Days = NDArray[np.datetime64]
 

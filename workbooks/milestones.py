@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tierbook.arrow import arrays
 from tierbook.errors import DataError
 from tierbook.goals import Tree, chosen, goal_tree, reach, scores_of
-from tierbook.score import arrays
 from tierbook.targets import Targets, derived, targets
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 
 def goal_tree_of(run: Run) -> Tree:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tierbook.arrow import arrays
 from tierbook.errors import DataError
 from tierbook.mining import baskets, clusters, outliers, tree
 from tierbook.mining.numbers import drawn
-from tierbook.score import arrays
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 SEED = 1
 # What customers are compared by; the first one puts the groups in order.

@@ -19,8 +19,8 @@ from tierbook.actions import (
     worth_a_call,
 )
 from tierbook.actions import reminders as days_of_care
+from tierbook.arrow import arrays
 from tierbook.holidays import falling
-from tierbook.score import arrays
 from workbooks.matters import Matter, first_due, matters, overdue_requests, owed_words
 from workbooks.rows import records, tier_names
 from workbooks.wording import Wording
@@ -28,7 +28,7 @@ from workbooks.wording import Wording
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 
 class Actions(NamedTuple):

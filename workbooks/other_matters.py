@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tierbook.arrow import arrays
 from tierbook.errors import DataError
 from tierbook.pipeline import pipeline
 from tierbook.questionnaire import GATE, gate
-from tierbook.score import arrays
 from workbooks.matters import register_words
 from workbooks.milestones import milestones
 from workbooks.rows import records
 from workbooks.wording import Wording
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 MONTHS_AT_STAKE = 12
 _MOST_NAMED = 3

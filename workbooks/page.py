@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from tierbook.quality import Problem
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 MOST_CHARACTERS = 32_767
 # Width to height of what a landscape A4 sheet prints within our margins; a little wide, for printers differ.

@@ -15,7 +15,7 @@ from tierbook.tables import folded
 from workbooks.sheet_xml import Format, ResultSheet
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _TEXTS = ("count", "distinct")
 # What a list of customers shows beside the dimensions and the figure.

@@ -21,7 +21,7 @@ from workbooks.style import Style
 
 if TYPE_CHECKING:
     from tierbook.quality import Problem
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 # What Excel accepts as the name of a sheet.
 _FORBIDDEN = str.maketrans("", "", "[]:*?/\\")

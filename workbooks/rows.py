@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tierbook.rulepack.pack import CompiledFlag, CompiledLevel
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 # The course of a customer's life; a pack lists its stages in the order in which they are tried.
 _COURSE = (

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from tierbook.errors import HostError
 from tierbook.quality import Problem
-from tierbook.score import Snapshot
+from tierbook.run import Snapshot
 from workbooks.files import replace_file, undo_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIX = "Run with --no-snapshot where the folder may not be written to."
 _OF_CUSTOMER = ("customer_id", "value", "tier", "stage", "churn_level")

@@ -20,7 +20,7 @@ from workbooks.rows import keyed, records, share_of, tiers
 from workbooks.wording import Wording
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 MOST_TILES, MOST_CHARTS, MOST_THINGS = 6, 4, 5
 _MONTHS = 13

@@ -9,7 +9,7 @@ from tierbook.language import label, say
 from workbooks import style as look
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 
 class Wording:

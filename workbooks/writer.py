@@ -18,7 +18,7 @@ from workbooks.sheet_xml import Format, ResultSheet
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tierbook.score import Run
+    from tierbook.run import Run
     from workbooks.gate.package import Package
 
 SCORES, WATCH_LIST, RUN = "tierbook_scores", "tierbook_watch_list", "tierbook_run"

@@ -13,7 +13,7 @@ from tierbook.language import label, say
 
 if TYPE_CHECKING:
     from tierbook.quality import Problem
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 PACK_NAME = "CRM_PACK"
 MOST_PROBLEMS_SAID = 5

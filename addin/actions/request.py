@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tierbook.hierarchy import Level
     from tierbook.quality import Problem
     from tierbook.rulepack.pack import Pack
-    from tierbook.score import Run
+    from tierbook.run import Run
     from workbooks.reader import Source
 
 Progress = Callable[[float, str], None]

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from tests.tierbook.rulepack.packs import GOOD, pack, problems
 from tierbook import features, points
+from tierbook.arrow import arrays
+from tierbook.customers import customer_table
 from tierbook.engines.duckdb import DuckDB
 from tierbook.rulepack.pack import Pack
 from tierbook.rulepack.read import read_pack
 from tierbook.rulepack.show import rules
-from tierbook.score import arrays, customer_table
 from tierbook.scorer import Scorer
 from tierbook.shipped import shipped
 

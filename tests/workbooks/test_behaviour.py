@@ -14,7 +14,8 @@ import pytest
 
 from tierbook.language import label
 from tierbook.rulepack.read import read_pack
-from tierbook.score import Run, score
+from tierbook.run import Run
+from tierbook.score import score
 from tierbook.scorer import Scorer
 from tierbook.shipped import shipped
 from workbooks.reader import read

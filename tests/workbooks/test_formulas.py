@@ -13,7 +13,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tierbook.language import LANGUAGES
 from tierbook.rulepack.read import read_pack
-from tierbook.score import Run, score
+from tierbook.run import Run
+from tierbook.score import score
 from tierbook.shipped import shipped
 from workbooks.reader import read
 from workbooks.report import all_sections, sheet_name, write_report

@@ -16,7 +16,8 @@ import pytest
 from tierbook.errors import DataError
 from tierbook.language import label
 from tierbook.rulepack.read import read_pack
-from tierbook.score import Run, score
+from tierbook.run import Run
+from tierbook.score import score
 from tierbook.shipped import shipped
 from workbooks import report
 from workbooks.indicator_sheets import effect_sheet

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 
 from tests.workbooks.test_report import added_up, pack, sample_run, small_run, table
+from tierbook.arrow import arrays
 from tierbook.clv import models
 from tierbook.language import LANGUAGES, say
 from tierbook.quality import Problem
-from tierbook.score import arrays, score
+from tierbook.score import score
 from workbooks.lifetime import everyone, grouped
 from workbooks.report import all_sections, missing_needs, sheet_name, write_report
 

@@ -11,7 +11,8 @@ import pytest
 from tierbook.language import label, say
 from tierbook.pipeline import pipeline
 from tierbook.rulepack.read import read_pack
-from tierbook.score import Run, score
+from tierbook.run import Run
+from tierbook.score import score
 from tierbook.shipped import shipped
 from workbooks.reader import read
 from workbooks.report import all_sections, missing_needs, write_report

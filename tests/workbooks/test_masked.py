@@ -14,7 +14,8 @@ import pytest
 from tierbook.language import LANGUAGES
 from tierbook.quality import Problem
 from tierbook.rulepack.read import read_pack
-from tierbook.score import Run, score
+from tierbook.run import Run
+from tierbook.score import score
 from workbooks.reader import read
 from workbooks.report import write_report
 

@@ -14,7 +14,8 @@ from tests.workbooks.test_report import AS_OF, pack, sample_run, small_run, tabl
 from tierbook.language import LANGUAGES, label, say
 from tierbook.mining import extra
 from tierbook.mining.tree import words
-from tierbook.score import Run, score
+from tierbook.run import Run
+from tierbook.score import score
 from workbooks import mined
 from workbooks.report import all_sections, missing_needs, sheet_name, write_report
 

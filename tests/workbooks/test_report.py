@@ -24,7 +24,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tierbook.language import LANGUAGES, label, labels, say
 from tierbook.quality import Problem
 from tierbook.rulepack.read import read_pack
-from tierbook.score import Run, score
+from tierbook.run import Run
+from tierbook.score import score
 from workbooks import style
 from workbooks.page import Section
 from workbooks.reader import read
@@ -278,8 +279,8 @@ def test_the_cohorts_on_the_page_are_those_of_the_function(sheets):
 
 
 def test_the_cut_points_printed_are_those_the_scores_were_made_with(sheets):
+    from tierbook.arrow import arrays
     from tierbook.rfm import rfm_cuts, rfm_score_at
-    from tierbook.score import arrays
 
     run = sample_run()
     assert run.previous

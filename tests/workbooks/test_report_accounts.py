@@ -16,7 +16,8 @@ from tierbook.hierarchy import Level
 from tierbook.language import LANGUAGES, label
 from tierbook.quality import Problem
 from tierbook.rulepack.read import read_pack
-from tierbook.score import Run, score
+from tierbook.run import Run
+from tierbook.score import score
 from tierbook.shipped import shipped
 from udfs import Context, call
 from workbooks.reader import read

@@ -15,7 +15,8 @@ import pytest
 
 from tierbook.language import LANGUAGES, label, say
 from tierbook.rulepack.read import read_pack
-from tierbook.score import Run, Snapshot, score
+from tierbook.run import Run, Snapshot
+from tierbook.score import score
 from tierbook.shipped import shipped
 from workbooks.reader import read
 from workbooks.report import all_sections, missing_needs, sheet_name, write_report

@@ -13,7 +13,8 @@ from tests.workbooks.test_report import table
 from tierbook.language import LANGUAGES, label, say
 from tierbook.quality import Problem
 from tierbook.rulepack.read import read_pack
-from tierbook.score import Run, score
+from tierbook.run import Run
+from tierbook.score import score
 from tierbook.shipped import shipped
 from udfs import call
 from workbooks.reader import read

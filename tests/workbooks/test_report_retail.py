@@ -12,7 +12,8 @@ from tests.udfs.test_retail import cells
 from tests.workbooks.test_report import added_up, table
 from tierbook.language import LANGUAGES, label
 from tierbook.rulepack.read import read_pack
-from tierbook.score import Run, score
+from tierbook.run import Run
+from tierbook.score import score
 from tierbook.shipped import shipped
 from udfs import Context, call
 from workbooks.reader import read

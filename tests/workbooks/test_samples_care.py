@@ -7,10 +7,11 @@ from datetime import date
 
 import pytest
 
+from tierbook.customers import customer_table
 from tierbook.rulepack import in_engine
 from tierbook.rulepack.read import read_pack
 from tierbook.rulepack.trial import Trial
-from tierbook.score import customer_table, score
+from tierbook.score import score
 from tierbook.shipped import shipped
 from workbooks.reader import read
 from workbooks.samples import hospital, power, sample_path

@@ -14,7 +14,8 @@ from pyarrow import parquet
 
 from tierbook.language import LANGUAGES, label
 from tierbook.rulepack.read import read_pack
-from tierbook.score import Run, score
+from tierbook.run import Run
+from tierbook.score import score
 from workbooks.report import write_report
 from workbooks.snapshots import earlier_snapshots, keep_snapshot, last_snapshot, snapshot_path
 

@@ -40,7 +40,7 @@ class Rows:
         return np.broadcast_to(condition.holds(self._columns(condition.names)), len(self.table))
 
     def _columns(self, names: Iterable[str]) -> dict[str, NDArray | float]:
-        from tierbook.score import arrays
+        from tierbook.arrow import arrays
 
         there = arrays(self.table.select([name for name in names if name in self.table.column_names]))
         columns: dict[str, NDArray | float] = dict(there)

@@ -53,7 +53,8 @@ class Trial:
 
     def columns(self, pack: Pack) -> Columns:
         """The customer table of a pack, one array per column."""
-        from tierbook.score import arrays, customer_table
+        from tierbook.arrow import arrays
+        from tierbook.customers import customer_table
 
         return arrays(customer_table(self.engine, pack, as_of=self.as_of))
 

@@ -29,7 +29,7 @@ from workbooks.rows import keyed, records, share_of, totals
 
 if TYPE_CHECKING:
     from tierbook.quality import Problem
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _WIDTHS = (190, 100, 200, 110, 112, 104, 116, 330)
 _LAST = len(_WIDTHS)

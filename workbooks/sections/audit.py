@@ -15,7 +15,7 @@ from workbooks.page import Column, Page, Section
 from workbooks.rows import records, share_of, signals
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _WIDTHS = (230, 136, 150, 110, 110, 410)
 _LAST = len(_WIDTHS)

@@ -14,7 +14,7 @@ from workbooks.rows import keyed, records, share_of, tier_names, totals
 
 if TYPE_CHECKING:
     from tierbook.rulepack.pack import CompiledLevel
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 190, 112, 8
 _LAST = 1 + _OTHERS

@@ -16,7 +16,7 @@ from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import records, totals
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS, _WORDS = 230, 104, 8, 400
 _LAST = 2 + _OTHERS

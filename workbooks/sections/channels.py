@@ -14,7 +14,7 @@ from workbooks.page import Column, Page, Section
 from workbooks.rows import by_value, keyed, records, share_of, tier_names
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _SECOND, _OTHER, _OTHERS = 225, 150, 102, 7
 _LAST = 2 + _OTHERS

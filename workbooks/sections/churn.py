@@ -17,7 +17,7 @@ from workbooks.rows import churn_names, keyed, records, share_of, signals, tiers
 
 if TYPE_CHECKING:
     from tierbook.backtest import Backtest, FalseAlarms
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _REASON = 190, 90, 400
 _OTHERS = 6

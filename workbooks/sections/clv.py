@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tierbook.arrow import arrays
 from tierbook.clv.gamma_gamma import correlation
 from tierbook.clv.holdout import GOOD, MOST_REPEATS, HoldOut
 from tierbook.clv.outlook import SILENT_DAYS, refusal
 from tierbook.errors import DataError
-from tierbook.score import arrays
 from workbooks import charts
 from workbooks import style as look
 from workbooks.lifetime import MODELS, Group, best, everyone, grouped, in_words, lacks
@@ -19,7 +19,7 @@ from workbooks.rows import records, share_of
 
 if TYPE_CHECKING:
     from tierbook.clv.fit import Fit
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 200, 115, 8
 _LAST = 1 + _OTHERS

@@ -11,7 +11,7 @@ from tierbook.tables import TABLES
 from workbooks.page import EXTRA, Page, Section
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _LAST = 3
 # A row of what is not here. [pixels]

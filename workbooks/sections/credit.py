@@ -15,7 +15,7 @@ from workbooks.rows import records, share_of
 
 if TYPE_CHECKING:
     from tierbook.rulepack.pack import CompiledCredit
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 250, 116, 8
 _LAST = 1 + _OTHERS
@@ -91,7 +91,7 @@ def _draw_status(page: Page, row: int, section: CompiledCredit) -> int:
 
 
 def _draw_ageing(page: Page, row: int, section: CompiledCredit) -> int:
-    from tierbook.score import arrays
+    from tierbook.arrow import arrays
 
     run = page.run
     invoices = arrays(run.engine.sql(f"""

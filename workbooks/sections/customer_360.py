@@ -15,7 +15,7 @@ from workbooks.customer_table import CustomerTable, Field, customer_table
 from workbooks.page import Block, Page, Section, clean
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _LAST = 7
 _ID_ROW, _ID = 6, "$C$7"

@@ -11,7 +11,7 @@ from workbooks.long_tables import write_rows
 from workbooks.page import Page, Section
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 # Widths of columns: what a cell keeps free, what the filter's arrow takes, and bounds. [pixels]
 _MARGINS, _ARROW = 18, 28

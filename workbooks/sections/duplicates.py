@@ -10,17 +10,17 @@ import numpy as np
 from tierbook.matching.field_quality import CURRENT_DAYS, field_quality
 from tierbook.matching.pairs import WEIGHTED
 from tierbook.quality import Problem
+from tierbook.run import HIDDEN
 from workbooks.page import Column, Page, Section
 from workbooks.rows import share_of
 
 if TYPE_CHECKING:
     from tierbook.duplicates import Duplicates
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _WIDTHS = (150, 232, 150, 232, 104, 130, 110, 150)
 _LAST = len(_WIDTHS)
 MOST_PAIRS, MOST_RECORDS, MOST_NOTICES = 50, 100, 100
-_HIDDEN = "•••"
 
 
 def draw(page: Page, run: Run) -> None:
@@ -79,7 +79,7 @@ def _shown(page: Page, found: Duplicates, name: str, record: int) -> Any:
     if name not in found.records.column_names:
         return None
     value = found.records[name][record].as_py()
-    return _HIDDEN if page.run.unmasked is not None and name in page.run.pack.masked and value else value
+    return HIDDEN if page.run.unmasked is not None and name in page.run.pack.masked and value else value
 
 
 def _record(page: Page, found: Duplicates, record: int) -> list[Any]:
@@ -164,7 +164,7 @@ def _draw_notices(page: Page, row: int, found: Duplicates) -> int:
         [Column(page.say("Record"), "text", ("bold",)), Column(page.label("field")), Column(page.say("Before")), Column(page.say("After")),
          Column(page.say("Known from")), Column(page.label("updated"), "date")],
         [[_record(page, found, int(log.record[at]))[0], page.label(log.field[at]),
-          *(_HIDDEN if log.field[at] in hidden and text else text for text in (log.before[at].as_py(), log.after[at].as_py())),
+          *(HIDDEN if log.field[at] in hidden and text else text for text in (log.before[at].as_py(), log.after[at].as_py())),
           _record(page, found, int(log.since[at]))[0], _day(found, int(log.since[at]))] for at in shown],
     )  # fmt: skip
     return max(block.after, row + 1)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from tierbook.arrow import arrays
 from tierbook.editions import Editions, Recruiting, Registered, editions, recruiting, registered
-from tierbook.score import arrays
 from workbooks import charts
 from workbooks import style as look
 from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import by_value
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 150, 104, 9
 _LAST = 1 + _OTHERS

@@ -9,7 +9,7 @@ from workbooks.indicators import Change, Period, changes, direction, lacks_in_wo
 from workbooks.page import Column, Page, Section
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _WIDTHS = (250, 100, 70, 100, 70, 100, 92, 92, 92, 100, 130)
 _LAST = len(_WIDTHS)

@@ -15,7 +15,7 @@ from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import records, share_of, totals
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 200, 115, 8
 _LAST = 1 + _OTHERS

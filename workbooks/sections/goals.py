@@ -16,7 +16,7 @@ from workbooks.milestones import options_ranked as _ranked
 from workbooks.page import Block, Column, Page, Section
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 210, 104, 9
 _LAST = 1 + _OTHERS

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tierbook.arrow import arrays
 from tierbook.quality import Problem
-from tierbook.score import arrays
 from workbooks import charts
 from workbooks import style as look
 from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import churn_names, in_course, records, share_of, tier_names
 
 if TYPE_CHECKING:
-    from tierbook.score import Run, Snapshot
+    from tierbook.run import Run, Snapshot
 
 _FIRST, _OTHER, _OTHERS = 120, 118, 8
 _LAST = 1 + _OTHERS

@@ -16,7 +16,7 @@ from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import names_of, records, share_of
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 240, 108, 9
 _LAST = 1 + _OTHERS

@@ -11,7 +11,7 @@ from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import share_of, stages, totals
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _GOAL = 200, 105, 290
 _OTHERS = 6

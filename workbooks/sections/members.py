@@ -18,7 +18,7 @@ from workbooks.rows import records, share_of
 
 if TYPE_CHECKING:
     from tierbook.points import Ledger
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 240, 112, 9
 # What members like best takes a name of a product.
@@ -149,7 +149,7 @@ def _faithful(run: Run) -> tuple[NDArray[np.float64], NDArray[np.object_], NDArr
     """Stickiness, preferred reward and share of wallet of every customer, in the order of `customers`."""
     import pyarrow.compute as pc
 
-    from tierbook.score import arrays
+    from tierbook.arrow import arrays
 
     customers = run.customers if run.unmasked is None else run.unmasked
     columns = arrays(customers.select(["joined", "spend_per_month", "budget"]))

@@ -17,7 +17,7 @@ from workbooks.rows import records, share_of
 
 if TYPE_CHECKING:
     from tierbook.mining.tree import Tree
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _SECOND, _OTHER, _OTHERS = 240, 170, 104, 8
 _LAST = 2 + _OTHERS

@@ -18,7 +18,7 @@ from workbooks.rows import churn_names, records, share_of, stages, tiers, totals
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
 
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 # What the page of revenue needs; without it the page says how things stand in other respects.
 _OF_SALES = ("transactions", "value", "tier", "churn_level")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tierbook.arrow import arrays
 from tierbook.potential import FOCUS, Potential, potential
-from tierbook.score import arrays
 from workbooks import charts
 from workbooks import style as look
 from workbooks.page import Block, Column, Page, Section
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 190, 112, 8
 _LAST = 1 + _OTHERS

@@ -11,7 +11,7 @@ from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import records, share_of, totals
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 230, 112, 8
 _LAST = 1 + _OTHERS

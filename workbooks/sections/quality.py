@@ -13,7 +13,7 @@ from workbooks.rows import share_of
 
 if TYPE_CHECKING:
     from tierbook.quality import Problem
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _WIDTHS = (150, 140, 130, 80, 150, 80, 150, 280)
 _LAST = len(_WIDTHS)

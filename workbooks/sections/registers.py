@@ -9,7 +9,7 @@ from workbooks.page import Column, Page, Section
 from workbooks.rows import names_of, records, share_of
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 250, 115, 7
 _LAST = 1 + _OTHERS

@@ -16,7 +16,7 @@ from workbooks.rows import records, share_of
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
 
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _SIZE, _MONTH = 120, 86, 60
 MOST_MONTHS = 24

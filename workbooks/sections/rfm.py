@@ -14,7 +14,7 @@ from workbooks.page import Column, Page, Section
 from workbooks.rows import keyed, records, share_of, totals
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _GUTTER = 150, 100, 24
 _HALF = _FIRST + 6 * _OTHER

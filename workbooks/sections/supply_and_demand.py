@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tierbook.arrow import arrays
 from tierbook.partners import MOST, Balance, Partners, balance, partners
 from tierbook.quality import Problem
-from tierbook.score import arrays
 from workbooks import charts
 from workbooks import style as look
 from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import share_of
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _SECOND, _OTHER, _OTHERS = 130, 190, 96, 7
 _LAST = 2 + _OTHERS

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tierbook.arrow import arrays
 from tierbook.errors import DataError
 from tierbook.questionnaire import GATE, Gate, gate
-from tierbook.score import arrays
 from workbooks import charts
 from workbooks import style as look
 from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import share_of, tier_names
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 180, 108, 8
 _LAST = 1 + _OTHERS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tierbook.score import arrays
+from tierbook.arrow import arrays
 from tierbook.touchpoints import touch_points
 from workbooks import charts
 from workbooks import style as look
@@ -15,7 +15,7 @@ from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import share_of, tier_names
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
     from tierbook.touchpoints import TouchPoints
 
 _FIRST, _OTHER, _OTHERS = 170, 121, 8

@@ -15,7 +15,7 @@ from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import keyed, names_of, records, tier_names
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 # The third and fourth column hold names of tiers and alerts in some tables.
 _WIDTHS = (200, 118, 175, 150, 110, 110, 110, 110, 110)

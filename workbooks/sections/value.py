@@ -12,7 +12,7 @@ from workbooks.rows import by_revenue, records, share_of, tier_names, totals
 from workbooks.rows import tiers as ranked_tiers
 
 if TYPE_CHECKING:
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 _FIRST, _OTHER, _OTHERS = 200, 124, 8
 _LAST = 1 + _OTHERS

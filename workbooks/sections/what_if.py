@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tierbook.arrow import arrays
 from tierbook.language import labels
 from tierbook.levels import places, within_top_of_value
-from tierbook.score import arrays
 from tierbook.scorer import Scorer
 from workbooks import charts
 from workbooks import style as look
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tierbook.rulepack.expression import Expression
     from tierbook.rulepack.pack import CompiledFlag
-    from tierbook.score import Run
+    from tierbook.run import Run
 
 # Excel's 1,048,576 rows less the page above the customers.
 MOST_ROWS = 1_048_000

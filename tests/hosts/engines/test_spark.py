@@ -8,13 +8,13 @@ import pyarrow as pa
 import pytest
 
 from tests.tierbook.engines.same import differences, in_memory, pack, runs_differ, tables
+from tierbook.arrow import arrays
 from tierbook.clv.outlook import fit_models
 from tierbook.clv.parts import FORESEEN, HISTORY, predictor
 from tierbook.engines import database
 from tierbook.engines.database import Spark
 from tierbook.engines.sources import KeptFiles
 from tierbook.rulepack.in_engine import query
-from tierbook.score import arrays
 from tierbook.warehouse import score_in
 
 pytestmark = pytest.mark.host("spark")

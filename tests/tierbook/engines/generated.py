@@ -11,10 +11,10 @@ from pathlib import Path
 from tests.tierbook.engines.same import pack, tables
 from tierbook import features
 from tierbook.aggregates import query as aggregate
+from tierbook.customers import customer_query
 from tierbook.engines.dialects import translated
 from tierbook.engines.duckdb import DuckDB
 from tierbook.rulepack.in_engine import query
-from tierbook.score import customer_query
 
 DIALECTS = ("snowflake", "bigquery", "trino", "clickhouse", "databricks")
 FOLDER = Path(__file__).parents[2] / "golden" / "sql"

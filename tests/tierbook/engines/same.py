@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from tierbook.aggregates.query import NAMES
 from tierbook.rulepack.read import read_pack
-from tierbook.score import Run, score
+from tierbook.run import Run
+from tierbook.score import score
 from workbooks.reader import read
 from workbooks.samples import sample_path
 

@@ -11,11 +11,12 @@ import pytest
 from tests.tierbook.engines.same import PACKS, differences, in_memory, pack, runs_differ, tables
 from tests.tierbook.feature_data import AS_OF, as_arrow, random_tables
 from tierbook import warehouse
+from tierbook.arrow import arrays
 from tierbook.clv.outlook import fit_models
 from tierbook.clv.parts import FORESEEN, HISTORY, predictor
 from tierbook.engines.duckdb import DuckDB
 from tierbook.errors import DataError
-from tierbook.score import arrays, score
+from tierbook.score import score
 from tierbook.warehouse import score_in
 
 

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.tierbook.rulepack.random_expressions import NAMES, SLIPPERY, expressions, rows
+from tierbook.customers import scored
 from tierbook.engines.duckdb import DuckDB
 from tierbook.errors import RuleError
 from tierbook.rulepack.in_engine import query
 from tierbook.rulepack.read import read_pack_text
-from tierbook.score import _scored
 
 TYPES = {"number": pa.float64(), "text": pa.string(), "yes_no": pa.bool_(), "date": pa.date32()}
 COUNT = 60
@@ -112,7 +112,7 @@ def test_random_packs_give_the_same_in_a_query_as_on_arrays(
     except RuleError:
         assume(False)
     given_people = people(seed)
-    expected = _scored(given_people, pack, "default")
+    expected = scored(given_people, pack, "default")
     engine = DuckDB(threads=1)
     engine.put("features", given_people)
     found = engine.sql(f"{query(pack, given_people.column_names)} ORDER BY customer_id")
