@@ -14,8 +14,9 @@ from tierbook.errors import RuleError
 from tierbook.language import Phrase
 from tierbook.quality import Problem
 from tierbook.rulepack import check, model
-from tierbook.rulepack.compiler import Compiler
+from tierbook.rulepack.compiler import compiled
 from tierbook.rulepack.pack import Pack
+from tierbook.rulepack.resolver import Resolver
 from tierbook.rulepack.source import Path, Source, read_source, refusal
 
 _GROUP, _LIST, _TEXT = Phrase("a group of keys"), Phrase("a list"), Phrase("a text")
@@ -48,12 +49,12 @@ def read_pack_text(data: bytes, *, file: str) -> Pack:
     """The rule pack in a text; `file` is what messages call it."""
     source = read_source(data, file=file)
     models = _models(source)
-    compiler = Compiler(source, models)
+    resolver = Resolver(source, models)
     # Line ends do not change what a pack says, so they do not change its hash.
     digest = hashlib.sha256(source.text.replace("\r\n", "\n").encode()).hexdigest()
-    pack = compiler.compile(digest=digest)
-    problems = compiler.problems + check.check(
-        source, models, pack, compiler.found, broken=bool(compiler.problems)
+    pack = compiled(resolver, digest=digest)
+    problems = resolver.problems + check.check(
+        source, models, pack, resolver.found, broken=bool(resolver.problems)
     )
     problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
     if any(problem.level == "error" for problem in problems):
