@@ -21,7 +21,7 @@ with zipfile.ZipFile(sys.argv[1]) as archive:
                 pass
 """
 _WRITE = "import sys; from pathlib import Path; from benchmarks.gate import write; write(Path(sys.argv[1]))"
-_GATE = "import sys; from workbooks.gate.package import gate; gate(sys.argv[1])"
+_GATE = "import sys; from workbooks.gate.gate import gate; gate(sys.argv[1])"
 _PATCH = """
 import sys
 import pyarrow as pa

@@ -14,7 +14,8 @@ from typing import Any
 from tierbook.errors import DataError
 from workbooks.cells import value_of
 from workbooks.gate.cells import MAX_COLUMNS, MAX_ROWS, position
-from workbooks.gate.package import Package, SheetInfo, TableInfo, gate
+from workbooks.gate.gate import gate
+from workbooks.gate.package import Package, SheetInfo, TableInfo
 from workbooks.sheet_cells import Area, FormulaCell, SheetCells
 from workbooks.source import Source
 

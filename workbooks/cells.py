@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tierbook.errors import DataError, HostError
+from workbooks.gate.gate import gate
 from workbooks.gate.guard import MAIN
-from workbooks.gate.package import Package, SheetInfo, gate
+from workbooks.gate.package import Package, SheetInfo
 from workbooks.lists import NewSheet, calculate_on_load, cell_formats, forget_cells, list_sheets
 from workbooks.rewrite import Parts, rewrite
 from workbooks.sheet_cells import Area, FormulaCell, Place, SheetCells, Written

@@ -6,7 +6,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from tierbook.errors import DataError
-from workbooks.gate.package import Package, gate
+from workbooks.gate.gate import gate
+from workbooks.gate.package import Package
 from workbooks.rewrite import Parts, rewrite
 from workbooks.source import SEPARATE, Source
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from tierbook.errors import DataError
-from workbooks.gate.package import relations_part, resolved
+from workbooks.gate.relations import relations_part, resolved
 from workbooks.parts import XmlPart
 from workbooks.sheet_xml import NUMBER_FORMAT, Format
 from workbooks.source import SEPARATE, Source

@@ -9,8 +9,9 @@ from functools import partial
 
 from tierbook.errors import DataError
 from workbooks.gate.cells import position
+from workbooks.gate.gate import gate
 from workbooks.gate.guard import Guard
-from workbooks.gate.package import Package, SheetInfo, TableInfo, gate
+from workbooks.gate.package import Package, SheetInfo, TableInfo
 from workbooks.parts import Node, XmlPart
 from workbooks.source import Source
 

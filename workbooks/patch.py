@@ -22,8 +22,10 @@ from xml.sax.saxutils import quoteattr
 from tierbook.errors import DataError
 from tierbook.quality import Problem
 from workbooks.files import elsewhere, replace_file, unverified
+from workbooks.gate.gate import gate
 from workbooks.gate.guard import MAIN
-from workbooks.gate.package import Package, SheetInfo, gate, relations_part
+from workbooks.gate.package import Package, SheetInfo
+from workbooks.gate.relations import relations_part
 from workbooks.lists import (
     RELATIONS,
     NewSheet,

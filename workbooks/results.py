@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbooks.gate.package import Package, gate
+from workbooks.gate.gate import gate
+from workbooks.gate.package import Package
 from workbooks.rewrite import Parts, rewrite
 from workbooks.sheet_cells import Area, Place, SheetCells, Written
 from workbooks.source import Source

@@ -10,7 +10,8 @@ from typing import BinaryIO
 from tierbook.errors import DataError, HostError
 from workbooks.files import replace_file, unverified
 from workbooks.gate.container import damage, unpacked
-from workbooks.gate.package import Package, Stamp, gate
+from workbooks.gate.gate import gate
+from workbooks.gate.package import Package, Stamp
 from workbooks.parts import PackageWriter, Written
 from workbooks.source import SEPARATE, Source
 

@@ -8,7 +8,7 @@ from itertools import count
 from typing import BinaryIO
 
 from tierbook.errors import DataError
-from workbooks.gate.package import Relation, relations_part, resolved
+from workbooks.gate.relations import Relation, relations_part, resolved
 from workbooks.parts import XmlPart
 
 MAX_PART = 64 << 20  # largest part we take into memory to edit [bytes]

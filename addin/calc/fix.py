@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from addin.calc.functions import spelling
 from addin.calc.parts import convert_part, may_hold_formulas
-from workbooks.gate.package import Package, gate
+from workbooks.gate.gate import gate
+from workbooks.gate.package import Package
 from workbooks.rewrite import Parts, rewrite
 from workbooks.source import Source
 

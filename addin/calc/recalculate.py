@@ -24,7 +24,7 @@ from addin.calc.package import build_addin
 from addin.engine_place import FOLDER
 from tierbook.errors import HostError
 from workbooks.cells import ErrorValue
-from workbooks.gate.package import gate
+from workbooks.gate.gate import gate
 from workbooks.results import Results, put_results
 from workbooks.sheet_cells import Area, Place, SheetCells
 from workbooks.source import Source

@@ -24,7 +24,7 @@ from tierbook.errors import DataError, HostError
 from tierbook.language import say
 from workbooks import patch, rewrite, sheet_xml
 from workbooks.files import undo
-from workbooks.gate.package import gate
+from workbooks.gate.gate import gate
 from workbooks.own import ADDED
 from workbooks.parts import PackageWriter, Written, XmlPart
 from workbooks.patch import add_sheets, write_book

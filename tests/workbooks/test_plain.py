@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from workbooks.gate import sheet_rows
 from workbooks.gate.cells import Book, letters
-from workbooks.gate.package import gate
+from workbooks.gate.gate import gate
 from workbooks.gate.scan import scan
 from workbooks.reading.plain import PlainSheet, shared_texts
 from workbooks.reading.raw import Reading

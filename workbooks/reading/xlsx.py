@@ -19,7 +19,8 @@ import numpy as np
 
 from tierbook.errors import DataError
 from tierbook.quality import Problem
-from workbooks.gate.package import Package, gate
+from workbooks.gate.gate import gate
+from workbooks.gate.package import Package
 from workbooks.gate.scan import position
 from workbooks.reading.far import Extent, Left, without_far_cells
 from workbooks.reading.find import Place, area_of, find_tables
