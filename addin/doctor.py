@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from addin.version import version
 from tierbook.errors import TierbookError
-from tierbook.language import label, say
+from tierbook.language import label, say, together
 
 Level = Literal["ok", "warning", "error"]
 OLDEST = (3, 11)
@@ -45,9 +45,11 @@ class Finding:
 
     def text(self, language: str = "en") -> str:
         """The sentence a reader sees."""
-        said = " ".join(say(part, language, **self.values) for part in (self.message, self.fix) if part)
+        said = together(
+            (say(part, language, **self.values) for part in (self.message, self.fix) if part), language
+        )
         mark = {"ok": "✓", "warning": "!", "error": "✗"}[self.level]
-        return f"{mark} {label(f'doctor_{self.subject}', language)}: {said}"
+        return f"{mark} " + label("colon", language).join((label(f"doctor_{self.subject}", language), said))
 
     def as_json(self, language: str = "en") -> dict[str, str]:
         """For `--json`."""

@@ -51,7 +51,7 @@ class EngineError(Exception):
         """The whole sentence in the reader's language."""
         known = WORDS.get(language, {})
         parts = [known.get(part, part) for part in (self.message, self.fix) if part]
-        return " ".join(part.format(**self.values) for part in parts)
+        return ("" if language == "zh" else " ").join(part.format(**self.values) for part in parts)
 
     def __str__(self) -> str:
         return self.text()

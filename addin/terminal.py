@@ -70,7 +70,8 @@ def problems_of(error: TierbookError) -> list[Problem]:
 
 def list_problems(problems: Iterable[Problem], language: str) -> None:
     for problem in problems:
-        print(f"{label(problem.level, language)}: {problem.text(language)}", file=sys.stderr)
+        said = label("colon", language).join((label(problem.level, language), problem.text(language)))
+        print(said, file=sys.stderr)
 
 
 def show_error(error: TierbookError) -> None:

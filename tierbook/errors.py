@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tierbook.language import say
+from tierbook.language import say, together
 
 if TYPE_CHECKING:
     from tierbook.quality import Problem
@@ -46,7 +46,9 @@ class TierbookError(Exception):
 
     def text(self, language: str = "en") -> str:
         """The whole sentence in the reader's language."""
-        said = " ".join(say(part, language, **self.values) for part in (self.message, self.fix) if part)
+        said = together(
+            (say(part, language, **self.values) for part in (self.message, self.fix) if part), language
+        )
         return f"{self.place}: {said}" if self.place else said
 
     def at(self, place: str) -> TierbookError:

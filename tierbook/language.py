@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tierbook.shipped import package
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
@@ -29,6 +30,11 @@ def say(template: str, language: str = "en", /, **values: Any) -> str:
         name: say(value, language) if isinstance(value, Phrase) else value for name, value in values.items()
     }
     return sentence.format(**spoken) if values else sentence
+
+
+def together(said: Iterable[str], language: str = "en", /) -> str:
+    """Whole sentences one after the other; Chinese puts no space between them."""
+    return ("" if language == "zh" else " ").join(said)
 
 
 def label(name: str, language: str = "en") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from tierbook.language import say
+from tierbook.language import say, together
 
 Level = Literal["error", "warning", "note"]
 
@@ -48,7 +48,9 @@ class Problem:
 
     def text(self, language: str = "en") -> str:
         """The sentence a reader sees, place first."""
-        said = " ".join(say(part, language, **self.values) for part in (self.message, self.fix) if part)
+        said = together(
+            (say(part, language, **self.values) for part in (self.message, self.fix) if part), language
+        )
         return ": ".join(part for part in (self.place, self.path, said) if part)
 
     def __str__(self) -> str:

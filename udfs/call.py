@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tierbook.errors import DataError, TierbookError
-from tierbook.language import say
+from tierbook.language import say, together
 from udfs import registry
 from udfs.arguments import Arguments, pack_of, ranges_of, read_arguments
 from udfs.cells import Range, Reason, Rows
@@ -151,7 +151,8 @@ def _rows_named(numbers: Sequence[int], sentence: str, context: Context) -> str:
 
 
 def _sentence(reason: Reason, context: Context) -> str:
-    said = " ".join(
-        say(part, context.language, **reason.values) for part in (reason.message, reason.fix) if part
+    said = together(
+        (say(part, context.language, **reason.values) for part in (reason.message, reason.fix) if part),
+        context.language,
     )
     return f"{reason.place}: {said}" if reason.place else said

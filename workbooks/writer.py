@@ -228,6 +228,7 @@ def _facts(run: Run, language: str) -> Iterable[tuple[str, str]]:
     for table, key in (("tiers", "tier"), ("stages", "stage"), ("churn_levels", "churn_level")):
         for row in run.table(table).to_pylist():
             if row[key] is not None:
-                yield f"{label(key, language)}: {run.word(row[key], language)}", f"{row['customers']:,}"
+                said = label("colon", language).join((label(key, language), run.word(row[key], language)))
+                yield said, f"{row['customers']:,}"
     for problem in run.problems:
         yield label(problem.level, language), problem.text(language)

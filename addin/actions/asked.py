@@ -61,7 +61,8 @@ def run_in_words(run: Run, language: str) -> str:
             if row[key]
         ]
         if counts:
-            lines.append(f"  {label(key, language)}: {', '.join(counts)}")
+            listed = label("list_comma", language).join(counts)
+            lines.append("  " + label("colon", language).join((label(key, language), listed)))
     return "\n".join(lines)
 
 
@@ -69,7 +70,8 @@ def problems_in_words(problems: Iterable[Problem], language: str) -> str:
     """The first problems a line each, and how many more there are."""
     told: Sequence[Problem] = [problem for problem in problems if problem.level != "note"]
     lines = [
-        f"{label(problem.level, language)}: {problem.text(language)}" for problem in told[:MOST_PROBLEMS_SAID]
+        label("colon", language).join((label(problem.level, language), problem.text(language)))
+        for problem in told[:MOST_PROBLEMS_SAID]
     ]
     if more := len(told) - len(lines):
         lines.append(say("… and {count:,} more problems; Check data lists them all.", language, count=more))

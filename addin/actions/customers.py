@@ -70,7 +70,7 @@ def explain(host: Host) -> None:
     yes = say("yes", host.language)
     decided = [step.cells(host.language) for step in steps if step.decides and step.name]
     said = [
-        f"{section}: {name}" if answer == yes else f"{name}: {answer}"
+        label("colon", host.language).join((section, name) if answer == yes else (name, answer))
         for section, name, _, _, answer in decided
     ]
     host.say("\n".join(said))

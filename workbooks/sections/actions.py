@@ -71,7 +71,8 @@ def _draw_missing(page: Page, row: int) -> int:
         names = [page.label(_called(one)) for need in needs for one in need.split("|")]
         kinds.setdefault(page.label("list_or").join(names), []).append(page.label(f"action_{kind}"))
     said = page.label("list_semicolon").join(
-        f"{names} ({page.label('list_comma').join(actions)})" for names, actions in kinds.items()
+        page.say("{names} ({actions})", names=names, actions=page.label("list_comma").join(actions))
+        for names, actions in kinds.items()
     )
     page.sheet.set_row_pixels(row, 34)
     said = page.say("More actions appear when the input holds: {tables}", tables=said)

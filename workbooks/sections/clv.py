@@ -11,6 +11,7 @@ from tierbook.clv.gamma_gamma import correlation
 from tierbook.clv.holdout import GOOD, MOST_REPEATS, HoldOut
 from tierbook.clv.outlook import SILENT_DAYS, refusal
 from tierbook.errors import DataError
+from tierbook.language import together
 from workbooks import charts
 from workbooks import style as look
 from workbooks.lifetime import MODELS, Group, best, everyone, grouped, in_words, lacks
@@ -82,7 +83,10 @@ def _draw_verdict(page: Page, row: int) -> tuple[HoldOut | None, int]:
         if outlook.fit.converged
         else "The search for the parameters did not converge."
     )
-    for sentence in (f"{said} {converged}", *(one.text(page.language) for one in outlook.warnings)):
+    for sentence in (
+        together((said, converged), page.language),
+        *(one.text(page.language) for one in outlook.warnings),
+    ):
         page.put(row, 1, sentence)
         row += 1
     row = page.heading(row + 1, 1, page.label("clv_in_words"))

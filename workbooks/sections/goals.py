@@ -8,6 +8,7 @@ import numpy as np
 
 from tierbook.errors import DataError
 from tierbook.goals import Ranking, Tree, effort, ranking
+from tierbook.language import together
 from tierbook.quality import Problem
 from workbooks import charts
 from workbooks import style as look
@@ -84,7 +85,7 @@ def _said(page: Page, found: Ranking, left_out: int) -> str:
         said.append(page.say("Scores missing: {count}.", count=missing))
     if left_out:
         said.append(page.say("Scores of no option or of no lowest goal, left out: {count}.", count=left_out))
-    return " ".join(said)
+    return together(said, page.language)
 
 
 def _draw_chart(page: Page, row: int, block: Block, tops: int) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tierbook.language import labels, say
+from tierbook.language import labels, say, together
 from workbooks import style as look
 from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import share_of
@@ -166,7 +166,7 @@ def _sentence(page: Page, group: Sequence[Problem]) -> str:
 
 def _with_fix(page: Page, problem: Problem) -> str:
     texts = (say(part, page.language, **problem.values) for part in (problem.message, problem.fix) if part)
-    return " ".join(texts)
+    return together(texts, page.language)
 
 
 SECTION = Section("quality", (), draw, order=890)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tierbook.language import together
 from tierbook.periods import period_name, period_number
 from tierbook.retention import CohortTable, cohorts_counted
 from workbooks import charts
@@ -61,7 +62,8 @@ def _draw_cohorts(page: Page, row: int, found: CohortTable) -> tuple[int, Block,
         "Customers by the month of their first purchase; share of them who bought again so many months later. Months that are not over are blank."
     )
     if first:
-        note += " " + page.say("The last {count} cohorts; the mean is that of all.", count=MOST_MONTHS)
+        more = page.say("The last {count} cohorts; the mean is that of all.", count=MOST_MONTHS)
+        note = together((note, more), page.language)
     row = page.heading(row, 1, page.label("cohorts"), note)
     everyone = int(found.customers.sum())
     block = page.table(

@@ -8,6 +8,7 @@ import numpy as np
 
 from tierbook.arrow import arrays
 from tierbook.errors import DataError
+from tierbook.language import together
 from tierbook.questionnaire import GATE, Gate, gate
 from workbooks import charts
 from workbooks import style as look
@@ -182,9 +183,8 @@ def _draw_opportunities(page: Page, row: int, found: Gate, questions: list[str])
     passing = int(found.passes.sum())
     said = page.say("{passing} of {all} pass.", passing=passing, all=len(order))
     if left_out := len(found.refused) + len(found.unknown):
-        said += " " + page.say(
-            "Answers that are not allowed, or to questions nobody asks: {count}.", count=left_out
-        )
+        more = page.say("Answers that are not allowed, or to questions nobody asks: {count}.", count=left_out)
+        said = together((said, more), page.language)
     page.put(row, 1, said)
     block = page.table(
         row + 1, 1,

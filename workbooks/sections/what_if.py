@@ -220,7 +220,7 @@ def _draw_signals(
         else:
             fires = f"({data.add(_fires(scorer, signal).astype(float))}=1)"
         terms.append(f"$D${at + 1}*{fires}")
-        title = f"{page.label('points_of')}: {signal_words(page, signal.reason)}"
+        title = page.label("colon").join((page.label("points_of"), signal_words(page, signal.reason)))
         _draw_input(page, at, title, signal.points, "plain", page.label("points"), 100)
     for at, name in enumerate(named, first + len(signals)):
         unit = scorer.pack.thresholds[name].unit
