@@ -19,7 +19,7 @@ RETAIL = read_pack(shipped("rules") / "retail.yaml")
     ("written", "language", "said"),
     [
         ("days_since_last >= lost_days and overdue_ratio is null", "en", "Days since last purchase ≥ 180 days and Overdue ratio is missing"),
-        ("days_since_last >= lost_days and overdue_ratio is not null", "zh", "距上次消费天数 ≥ 180 天 且 逾期倍数 已知"),
+        ("days_since_last >= lost_days and overdue_ratio is not null", "zh", "距上次消费天数 ≥ 180 天 且 间隔倍数 已知"),
         ("spend_change < falling or orders <> 1", "en", "Change of spend < −30% or Orders ≠ 1"),
         ("spend_change > -0.5 * (value - 1)", "en", "Change of spend > −0.5 × (Value − 1)"),
         ("stage in ('decline', 'stability')", "en", "Stage is one of (Decline, Stability)"),

@@ -64,7 +64,7 @@ def test_points_are_earned_by_the_figure_the_pack_names():
 
 @pytest.mark.parametrize("language, words", [
     ("en", {"churn_level = 'warning'", "spend_per_month >= 100; a review 60 days after the last visit", "2 * late", "total_spend / 10"}),
-    ("zh", {"spend_per_month >= 100；最近一次拜访后 60 天复核"}),
+    ("zh", {"spend_per_month >= 100；最近一次拜访后 60 天做业务回顾"}),
 ])  # fmt: skip
 def test_a_manager_reads_them_in_words(language, words):
     assert words <= {rule.rule for rule in rules(pack(), language)}
