@@ -10,16 +10,17 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tierbook.engines.database import Database, Spark
 from tierbook.engines.duckdb import DuckDB
-from tierbook.engines.failures import told
+from tierbook.engines.failures import Watched, told
 from tierbook.engines.given import literal, quoted
 from tierbook.engines.options import EngineOptions
+from tierbook.engines.secrets import refuse_password
 from tierbook.errors import HostError
 
 DUCKDB_FILES, SQLITE_FILES = (".duckdb", ".ddb"), (".sqlite", ".sqlite3", ".db")
@@ -61,6 +62,24 @@ def open_source(place: str, options: EngineOptions, *, password: str | None = No
     HostError
         The source cannot be opened, or there is no room or right to work.
     """
+    refuse_password(place)
+    try:
+        with told(secret=password or ""):
+            opened = _opened(place, options, password)
+    except OSError as error:
+        raise HostError(
+            "{name} cannot be read: {reason}.",
+            fix="Look at source: in config.yaml, and at the rights to it.",
+            name=error.filename or place,
+            reason=error.strerror or str(error),
+        ) from None
+    engine = Watched(opened.engine, seconds=options.time_limit, secret=password or "")
+    if opened.keep:
+        opened.keep.engine = engine
+    return replace(opened, engine=engine)
+
+
+def _opened(place: str, options: EngineOptions, password: str | None) -> Opened:
     scheme = urlsplit(place).scheme
     if scheme in ("postgres", "postgresql"):
         return _postgres(place, options, password)
