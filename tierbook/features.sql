@@ -443,13 +443,17 @@ debts AS (
 
 -- ---------------------------------------------------------------------------------------------------- the table
 
-joined AS (
+-- Joined a few at a time: what is joined in one go shares the room there is.
+
+bought AS (
     SELECT
+        people.customer,
         people.customer_id,
         COALESCE(orders.orders, 0) AS orders,
         CAST(COALESCE(money.total_spend, 0) AS DOUBLE) AS total_spend,
         CAST(COALESCE(money.total_cost, 0) AS DOUBLE) AS total_cost,
         CAST(COALESCE(money.total_spend, 0) - COALESCE(money.total_cost, 0) AS DOUBLE) AS net_value,
+        CAST(COALESCE(money.turnover, 0) AS DOUBLE) AS turnover,
         rhythm.first_date,
         rhythm.last_date,
         DATE_DIFF('day', rhythm.last_date, $as_of) AS days_since_last,
@@ -469,17 +473,37 @@ joined AS (
         rfm.m AS rfm_m,
         rfm.r_before AS rfm_r_before,
         rfm.f_before AS rfm_f_before,
-        rfm.m_before AS rfm_m_before,
+        rfm.m_before AS rfm_m_before
+    FROM people
+    LEFT JOIN money ON money.customer = people.customer
+    LEFT JOIN orders ON orders.customer = people.customer
+    LEFT JOIN rhythm ON rhythm.customer = people.customer
+    LEFT JOIN rfm ON rfm.customer = people.customer
+),
+
+preferred AS (
+    SELECT
+        money.customer,
         CASE WHEN category.spend > 0 THEN category.name END AS top_category,
         CASE
             WHEN category.spend > 0 AND category.total > 0
                 THEN CAST(category.spend AS DOUBLE) / CAST(category.total AS DOUBLE)
         END AS top_category_share,
         CASE WHEN channel.spend > 0 THEN channel.name END AS top_channel,
-        COALESCE(channel.names, 0) AS channels,
-        COALESCE(new_products.new_products, 0) AS new_products,
+        channel.names AS channels,
+        new_products.new_products,
+        settlement.name AS settlement
+    FROM money
+    LEFT JOIN top_category AS category ON category.customer = money.customer
+    LEFT JOIN top_channel AS channel ON channel.customer = money.customer
+    LEFT JOIN top_settlement AS settlement ON settlement.customer = money.customer
+    LEFT JOIN new_products ON new_products.customer = money.customer
+),
+
+told AS (
+    SELECT
+        people.customer,
         terms.mean_discount,
-        CAST(COALESCE(money.turnover, 0) AS DOUBLE) AS turnover,
         terms.median_holding_days,
         COALESCE(referrals.referrals, 0) AS referrals,
         CAST(COALESCE(referrals.referred_spend, 0) AS DOUBLE) AS referred_spend,
@@ -496,19 +520,8 @@ joined AS (
         CASE
             WHEN debts.oldest_due < $as_of THEN DATE_DIFF('day', debts.oldest_due, $as_of)
             WHEN debts.customer_id IS NOT NULL THEN 0
-        END AS overdue_days,
-        CASE WHEN listed.credit_limit > 0 THEN listed.credit_limit END AS credit_limit,
-        COALESCE(listed.settlement, settlement.name) AS settlement
+        END AS overdue_days
     FROM people
-    LEFT JOIN tierbook_customers AS listed ON listed.customer_id = people.customer_id
-    LEFT JOIN money ON money.customer = people.customer
-    LEFT JOIN orders ON orders.customer = people.customer
-    LEFT JOIN rhythm ON rhythm.customer = people.customer
-    LEFT JOIN rfm ON rfm.customer = people.customer
-    LEFT JOIN top_category AS category ON category.customer = people.customer
-    LEFT JOIN top_channel AS channel ON channel.customer = people.customer
-    LEFT JOIN top_settlement AS settlement ON settlement.customer = people.customer
-    LEFT JOIN new_products ON new_products.customer = people.customer
     LEFT JOIN terms ON terms.customer_id = people.customer_id
     LEFT JOIN referrals ON referrals.customer_id = people.customer_id
     LEFT JOIN guest_visits ON guest_visits.customer_id = people.customer_id
@@ -517,6 +530,24 @@ joined AS (
     LEFT JOIN opinions ON opinions.customer_id = people.customer_id
     LEFT JOIN debts ON debts.customer_id = people.customer_id
     CROSS JOIN tierbook_given AS given
+),
+
+joined AS (
+    SELECT
+        bought.*,
+        preferred.top_category, preferred.top_category_share, preferred.top_channel,
+        COALESCE(preferred.channels, 0) AS channels,
+        COALESCE(preferred.new_products, 0) AS new_products,
+        told.mean_discount, told.median_holding_days,
+        told.referrals, told.referred_spend, told.guest_visits, told.designations,
+        told.complaints_recent, told.praises_recent, told.contacts_recent, told.open_complaints, told.worst_severity,
+        told.nps, told.satisfaction, told.receivable, told.overdue_days,
+        CASE WHEN listed.credit_limit > 0 THEN listed.credit_limit END AS credit_limit,
+        COALESCE(listed.settlement, preferred.settlement) AS settlement
+    FROM bought
+    JOIN told ON told.customer = bought.customer
+    LEFT JOIN preferred ON preferred.customer = bought.customer
+    LEFT JOIN tierbook_customers AS listed ON listed.customer_id = bought.customer_id
 )
 
 SELECT

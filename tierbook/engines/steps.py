@@ -1,4 +1,4 @@
-"""A long query in steps: what groups rows, or is read again and again, becomes a table of its own first.
+"""A long query in steps: what groups rows, joins many tables, or is read again, becomes a table of its own first.
 
 So memory is that of one grouping: DuckDB puts aside what a grouping or a join does not find room for, but in one statement all of them share the room.
 """
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 STEP = "tierbook_step_"
 """What the names of the tables begin with."""
+
+_MANY = 4
+"""Joins from which a step is a table of its own."""
 
 
 def steps(text: str) -> tuple[list[tuple[str, str]], str]:
@@ -34,7 +37,7 @@ def steps(text: str) -> tuple[list[tuple[str, str]], str]:
     tables: list[tuple[str, str]] = []
     for listed in list(tree.find_all(exp.With)):
         for step in list(listed.expressions):
-            if not (_groups(step.this) or _read_again(step, tree)):
+            if not (_groups(step.this) or _joins_many(step.this) or _read_again(step, tree)):
                 continue
             body = step.this.copy()
             read = _read(body, {one.alias: one for one in listed.expressions if one.alias not in made})
@@ -55,6 +58,11 @@ def _groups(body: Expr) -> bool:
     if isinstance(body, exp.SetOperation):
         return _groups(body.left) and _groups(body.right)
     return body.find(exp.Group) is not None or body.args.get("distinct") is not None
+
+
+def _joins_many(body: Expr) -> bool:
+    """Whether so many tables meet that the next statement should not find them all still held."""
+    return len(body.args.get("joins") or ()) >= _MANY
 
 
 def _read_again(step: Expr, tree: Expr) -> bool:

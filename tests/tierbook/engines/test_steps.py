@@ -28,6 +28,8 @@ def in_steps(text: str) -> tuple[list[str], list[tuple]]:
         ("WITH a AS (SELECT one.customer FROM sales AS one JOIN sales AS other ON other.amount = one.amount) SELECT COUNT(*) FROM a, a AS again WHERE a.customer = again.customer GROUP BY a.customer ORDER BY ALL", ["a"], "a join that is read twice"),
         ("WITH a AS (SELECT DISTINCT customer FROM sales), b AS (SELECT COUNT(*) AS n FROM a GROUP BY ALL) SELECT n FROM b", ["a", "b"], "a step that reads a step"),
         ("WITH a AS (SELECT customer FROM sales GROUP BY customer) SELECT a.customer FROM a AS x JOIN a ON a.customer = x.customer ORDER BY ALL", ["a"], "names of its own"),
+        ("WITH m AS (SELECT a.customer FROM sales AS a JOIN sales AS b USING (amount) JOIN sales AS c USING (amount) JOIN sales AS d USING (amount) JOIN sales AS e USING (amount)) SELECT customer FROM m GROUP BY customer ORDER BY ALL", ["m"], "many tables meet"),
+        ("WITH m AS (SELECT a.customer FROM sales AS a JOIN sales AS b USING (amount) JOIN sales AS c USING (amount) JOIN sales AS d USING (amount)) SELECT customer FROM m GROUP BY customer ORDER BY ALL", [], "a few tables meet"),
         ("SELECT customer FROM sales GROUP BY customer ORDER BY ALL", [], "nothing is named"),
     ],
 )  # fmt: skip
