@@ -1,8 +1,8 @@
 """The host's side of the engine: find it, start it when it is not there, ask it to compute cells and run actions.
 
-Standard library of Python 3.9 only, with `engine_wire` and `engine_place` beside it: LibreOffice's own Python runs
-these three files. What goes wrong is an `EngineError` whose sentence can be shown; `WORDS` holds the translations
-where `tierbook.language` cannot be imported.
+Standard library of Python 3.9 only, with `engine_line`, `engine_wire` and `engine_place` beside it: LibreOffice's own
+Python runs these four files. What goes wrong is an `EngineError` whose sentence can be shown; `WORDS` holds the
+translations where `tierbook.language` cannot be imported.
 """
 
 from __future__ import annotations
@@ -10,30 +10,25 @@ from __future__ import annotations
 import hmac
 import http.client
 import os
-import re
 import secrets
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from addin.engine_place import NotPrivate, Place, local_socket, read_launch, read_place, user_folder
+from addin.engine_line import HEALTHY, Line
+from addin.engine_place import NotPrivate, read_launch, read_place, user_folder
 from addin.engine_wire import ErrorCell, dumps, loads, packed
 
 WORDS: dict[str, dict[str, str]] = {}
 
-HEALTHY = 2.0  # how long an engine may take to say that it is there [s]
-STARTED = 15.0  # how long it may take to start [s]
+STARTED = 15.0  # how long an engine may take to start [s]
 NO_NEW_START = 30.0  # after a start that failed, cells are not made to wait for another [s]
 PATIENCE = 300.0  # how long a call may take while the engine is healthy [s]
 SILENCE = 10.0  # how long a running action may say nothing; the engine gives a sign every second [s]
-
-_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 
 
 class EngineError(Exception):
@@ -93,7 +88,7 @@ class Engine:
         self._folder = folder or user_folder()
         self._start, self._error = start, error
         self._lock = Lock()
-        self._line: _Line | None = None
+        self._line: Line | None = None
         self._session = ""
         self._largest = 0
         self._no_start_before = 0.0
@@ -229,7 +224,7 @@ class Engine:
                 raise refusal
         raise AssertionError("the second try returns or raises")
 
-    def _connected(self) -> _Line:
+    def _connected(self) -> Line:
         if self._line is None:
             line = self._meet_or_start()
             status, said = line.post("/session", dumps(self._introduction), HEALTHY)
@@ -241,7 +236,7 @@ class Engine:
             self._line = line
         return self._line
 
-    def _meet_or_start(self) -> _Line:
+    def _meet_or_start(self) -> Line:
         try:
             return self._meet()
         except EngineError as error:
@@ -253,20 +248,15 @@ class Engine:
             self._no_start_before = time.monotonic() + NO_NEW_START
             raise
 
-    def _meet(self) -> _Line:
+    def _meet(self) -> Line:
         """A line to the engine that has proved to be ours."""
         try:
             place = read_place(self._folder)
             if place is None:
                 raise EngineError("stopped", _STOPPED, fix=_START)
-            line = _Line(place, self._folder)
+            line = Line(place, self._folder)
         except NotPrivate as error:
-            raise EngineError(
-                "private",
-                "Others can read or change {path}, so it is not trusted.",
-                fix="Delete it and start the engine again.",
-                path=error.path,
-            ) from error
+            raise _not_private(error) from error
         except OSError as error:
             raise EngineError("stopped", _STOPPED, fix=_START) from error
         nonce = secrets.token_hex(16)
@@ -285,7 +275,7 @@ class Engine:
         line.close()
         raise EngineError("stopped", _STOPPED, fix=_START)
 
-    def _start_engine(self) -> _Line:
+    def _start_engine(self) -> Line:
         started = launch_engine(self._folder)
         deadline = time.monotonic() + STARTED
         while True:
@@ -328,12 +318,7 @@ def launch_engine(folder: Path) -> subprocess.Popen[bytes]:
     try:
         launch = read_launch(folder)
     except NotPrivate as error:
-        raise EngineError(
-            "private",
-            "Others can read or change {path}, so it is not trusted.",
-            fix="Delete it and start the engine again.",
-            path=error.path,
-        ) from error
+        raise _not_private(error) from error
     if launch is None:
         raise EngineError("missing", "Tierbook is not set up for this user.", fix="Run once: tierbook serve")
     # A host brings a Python of its own, whose settings are not for ours.
@@ -362,104 +347,6 @@ def launch_engine(folder: Path) -> subprocess.Popen[bytes]:
         ) from error
 
 
-class _Line:
-    """One connection that is kept open; HTTP by hand, because a cell is asked for in 0.1 ms and `http.client` takes more."""
-
-    def __init__(self, place: Place, folder: Path) -> None:
-        self.place = place
-        self._socket = _local(folder) or _loopback(place.port)
-        self._open = (
-            f" HTTP/1.1\r\nHost: 127.0.0.1:{place.port}\r\nContent-Type: application/json\r\nContent-Length: "
-        )
-        self._secret = f"\r\nAuthorization: Bearer {place.token}\r\n\r\n"
-
-    def post(
-        self,
-        path: str,
-        body: bytes,
-        patience: float,
-        *,
-        secret: bool = True,
-        healthy: Callable[[], bool] | None = None,
-    ) -> tuple[int, bytes]:
-        """Status and body of the answer.
-
-        Parameters
-        ----------
-        patience : float
-            How long the answer may take in all. [s]
-        secret : bool
-            Send the token.
-        healthy : callable, optional
-            Asked every two seconds whether it is worth while to go on waiting.
-
-        Raises
-        ------
-        OSError
-            The connection is gone; `TimeoutError` when there is no answer in time.
-        """
-        head = f"POST {path}{self._open}{len(body)}{self._secret if secret else _END}".encode("ascii")
-        self._socket.settimeout(max(HEALTHY, len(body) / 1e6))
-        if len(body) < 65_536:
-            self._socket.sendall(head + body)
-        else:
-            self._socket.sendall(head)
-            self._socket.sendall(body)
-        deadline = time.monotonic() + patience
-        self._socket.settimeout(HEALTHY)
-        received = b""
-        while (end := received.find(b"\r\n\r\n")) < 0:
-            received += self._receive(deadline, healthy)
-        length = _LENGTH.search(received, 0, end)
-        if length is None:
-            raise ConnectionError("no length")
-        parts = [received[end + 4 :]]
-        left = int(length.group(1)) - len(parts[0])
-        while left > 0:
-            parts.append(self._receive(deadline, healthy))
-            left -= len(parts[-1])
-        return int(received[9:12]), b"".join(parts)
-
-    def close(self) -> None:
-        """Hang up."""
-        with suppress(OSError):
-            self._socket.close()
-
-    def _receive(self, deadline: float, healthy: Callable[[], bool] | None) -> bytes:
-        while True:
-            try:
-                received = self._socket.recv(1 << 18)
-            except socket.timeout as error:  # noqa: UP041 - not TimeoutError before Python 3.10
-                if healthy is None or time.monotonic() > deadline or not healthy():
-                    raise TimeoutError from error
-                continue
-            if not received:
-                raise ConnectionError("closed")
-            return received
-
-
-def _local(folder: Path) -> socket.socket | None:
-    """A connection to the engine's socket in the file system; None where there is none."""
-    path = local_socket(folder)
-    if path is None or not path.exists():
-        return None
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(HEALTHY)
-    try:
-        connection.connect(os.fspath(path))
-    except OSError:  # left by an engine that was killed
-        connection.close()
-        return None
-    return connection
-
-
-def _loopback(port: int) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", port), HEALTHY)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
-
-
-_END = "\r\n\r\n"
 _STOPPED = "The engine is not running."
 _START = "Press Start engine, or run: tierbook serve"
 _LOST = "The engine stopped while it was at work."
@@ -477,6 +364,15 @@ def _refusal(answer: Any) -> EngineError:
     if not isinstance(said, dict):
         return EngineError("stranger", "What answers is not Tierbook's engine.", fix=_START)
     return EngineError(str(said.get("code")), "{reason}", reason=said.get("reason"))
+
+
+def _not_private(error: NotPrivate) -> EngineError:
+    return EngineError(
+        "private",
+        "Others can read or change {path}, so it is not trusted.",
+        fix="Delete it and start the engine again.",
+        path=error.path,
+    )
 
 
 def _lost(error: OSError) -> EngineError:

@@ -22,6 +22,7 @@ PACKAGE = "tierbook_addin"
 SOURCES = (
     "__init__.py",
     "engine_client.py",
+    "engine_line.py",
     "engine_place.py",
     "engine_wire.py",
     "calc/__init__.py",

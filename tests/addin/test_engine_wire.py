@@ -17,7 +17,7 @@ from addin.engine_wire import PACKED_FROM, ErrorCell, dumps, loads, packed
 from udfs import CellError
 
 ADDIN = Path(__file__).parents[2] / "addin"
-ALONE = ("engine_wire", "engine_place", "engine_client")
+ALONE = ("engine_wire", "engine_place", "engine_line", "engine_client")
 
 CELLS = st.one_of(
     st.none(),
