@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from tierbook.aggregates.pieces import count_of, day_text, exact_sum, text_of
+from tierbook.aggregates.pieces import count_of, day_text, exact_sum, hours_between, text_of
 
 NAMES = (
     "survey_answers",
@@ -129,7 +129,7 @@ GROUP BY department ORDER BY department"""
 
 def _consultations(as_of: date, after: date) -> str:
     answered = f"responded >= date AND CAST(responded AS DATE) <= {day_text(as_of)}"
-    hours = f"CASE WHEN {answered} THEN DATE_DIFF('second', date, responded) / 3600.0 END"
+    hours = f"CASE WHEN {answered} THEN {hours_between('date', 'responded')} END"
     return f"""
 SELECT department, COUNT(*) AS consultations, {count_of(answered)} AS answered, {exact_sum(hours)} AS hours
 FROM tierbook_interactions WHERE {_within(after, as_of)} AND type = 'consultation'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tierbook.aggregates.pieces import count_of, day_text, exact_sum
+from tierbook.aggregates.pieces import count_of, day_text, exact_sum, hours_between
 
 # What a contact is for where its phase is not written: a visit or call before the first purchase wins a customer.
 _WINS, _SERVES = "('visit', 'call')", "('complaint', 'claim', 'consultation', 'suggestion', 'follow_up')"
@@ -143,10 +143,6 @@ def _bare(column: str) -> str:
     return text
 
 
-def _seconds(since: str, until: str) -> str:
-    return f"EXTRACT(EPOCH FROM {until}) - EXTRACT(EPOCH FROM {since})"
-
-
 # Part, whole, number of cases where it is not the whole, and where they are counted.
 _FORMULAS = {
     "churn_rate": (count_of("was_active = 1 AND is_active = 0"), count_of("was_active = 1"), "", "buyers"),
@@ -164,8 +160,8 @@ _FORMULAS = {
     "sales_per_salesperson": (exact_sum("amount"), "COUNT(DISTINCT owner)", "", "sellers"),
     "complaint_rate": (count_of("complained = 1"), "COUNT(*)", "", "dealt"),
     "resolution_rate": ("COUNT(closed)", "COUNT(*)", "", "complaints"),
-    "response_time": (exact_sum(f"({_seconds('opened', 'responded')}) / 3600.0"), "COUNT(responded)", "", "said"),
-    "resolution_time": (exact_sum(f"({_seconds('opened', 'closed')}) / 86400.0"), "COUNT(closed)", "", "complaints"),
+    "response_time": (exact_sum(hours_between("opened", "responded")), "COUNT(responded)", "", "said"),
+    "resolution_time": (exact_sum(f"{hours_between('opened', 'closed')} / 24"), "COUNT(closed)", "", "complaints"),
     "nps": (f"100.0 * ({count_of('score >= 9')} - {count_of('score <= 6')})", "COUNT(*)", "", "answers"),
     "conversion_rate": (count_of("won"), "COUNT(*)", "", "closed_leads"),
     "conversion_days": (exact_sum("CASE WHEN won THEN days END"), count_of("won AND days IS NOT NULL"), "", "closed_leads"),

@@ -42,6 +42,11 @@ def count_of(condition: str) -> str:
     return f"COUNT(CASE WHEN {condition} THEN 1 END)"
 
 
+def hours_between(since: str, until: str) -> str:
+    """Hours from one time to another, with all the fractions of a second they have."""
+    return f"DATE_DIFF('microsecond', {since}, {until}) / 3600e6"
+
+
 def day_text(day: date) -> str:
     """A date as SQL writes it."""
     return f"DATE '{day.isoformat()}'"
