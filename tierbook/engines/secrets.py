@@ -15,7 +15,7 @@ PASSWORD = "TIERBOOK_PASSWORD"
 # `scheme://user:password@host`, whatever signs the password has; a slash or two may be missing.
 _BEFORE_HOST = re.compile(r"(\w[\w+.-]+:?//?[^\s/?#@:'\"]*:)([^\s'\"]*)(@)")
 # The same without its scheme; nothing else that is no path looks so. A drive of Windows is one letter.
-_BARE = re.compile(r"^[^\s/:@]{2,}:[^\s\\]*@")
+_BARE = re.compile(r"^[^\s/:@]{2,}:(?!/)[^\s\\]*@")
 # `password=` after the question mark of an address, or in the words libpq takes.
 _NAMED = re.compile(
     r"((?<![A-Za-z])(?:\w*password|passwd|pass|\w*passphrase|pwd|\w*secret|\w*token|private_key|api_?key)\s*=\s*)([^\s&;,'\"]*|'[^']*'|\"[^\"]*\")",
