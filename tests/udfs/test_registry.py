@@ -77,9 +77,10 @@ def test_a_name_is_declared_once():
         declare(FUNCTIONS[0])
 
 
-def test_the_page_of_functions_is_a_fresh_one():
-    page = (ROOT / "docs" / "functions.md").read_text("utf-8")
-    assert page == document(), "python -m udfs.document docs/functions.md"
+@pytest.mark.parametrize("name, language", [("functions.md", "en"), ("functions.zh.md", "zh")])
+def test_the_page_of_functions_is_a_fresh_one(name, language):
+    page = (ROOT / "docs" / name).read_text("utf-8")
+    assert page == document(language), f"python -m udfs.document docs/{name} {language}"
 
 
 def test_an_example_is_written_as_one_types_it():
