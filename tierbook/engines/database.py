@@ -6,12 +6,15 @@ schema or a folder for work, tables are kept there, so that a run that broke off
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tierbook.engines.cluster import on_disk
 from tierbook.engines.dialects import translated
 from tierbook.engines.duckdb import not_ours
+from tierbook.engines.steps import steps
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -135,6 +138,7 @@ class Spark(Database):
     """
 
     dialect = "spark"
+    in_steps = True
 
     def __init__(self, backend: SQLBackend, *, folder: str = "") -> None:
         super().__init__(backend)
@@ -145,8 +149,15 @@ class Spark(Database):
         self._session.createDataFrame(table).createOrReplaceTempView(name)
 
     def make(self, name: str, text: str, *, native: bool = False) -> None:
-        """Keep the rows of a query, without the plan they came from."""
-        self._keep(name, self._session.sql(text if native else translated(text, self.dialect)))
+        """Keep the rows of a query, without the plan they came from; a long query is run in steps.
+
+        Spark plans a part of a query anew wherever it is read, and a plan of a hundred tables costs more than their rows.
+        """
+        made, text = ([], text) if native else steps(text)
+        for step, query in [*made, (name, text)]:
+            self._keep(step, self._session.sql(query if native else translated(query, self.dialect)))
+        for step, _ in made:
+            self.drop(step)
 
     def sql(self, text: str) -> pa.Table:
         """The result of a query, whole numbers and decimals as the reports take them."""
@@ -161,7 +172,7 @@ class Spark(Database):
 
     def _keep(self, name: str, frame: Any) -> None:
         if self.folder:
-            path = f"{self.folder}/{name}"
+            path = on_disk(Path(self.folder, name))
             frame.write.mode("overwrite").parquet(path)
             frame = self._session.read.parquet(path)
         else:
@@ -172,7 +183,7 @@ class Spark(Database):
         """Whether an earlier session kept the table; it is there again."""
         if not Path(self.folder, name, "_SUCCESS").is_file():
             return False
-        self._session.read.parquet(f"{self.folder}/{name}").createOrReplaceTempView(name)
+        self._session.read.parquet(on_disk(Path(self.folder, name))).createOrReplaceTempView(name)
         return True
 
     def view(self, name: str, text: str) -> None:
@@ -186,6 +197,8 @@ class Spark(Database):
     def drop(self, name: str) -> None:
         """Forget a table that is no longer needed."""
         self._session.catalog.dropTempView(name)
+        if self.folder:
+            shutil.rmtree(Path(self.folder, name), ignore_errors=True)
 
     def publish(self, name: str, table: str, *, note: str) -> None:
         """Write a table into the cluster's catalog, in place of an earlier result."""

@@ -58,7 +58,7 @@ def test_executors_foresee_what_is_foreseen_here_and_tables_outlive_a_session(sp
     engine.put("known_there", known)
     engine.make_by("foreseen_there", "SELECT * FROM known_there", foresee, FORESEEN)
     stages.finish("now")
-    engine.drop("foreseen_there")
+    spark.catalog.dropTempView("foreseen_there")
     engine, stages = kept()
     assert stages.finished("one run") == ["now"]
     found = engine.sql("SELECT * FROM foreseen_there").sort_by("customer_id")
