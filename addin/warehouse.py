@@ -48,7 +48,10 @@ def place_of(place: str) -> Path:
     """The path results are named after."""
     from tierbook.engines.sources import is_address
 
-    return Path(urlsplit(place).path.strip("/") or "spark") if is_address(place) else Path(place)
+    if not is_address(place):
+        return Path(place)
+    parts = urlsplit(place)
+    return Path(parts.path.strip("/").replace("/", "-") or parts.scheme)
 
 
 def password_for(address: str) -> str | None:

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,9 @@ settings.load_profile("tierbook")
 SKIPPED = "host suite {host} skipped: not on this machine: {packages}"
 
 
-def need(host: str) -> None:
-    """Skip the test, or fail it in CI, when the host's programs are missing."""
-    packages = missing_for(host)
+def need(host: str, *modules: str) -> None:
+    """Skip the test, or fail it in CI, when the host's programs are missing, or modules that are built for it."""
+    packages = missing_for(host) + [module for module in modules if find_spec(module) is None]
     if packages and os.environ.get("CI") == "true":
         pytest.fail(
             f"CI must run host suite {host}, but these are missing: {', '.join(packages)}", pytrace=False

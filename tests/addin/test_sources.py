@@ -11,9 +11,8 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from addin.settings import Settings, read_settings
-from addin.warehouse import lies, password_for
+from addin.warehouse import lies, password_for, place_of
 from tierbook.engines.options import EngineOptions
-from tierbook.engines.sources import open_source
 from tierbook.errors import HostError
 
 
@@ -25,7 +24,8 @@ def settings(folder: Path, text: str) -> Settings:
 @pytest.mark.parametrize(
     "text, expected",
     [
-        ("engine: duckdb\n", EngineOptions()),
+        ("engine:\n", EngineOptions()),
+        ("engine: duckdb\n", EngineOptions(name="duckdb")),
         ("engine: spark\n", EngineOptions(name="spark")),
         ("engine: {memory: 2GB, spill: /data/work, time_limit: 60}\n", EngineOptions(memory="2GB", spill=Path("/data/work"), time_limit=60)),
     ],
@@ -63,11 +63,10 @@ def test_an_address_with_a_password_is_refused_and_not_repeated(address, tmp_pat
     assert "hunter-22" not in refused.value.text() + refused.value.text("zh")
 
 
-def test_an_address_nobody_can_open_names_those_that_can(tmp_path):
-    place = lies(None, settings(tmp_path, "source: mysql://me@db/sales\n"))
-    assert place == "mysql://me@db/sales"
-    with pytest.raises(HostError, match="cannot connect to mysql://; it connects to PostgreSQL and Spark"):
-        open_source(place, EngineOptions())
+def test_results_are_named_after_what_an_address_ends_with():
+    assert place_of("postgres://me@db/sales") == Path("sales")
+    assert place_of("snowflake://me@account/warehouse/shop") == Path("warehouse-shop")
+    assert place_of("spark://") == Path("spark")
 
 
 class Ring(KeyringBackend):

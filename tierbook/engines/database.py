@@ -55,6 +55,13 @@ class Database:
         # The planner knows nothing of a new table, and joins a million rows as if they were ten.
         self.run(f'ANALYZE "{name}"')
 
+    def show(self, name: str, reference: str) -> None:
+        """A view of a table of the source."""
+        self.view(name, f"SELECT * FROM {reference}")
+
+    def bring(self) -> None:
+        """Rows stay where they are."""
+
     def view(self, name: str, text: str) -> None:
         """Name a query without running it."""
         self.run(f'DROP VIEW IF EXISTS "{name}" CASCADE')

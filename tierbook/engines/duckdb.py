@@ -79,6 +79,13 @@ class DuckDB:
         for step, _ in made:
             self.drop(step)
 
+    def show(self, name: str, reference: str) -> None:
+        """A view of a table of the source, whose rows are not needed yet."""
+        self.view(name, f"SELECT * FROM {reference}")
+
+    def bring(self) -> None:
+        """Bring the rows of what was shown; here they are where they lie."""
+
     def view(self, name: str, text: str) -> None:
         """Name a query without running it."""
         self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {text}')

@@ -87,7 +87,7 @@ def given(
     problems: list[Problem] = []
     views: dict[str, dict[str, Typed]] = {}
     for name, reference in _chosen(source, mapping, problems):
-        engine.view(f"tierbook_source_{name}", f"SELECT * FROM {reference}")
+        engine.show(f"tierbook_source_{name}", reference)
         kinds = {column: kind_of(kind) for column, kind in engine.columns(f"tierbook_source_{name}").items()}
         wanted = declared if name in declared_in else {}
         views[name] = _columns(TABLES[name], kinds, mapping.get(name), wanted, engine.dialect, problems)
@@ -101,6 +101,7 @@ def given(
             )
         )
     _refuse(problems)
+    engine.bring()
     counted = {name: _counted(engine, TABLES[name], view, today) for name, view in views.items()}
     for name, counts in counted.items():
         problems += _in_words(TABLES[name], counts, max_bad_share)

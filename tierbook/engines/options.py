@@ -15,7 +15,8 @@ class EngineOptions:
     Parameters
     ----------
     name : str
-        What files are worked on with: `duckdb` or `spark`; `source` and `duckdb` leave a database to itself.
+        What tables are worked on with: `duckdb` in the process, `spark`, `source` for PostgreSQL where they are in it; ""
+        for a database that works on its own tables, and DuckDB otherwise.
     memory : str
         The most DuckDB takes, such as `2GB`; "" for what DuckDB thinks right.
     spill : Path, optional
@@ -32,7 +33,7 @@ class EngineOptions:
         The cluster Spark begins a session on, where there is none yet.
     """
 
-    name: str = "duckdb"
+    name: str = ""
     memory: str = ""
     spill: Path | None = None
     spill_limit: str = ""

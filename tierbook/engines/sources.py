@@ -8,25 +8,27 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
-from tierbook.engines.cluster import on_disk, spark_session
+from tierbook.engines.addresses import connected, system_of
+from tierbook.engines.copied import Copied, named
 from tierbook.engines.database import Database, Spark
 from tierbook.engines.duckdb import DuckDB
 from tierbook.engines.failures import Watched, told
 from tierbook.engines.given import literal, quoted
 from tierbook.engines.options import EngineOptions
+from tierbook.engines.room import room
 from tierbook.engines.secrets import refuse_password
 from tierbook.errors import HostError
 
 DUCKDB_FILES, SQLITE_FILES = (".duckdb", ".ddb"), (".sqlite", ".sqlite3", ".db")
 DATA_FILES = (".parquet", ".pq", ".csv")
-# Of the room a source takes, how much a run may need beside it: kept tables, and what does not fit into memory.
-_ROOM = 2.5
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def open_source(place: str, options: EngineOptions, *, password: str | None = No
         A folder, a file, or an address: `postgres://user@host:5432/database?schema=shop`, `spark://` for the tables of the
         cluster's catalog.
     options : EngineOptions
-        Also says what a folder is worked on with; a database is its own engine.
+        Also says what a folder is worked on with. PostgreSQL is its own engine unless this says `duckdb`; rows of other
+        databases come to DuckDB.
 
     Raises
     ------
@@ -81,16 +84,19 @@ def open_source(place: str, options: EngineOptions, *, password: str | None = No
 
 def _opened(place: str, options: EngineOptions, password: str | None) -> Opened:
     scheme = urlsplit(place).scheme
-    if scheme in ("postgres", "postgresql"):
-        return _postgres(place, options, password)
     if scheme == "spark":
         return _spark({}, place, options)
     if is_address(place):
-        # Ibis knows more systems; what is not proven by tests would be a promise on paper.
+        system = system_of(place)
+        if options.name == "duckdb" or (not options.name and not system.works):
+            return _copied(place, options, password)
+        if options.name in ("", "source") and system.works:
+            return _postgres(place, options, password)
         raise HostError(
-            "Tierbook cannot connect to {scheme}://; it connects to PostgreSQL and Spark.",
-            fix="Use postgres:// or spark://, or write the tables to Parquet files and name their folder.",
-            scheme=scheme,
+            "{what} is no source for engine: {name}.",
+            fix="Write engine: duckdb into config.yaml; the tables come to DuckDB.",
+            what=system.name,
+            name=options.name,
         )
     path = Path(place)
     if not path.exists():
@@ -182,16 +188,19 @@ def _load_sqlite(engine: DuckDB) -> None:
         engine.run(f"LOAD {literal(str(files[-1]))}")
 
 
-def _worker(name: str, files: list[Path], options: EngineOptions) -> tuple[DuckDB, Kept | None]:
+def _worker(
+    name: str, files: list[Path], options: EngineOptions, begin: Callable[..., DuckDB] | None = None
+) -> tuple[DuckDB, Kept | None]:
     """DuckDB with a file of its own in the spill folder, where there is one with room."""
+    begin = begin or DuckDB
     if options.spill is None:
         with told():
-            return DuckDB(threads=options.threads or None, memory_limit=options.memory or None), None
+            return begin(threads=options.threads or None, memory_limit=options.memory or None), None
     folder = options.spill
-    _room(folder, files, name)
+    room(folder, _size(files), Path(name).name)
     file = folder / f"tierbook-{hashlib.sha256(name.encode()).hexdigest()[:16]}.duckdb"
     with told():
-        engine = DuckDB(
+        engine = begin(
             threads=options.threads or None,
             memory_limit=options.memory or None,
             file=file,
@@ -201,36 +210,8 @@ def _worker(name: str, files: list[Path], options: EngineOptions) -> tuple[DuckD
         return engine, Kept(engine, file)
 
 
-def _room(folder: Path, files: list[Path], name: str) -> None:
-    """Refuse before work starts where the folder cannot take what the run may need."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
-        writable = os.access(folder, os.W_OK)
-    except OSError as error:
-        raise HostError(
-            "The folder {folder} cannot be used: {reason}.",
-            fix="Give engine: spill another folder in config.yaml.",
-            folder=str(folder),
-            reason=error.strerror or str(error),
-        ) from None
-    if not writable:
-        raise HostError(
-            "The folder {folder} cannot be used: {reason}.",
-            fix="Give engine: spill another folder in config.yaml.",
-            folder=str(folder),
-            reason="Permission denied",
-        )
-    needed = _ROOM * sum(file.stat().st_size for file in files)
-    if free < needed:
-        raise HostError(
-            "The folder {folder} has {free:.1f} GB left; the run over {name} may need {needed:.1f} GB.",
-            fix="Give engine: spill a folder with more room.",
-            folder=str(folder),
-            free=free / 1e9,
-            needed=needed / 1e9,
-            name=Path(name).name,
-        )
+def _size(files: list[Path]) -> int:
+    return sum(file.stat().st_size for file in files)
 
 
 def _stamp(files: list[Path]) -> str:
@@ -294,29 +275,22 @@ class KeptFiles:
 # Servers and clusters
 
 
-def _postgres(address: str, options: EngineOptions, password: str | None) -> Opened:
-    parts = urlsplit(address)
-    asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    schema = asked.pop("schema", "public")
-    named = {
-        "host": parts.hostname or asked.pop("host", None),
-        "port": parts.port or 5432,
-        "user": unquote(parts.username) if parts.username else asked.pop("user", None),
-        "database": parts.path.strip("/") or None,
-        "connect_timeout": 10,
-    }
-    try:
-        import ibis
-        import psycopg  # noqa: F401 - so that its errors are known to `told`
-    except ImportError:
-        raise _package_missing("PostgreSQL") from None
+def _copied(address: str, options: EngineOptions, password: str | None) -> Opened:
+    """A database whose rows come to DuckDB."""
+    session = connected(address, password, time_limit=options.time_limit)
     with told(secret=password or ""):
-        backend = ibis.postgres.connect(**named, password=password)
-        engine = Database(backend, work=options.schema, schema=schema)
+        tables = named(session)
+        engine, keep = _worker(address, [], options, partial(Copied, session, tables))
+    return Opened(session.shown, engine, tables, session.shown, keep=keep)
+
+
+def _postgres(address: str, options: EngineOptions, password: str | None) -> Opened:
+    session = connected(address, password, time_limit=options.time_limit)
+    schema = session.schema or "public"
+    with told(secret=password or ""):
+        engine = Database(session.backend, work=options.schema, schema=schema)
         # Compiling takes longer than what it saves in queries as long as ours.
         engine.run("SET jit TO off")
-        if options.time_limit:
-            engine.run(f"SET statement_timeout TO {int(options.time_limit * 1000)}")
         found = engine.sql(
             "SELECT table_name AS name FROM information_schema.tables "
             f"WHERE table_schema = {literal(schema)} ORDER BY table_name"
@@ -329,15 +303,14 @@ def _postgres(address: str, options: EngineOptions, password: str | None) -> Ope
             raise HostError(
                 "The database does not allow {user} to make {what}.",
                 fix="Ask for the right, or for a copy to work on.",
-                user=named["user"] or "",
+                user=session.user,
                 what=f"the schema {options.schema}" if options.schema else "temporary tables",
             )
         if options.schema:
             engine.run(f"CREATE SCHEMA IF NOT EXISTS {quoted(options.schema)}")
             engine.run(f"SET search_path TO {quoted(options.schema)}, {quoted(schema)}")
     tables = {name: f"{quoted(schema)}.{quoted(name)}" for name in found}
-    shown = f"{parts.hostname or 'localhost'}{parts.path}"
-    return Opened(shown, engine, tables, shown, keep=Kept(engine) if options.schema else None)
+    return Opened(session.shown, engine, tables, session.shown, keep=Kept(engine) if options.schema else None)
 
 
 # Which tables a stage of `warehouse.score_in` leaves behind.
@@ -351,18 +324,20 @@ _LEFT = {
 def _spark(files: Mapping[str, list[Path]], place: str, options: EngineOptions) -> Opened:
     try:
         import ibis
-        import pyspark.sql  # noqa: F401 - so that its errors are known to `told`
+        from pyspark.sql import SparkSession
     except ImportError:
-        raise _package_missing("Spark") from None
-    listed = [part for parts in files.values() for part in parts]
-    if options.spill:
-        _room(options.spill, listed, place)
+        raise HostError(
+            "{what} needs packages that are not installed.",
+            fix="Install them: pip install {package}.",
+            what="Spark",
+            package="tierbook[engines] pyspark",
+        ) from None
     with told():
-        session = spark_session(options.master)
+        session = spark_session(SparkSession, options.master)
         folder = ""
         if options.spill:
-            known = str(Path(place).resolve()) if files else place
-            folder = str(options.spill / f"tierbook-{hashlib.sha256(known.encode()).hexdigest()[:16]}")
+            room(options.spill, _size([part for parts in files.values() for part in parts]), Path(place).name)
+            folder = str(options.spill / f"tierbook-{hashlib.sha256(place.encode()).hexdigest()[:16]}")
             Path(folder).mkdir(exist_ok=True)
         engine = Spark(ibis.pyspark.connect(session), folder=folder)
         tables = {}
@@ -371,19 +346,37 @@ def _spark(files: Mapping[str, list[Path]], place: str, options: EngineOptions) 
             csv = parts[0].suffix.lower() == ".csv"
             reader = session.read.options(header=True, inferSchema=True) if csv else session.read
             read = reader.csv if csv else reader.parquet
-            paths = [on_disk(part) for part in parts]
-            frame = read(paths) if csv else read(*paths)
+            frame = read([str(part) for part in parts]) if csv else read(*(str(part) for part in parts))
             frame.createOrReplaceTempView(view)
             tables[name] = quoted(view)
         if not files:
             tables = {one.name: quoted(one.name) for one in session.catalog.listTables()}
+    listed = [part for parts in files.values() for part in parts]
     keep = KeptFiles(engine, _LEFT) if folder else None
     return Opened(Path(place).name or "spark", engine, tables, _stamp(listed), listed, keep)
 
 
-def _package_missing(what: str) -> HostError:
-    return HostError(
-        "{what} needs packages that are not installed.",
-        fix="Install them: pip install tierbook[engines] (and pyspark for Spark).",
-        what=what,
-    )
+def spark_session(builder: Any, master: str) -> Any:
+    """The session there is, as under spark-submit, else one of our own."""
+    there = builder.getActiveSession()
+    if there is not None:
+        return there
+    # Executors of one machine run the Python this is; Spark would take whatever python3 is first in the PATH.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.log.level": "ERROR",
+    }
+    if master.startswith("local"):
+        # One machine: few parts, no name to look up, and little to plan anew.
+        settings |= {
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.sql.shuffle.partitions": "2",
+            "spark.sql.adaptive.enabled": "false",
+        }
+    asked = builder.builder.master(master).appName("tierbook")
+    for name, value in settings.items():
+        asked = asked.config(name, value)
+    return asked.getOrCreate()

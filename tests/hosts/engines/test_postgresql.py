@@ -7,14 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import psycopg
 import pytest
 
+from tests.hosts.engines.conftest import SECRET, address
 from tests.tierbook.engines.same import PACKS, differences, in_memory, pack, runs_differ, tables
 from tierbook.engines import database
-from tierbook.engines.failures import told
 from tierbook.engines.options import EngineOptions
 from tierbook.engines.sources import open_source
 from tierbook.errors import HostError
@@ -23,48 +22,6 @@ from tierbook.warehouse import score_in
 
 pytestmark = pytest.mark.host("postgresql")
 ROOT = Path(__file__).parents[3]
-SECRET = "correct-horse-7"
-KINDS = {
-    "string": "text",
-    "double": "double precision",
-    "date32[day]": "date",
-    "bool": "boolean",
-    "int64": "bigint",
-}
-
-
-@pytest.fixture(scope="session")
-def hotel(postgres: str) -> str:
-    """A database that sorts as people do, with the tables of a hotel and a user who has a password."""
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE hotel TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
-        connection.execute(f"CREATE ROLE reader LOGIN PASSWORD '{SECRET}'".encode())
-        connection.execute("CREATE ROLE nobody_special LOGIN")
-        connection.execute("REVOKE TEMPORARY ON DATABASE hotel FROM PUBLIC")
-        connection.execute("GRANT TEMPORARY ON DATABASE hotel TO reader")
-        row = connection.execute("SHOW hba_file").fetchone()
-        assert row is not None
-        (file,) = row
-        rules = Path(file).read_text()
-        Path(file).write_text(f"local all reader scram-sha-256\n{rules}")
-        connection.execute("SELECT pg_reload_conf()")
-    with psycopg.connect(postgres, dbname="hotel", autocommit=True) as connection:
-        connection.execute("CREATE SCHEMA shop; GRANT USAGE, CREATE ON SCHEMA shop TO reader")
-        for name, table in tables().items():
-            columns = ", ".join(
-                f'"{field.name}" {KINDS.get(str(field.type), "timestamp")}' for field in table.schema
-            )
-            connection.execute(f'CREATE TABLE shop."{name}" ({columns})'.encode())
-            with connection.cursor().copy(f'COPY shop."{name}" FROM STDIN'.encode()) as copy:
-                for row in table.to_pylist():
-                    copy.write_row(list(row.values()))
-        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA shop TO reader, nobody_special")
-        connection.execute("GRANT USAGE ON SCHEMA shop TO nobody_special")
-    return postgres.split()[0].removeprefix("host=")
-
-
-def address(host: str, user: str = "tierbook", schema: str = "shop", name: str = "hotel") -> str:
-    return f"postgres://{user}@/{name}?host={quote(host, safe='')}&schema={schema}"
 
 
 @pytest.fixture
@@ -170,7 +127,7 @@ def test_a_view_that_never_ends_is_stopped(hotel, postgres):
             "(SELECT 1.0::double precision FROM pg_sleep(600)) AS amount"
         )
     source = open_source(address(hotel, schema="slow"), EngineOptions(time_limit=1))
-    with pytest.raises(HostError, match="did not answer"), told(source.engine, seconds=5):
+    with pytest.raises(HostError, match="did not answer"):
         score_in(source.engine, source.tables, pack("hospitality"))
     source.engine.close()
 
