@@ -13,31 +13,38 @@ from tierbook.rulepack.schema import schema
 from tierbook.rulepack.source import read_source
 from tierbook.shipped import shipped
 
-PAGE = (Path(__file__).parents[3] / "docs" / "rules.md").read_text("utf-8")
+DOCS = Path(__file__).parents[3] / "docs"
+PAGES = {"en": (DOCS / "rules.md").read_text("utf-8"), "zh": (DOCS / "rules.zh.md").read_text("utf-8")}
+BOTH = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 
 
-def test_the_tables_are_fresh_ones():
-    assert renewed(PAGE) == PAGE, "run: python -m tierbook.rulepack.guide docs/rules.md"
+@pytest.mark.parametrize("language", PAGES)
+def test_the_tables_are_fresh_ones(language):
+    page = PAGES[language]
+    assert renewed(page, language) == page, "run: python -m tierbook.rulepack.guide docs/rules.zh.md zh"
 
 
-def test_every_section_a_pack_may_hold_is_on_the_page():
-    shown = set(re.findall(r"<!-- keys: (\w+) -->", PAGE))
+@BOTH
+def test_every_section_a_pack_may_hold_is_on_the_page(page):
+    shown = set(re.findall(r"<!-- keys: (\w+) -->", page))
     assert set(schema()["$defs"]) - shown <= {"Goal", "Rfm"}
 
 
-def test_the_example_of_features_is_one():
-    (example,) = re.findall(r"```yaml\nfeatures:\n(.*?)```", PAGE, re.DOTALL)
+@BOTH
+def test_the_example_of_features_is_one(page):
+    (example,) = re.findall(r"```yaml\nfeatures:\n(.*?)```", page, re.DOTALL)
     text = GOOD.replace("features:\n", f"columns: {{nights: number}}\nfeatures:\n{example}")
     assert problems(text) == []
 
 
-def test_the_example_of_a_case_is_one():
-    (example,) = re.findall(r"```yaml\n(- name.*?)```", PAGE, re.DOTALL)
+@BOTH
+def test_the_example_of_a_case_is_one(page):
+    (example,) = re.findall(r"```yaml\n(- name.*?)```", page, re.DOTALL)
     pack = read_pack(shipped("rules") / "hospitality.yaml")
     assert read_cases(read_source(example.encode(), file="x.cases.yaml", root=list), pack)
 
 
-@pytest.mark.parametrize("command", re.findall(r"`tierbook rules (\w+)", PAGE))
+@pytest.mark.parametrize("command", re.findall(r"`tierbook rules (\w+)", "".join(PAGES.values())))
 def test_every_command_on_the_page_is_there(command):
     from addin.rules_on_books import rules
 
