@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.tierbook.test_aggregates import AS_OF, answered, exact, tables
+from tests.tierbook.aggregate_data import AS_OF, answered, exact, tables
 
 
 def purchases(given):

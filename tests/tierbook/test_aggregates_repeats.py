@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from tests.tierbook.test_aggregates import AS_OF, answered, exact, tables
+from tests.tierbook.aggregate_data import AS_OF, answered, exact, tables
 
 UNTIL = date(2026, 1, 31)
 

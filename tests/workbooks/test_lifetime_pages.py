@@ -9,7 +9,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from tests.workbooks.test_report import added_up, pack, sample_run, small_run, table
+from tests.workbooks.report_books import added_up, pack, sample_run, small_run, table
 from tierbook.arrow import arrays
 from tierbook.clv import models
 from tierbook.language import LANGUAGES, say

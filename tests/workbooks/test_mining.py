@@ -10,7 +10,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from tests.workbooks.test_report import AS_OF, pack, sample_run, small_run, table
+from tests.workbooks.report_books import AS_OF, pack, sample_run, small_run, table
 from tierbook.language import LANGUAGES, label, say
 from tierbook.mining import extra
 from tierbook.mining.tree import words

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from tests.udfs.test_retail import cells
-from tests.workbooks.test_report import added_up, table
+from tests.workbooks.report_books import added_up, table
 from tierbook.hierarchy import Level
 from tierbook.language import LANGUAGES, label
 from tierbook.quality import Problem

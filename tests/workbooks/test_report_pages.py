@@ -8,7 +8,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from tests.workbooks.test_report import added_up, pack, sample_run, table
+from tests.workbooks.report_books import added_up, pack, sample_run, table
 from tierbook.language import LANGUAGES, label, say
 from tierbook.score import score
 from workbooks.report import all_sections, missing_needs, sheet_name, write_report

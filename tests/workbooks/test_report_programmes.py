@@ -9,7 +9,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from tests.workbooks.test_report import table
+from tests.workbooks.report_books import table
 from tierbook.language import LANGUAGES, label, say
 from tierbook.quality import Problem
 from tierbook.rulepack.read import read_pack

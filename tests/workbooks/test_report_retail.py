@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from tests.udfs.test_retail import cells
-from tests.workbooks.test_report import added_up, table
+from tests.workbooks.report_books import added_up, table
 from tierbook.language import LANGUAGES, label
 from tierbook.rulepack.read import read_pack
 from tierbook.run import Run
