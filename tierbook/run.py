@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,17 +102,19 @@ class Run:
 
     def masked(self) -> Run:
         """The same run for sharing: the columns the pack masks are empty, and no problem quotes their values."""
-        previous = replace(self.previous, customers=_emptied(self.previous)) if self.previous else None
-        customers = _emptied(self)
-        self.engine.put(self.view, customers)
-        if previous:
-            self.engine.put(previous.view, previous.customers)
-        problems = [_unquoted(one, self.pack.masked) for one in self.problems]
+        hidden = self._hidden()
+        for run in (hidden, hidden.previous):
+            if run:
+                self.engine.put(run.view, run.customers)
+        return hidden
+
+    def _hidden(self) -> Self:
+        """The masked run, of which the engine does not know yet."""
         return replace(
             self,
-            customers=customers,
-            previous=previous,
-            problems=problems,
+            customers=_emptied(self),
+            previous=replace(self.previous, customers=_emptied(self.previous)) if self.previous else None,
+            problems=[_unquoted(one, self.pack.masked) for one in self.problems],
             unmasked=self.customers,
             kept={},
         )

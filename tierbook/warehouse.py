@@ -49,10 +49,12 @@ _SEED = "tierbook 1"
 class WarehouseRun(Run):
     """A run whose customers are in the engine; `customers` are all of them, or the `MOST_BACK` of highest value.
 
-    `everyone` is how many there are, `keep` what keeps finished stages until all is done.
+    `everyone` is how many there are, `plain` the view with nothing masked where `view` masks columns, `keep` what keeps
+    finished stages until all is done.
     """
 
     everyone: int = 0
+    plain: str = field(default="", repr=False)
     keep: Any = field(default=None, repr=False)
 
     @property
@@ -108,39 +110,45 @@ class WarehouseRun(Run):
     @cached_property
     def backtest(self) -> SideBySide | None:
         """As `Run.backtest`; of many customers, over the sample that models are fitted to."""
-        if self.complete or self.previous is None:
+        if self.complete or not isinstance(self.previous, WarehouseRun) or self.pack.churn is None:
             return super().backtest
-        sample = {name: self._sampled(name) for name in (self.view, self.previous.view)}
-        before = replace(self.previous, customers=sample[self.previous.view])
+        now = self._sampled("last_date")
+        # The same share of fewer: a customer of then is one of now.
+        then = replace(self.previous, everyone=self.everyone)._sampled("last_date", "churn_flagged", *HISTORY)
         return replace(
-            self, customers=sample[self.view], previous=before, everyone=sample[self.view].num_rows
+            self, customers=now, previous=replace(self.previous, customers=then), everyone=now.num_rows
         ).backtest
 
     def _fitted_to(self) -> list[NDArray]:
         if self.complete:
             return super()._fitted_to()
-        return list(arrays(self._sampled(self.view).select(list(HISTORY))).values())
+        return list(arrays(self._sampled(*HISTORY).drop_columns("customer_id")).values())
 
-    def _sampled(self, view: str) -> pa.Table:
-        """Customers by chance, the same ones in every run and on every engine."""
+    def _sampled(self, *names: str) -> pa.Table:
+        """These columns of customers by chance, the same ones in every run and on every engine."""
         share = min(1.0, SAMPLE / max(self.everyone, 1))
         below = f"{int(share * 0xFFFFFF):06x}"
         chance = f"SUBSTR(MD5(customer_id || '{_SEED}'), 1, 6)"
-        found = self.engine.sql(f"SELECT * FROM {quoted(view)} WHERE {chance} < '{below}'")
-        return found.sort_by("customer_id")
+        listed = ", ".join(map(quoted, ("customer_id", *names)))
+        seen = quoted(self.plain or self.view)
+        return self.engine.sql(f"SELECT {listed} FROM {seen} WHERE {chance} < '{below}'").sort_by(
+            "customer_id"
+        )
 
     def _masked_in_engine(self) -> Run:
-        hidden = super().masked()
-        columns = self.engine.columns(self.view)
-        for run, name in ((hidden, self.view), (hidden.previous, "scored_before")):
-            if run is None:
-                continue
-            listed = ", ".join(
-                f"CAST(NULL AS VARCHAR) AS {quoted(one)}" if one in self.pack.masked else quoted(one)
-                for one in columns
-            )
-            self.engine.view(f"{name}_masked", f"SELECT {listed} FROM {quoted(name)}")
-        return replace(hidden, view=f"{self.view}_masked")
+        hidden = self._hidden()
+        previous = hidden.previous and self._viewed_masked(hidden.previous)
+        return replace(self._viewed_masked(hidden), previous=previous)
+
+    def _viewed_masked(self, run: Any) -> Any:
+        """A masked run whose customers in the engine are masked, too."""
+        name = f"{run.view}_masked"
+        listed = ", ".join(
+            f"CAST(NULL AS VARCHAR) AS {quoted(one)}" if one in self.pack.masked else quoted(one)
+            for one in self.engine.columns(run.view)
+        )
+        self.engine.view(name, f"SELECT {listed} FROM {quoted(run.view)}")
+        return replace(run, view=name, plain=run.view)
 
 
 @dataclass(frozen=True)

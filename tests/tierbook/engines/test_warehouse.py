@@ -112,6 +112,17 @@ def test_masked_columns_are_hidden_from_tables_too():
             assert run.table(f"breakdown:{name}")[name].to_pylist() == [None]
 
 
+def test_a_masked_copy_counts_every_customer_and_judges_the_same_sample(monkeypatch):
+    monkeypatch.setattr(warehouse, "SAMPLE", 100)
+    run = in_duckdb(tables(), pack("hospitality"), most=50)
+    hidden = run.masked()
+    assert hidden.population == run.population == 422
+    assert hidden.table("totals").equals(run.table("totals"))
+    assert hidden.table("tier_moves").equals(run.table("tier_moves"))
+    assert hidden.backtest == run.backtest
+    assert hidden.outlook.fit == run.outlook.fit
+
+
 # What a source may hold
 
 SALES = {
