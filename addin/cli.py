@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +18,7 @@ from addin.calc_cli import calc, fix
 from addin.engine_cli import serve
 from addin.figures_cli import effect, pivot
 from addin.functions_cli import call, functions
+from addin.host import Cancelled
 from addin.lifetime_cli import clv, holdout
 from addin.options import (
     After,
@@ -42,6 +41,7 @@ from addin.options import (
 from addin.rules_on_books import rules
 from addin.settings import read_settings
 from addin.terminal import (
+    LANGUAGE,
     Json,
     Lang,
     language_of,
@@ -51,6 +51,8 @@ from addin.terminal import (
     show_error,
     t,
 )
+from addin.working import scored, working
+from tierbook.engines.secrets import PASSWORD, hidden, refuse_password
 from tierbook.errors import HostError, TierbookError
 from tierbook.language import label, say
 from tierbook.quality import Problem
@@ -109,16 +111,38 @@ def main() -> None:
             # A Windows console in another code page must not fail on a customer's name.
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
+        for word in sys.argv[1:]:
+            if "://" in word:
+                refuse_password(word)
         app()
-    except TierbookError as error:
+    except Cancelled as error:
         show_error(error)
+        sys.exit(130)
+    except TierbookError as error:
+        _refuse(error)
         sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the edge of the host: nobody above can do better than say so
-        show_error(_unexpected(error))
+        _refuse(_unexpected(error))
         sys.exit(1)
+
+
+def _refuse(error: TierbookError) -> None:
+    """Say why nothing came of the command: to a program as JSON, to people in sentences with the count last."""
+    if "--json" in sys.argv[1:]:
+        problems = [problem.as_json(LANGUAGE) for problem in problems_of(error)]
+        print_json({"status": "refused", "problems": problems})
+        return
+    show_error(error)
+    if len(error.problems) > 1:
+        levels = [problem.level for problem in error.problems]
+        sentence = (
+            "Errors: {errors}; warnings and notes: {others}. Correct the errors and run the command again."
+        )
+        errors = levels.count("error")
+        print(say(sentence, LANGUAGE, errors=errors, others=len(levels) - errors), file=sys.stderr)
 
 
 @app.command(help=t("Score and report on the sample workbooks."))
@@ -132,11 +156,11 @@ def demo(
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("hospitality", "cdnow"):
         request = request_of(sample_path(name), lang)
-        with _working(request) as request:
+        with working(request) as request:
             run = actions.score(request)
-            scored = actions.copy_with_scores(request, run, folder / f"{name}-scored.xlsx")
+            copy = actions.copy_with_scores(request, run, folder / f"{name}-scored.xlsx")
             report = actions.write_report(request, run, folder / f"{name}-report.xlsx")
-        _print_run(run, request, [scored, report])
+        _print_run(run, request, [copy, report])
 
 
 @app.command(help=t("Read everything and list every problem; exit 1 when it cannot be used."))
@@ -144,11 +168,11 @@ def check(source: Where = None, as_json: Json = False, lang: Lang = None) -> Non
     from addin import actions
 
     request = request_of(source, lang)
-    if request.lies:
-        _check_there(request, as_json=as_json)
-        return
     try:
-        with _working(request) as request:
+        if request.lies:
+            _check_there(request, as_json=as_json)
+            return
+        with working(request) as request:
             read = actions.check(request)
     except TierbookError as error:
         if not as_json:
@@ -176,7 +200,8 @@ def _check_there(request: Request, *, as_json: bool) -> None:
     from addin.warehouse import check_there
     from tierbook.quality import status
 
-    found = check_there(request)
+    with working(request) as shown:
+        found = check_there(shown)
     if as_json:
         problems = [problem.as_json(request.language) for problem in found.problems]
         tables = {name: {"rows": rows} for name, rows in found.rows.items()}
@@ -197,16 +222,15 @@ def score(
     from addin import actions
 
     request = replace(request_of(book, lang, pack=pack, profile=profile, as_of=as_of), level=level)
-    with _working(request) as request:
-        run = actions.score(request)
-        written = [actions.write_scores(request, run, out, masked=masked)]
-        if report is not None:
-            written.append(
-                actions.write_report(request, actions.beside_last(request, run), report, masked=masked)
-            )
-        notes = () if no_snapshot else actions.keep_snapshot(request, run)
-    _print_run(run, request, written, notes, as_json=as_json)
-    actions.finish(request, run)
+    with scored(request) as run:
+        with working(request) as shown:
+            written = [actions.write_scores(shown, run, out, masked=masked)]
+            if report is not None:
+                written.append(
+                    actions.write_report(shown, actions.beside_last(shown, run), report, masked=masked)
+                )
+            notes = () if no_snapshot else actions.keep_snapshot(shown, run)
+        _print_run(run, request, written, notes, as_json=as_json)
 
 
 @app.command(help=t("Score every customer and draw the report workbook."))
@@ -217,15 +241,16 @@ def report(
     from addin import actions
 
     request = replace(request_of(book, lang, pack=pack, profile=profile, as_of=as_of), level=level)
-    with _working(request) as request:
-        run = actions.beside_last(request, actions.score(request))
-        run = actions.over_time(request, run, history) if history else run
-        run = actions.comparing(run, before, after) if before or after else run
-        written = [actions.write_report(request, run, out, masked=masked)]
-        if pdf:
-            written.append(actions.write_pdf(request, run, written[0].path, masked=masked))
-        notes = () if no_snapshot else actions.keep_snapshot(request, run)
-    _print_run(run, request, written, notes, as_json=as_json)
+    with scored(request) as run:
+        with working(request) as shown:
+            run = actions.beside_last(shown, run)
+            run = actions.over_time(shown, run, history) if history else run
+            run = actions.comparing(run, before, after) if before or after else run
+            written = [actions.write_report(shown, run, out, masked=masked)]
+            if pdf:
+                written.append(actions.write_pdf(shown, run, written[0].path, masked=masked))
+            notes = () if no_snapshot else actions.keep_snapshot(shown, run)
+        _print_run(run, request, written, notes, as_json=as_json)
 
 
 @app.command(help=t("Take back what the last run wrote into a workbook, byte for byte."))
@@ -238,38 +263,6 @@ def undo(book: Book, lang: Lang = None) -> None:
         "{path} is as it was before." if done.action == "restored" else "{path} was new and is removed."
     )
     print(say(sentence, language, path=done.path))
-
-
-@contextmanager
-def _working(request: Request) -> Iterator[Request]:
-    """The same request, saying on a terminal what it is doing.
-
-    Meanwhile Python looks for no cycles: a job leaves few, ends soon, and looking takes a tenth of its CPU time.
-    """
-    gc.disable()
-    try:
-        with _progress(request) as request:
-            yield request
-    finally:
-        gc.enable()
-
-
-@contextmanager
-def _progress(request: Request) -> Iterator[Request]:
-    if not sys.stderr.isatty():
-        yield request
-        return
-
-    from rich.console import Console
-
-    with Console(stderr=True).status("") as status:
-
-        def progress(share: float, step: str) -> None:
-            status.update(
-                f"{say(step, request.language)} {share:.0%}" if share else say(step, request.language)
-            )
-
-        yield replace(request, progress=progress)
 
 
 def _print_run(
@@ -309,15 +302,19 @@ def _print_run(
 def _counted(problems: Iterable[Problem], language: str) -> str:
     problems = list(problems)
     counts = [sum(problem.level == level for problem in problems) for level in ("warning", "note")]
-    return say("{warnings} warnings, {notes} notes", language, warnings=counts[0], notes=counts[1])
+    return say("Warnings: {warnings}; notes: {notes}", language, warnings=counts[0], notes=counts[1])
 
 
 def _unexpected(error: Exception) -> HostError:
     import tempfile
     import traceback
 
-    log = Path(tempfile.gettempdir()) / "tierbook-error.txt"
-    log.write_text("".join(traceback.format_exception(error)), "utf-8")
+    # A file of its own: one that somebody else has left there may not be ours to write.
+    handle, name = tempfile.mkstemp(prefix="tierbook-error-", suffix=".txt", text=True)
+    log = Path(name)
+    with open(handle, "w", encoding="utf-8") as file:
+        # An engine's words may hold a password, in an address or as it was given.
+        file.write(hidden("".join(traceback.format_exception(error)), os.environ.get(PASSWORD, "")))
     return HostError(
         "Tierbook met something it was not made for ({kind}).",
         fix="Please send {log} to whoever looks after Tierbook; nothing was changed.",

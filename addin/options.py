@@ -27,7 +27,26 @@ Where = Annotated[
         show_default=False,
     ),
 ]
-Out = Annotated[Path | None, typer.Option("--out", help=t("The workbook to write."), show_default=False)]
+
+
+def a_workbook(path: Path | None) -> Path | None:
+    """The name of a workbook to write: a spreadsheet program opens it only by the ending it is written for."""
+    if path is not None and path.suffix.lower() != ".xlsx" and not path.is_dir():
+        raise typer.BadParameter(
+            say("{name} is to be a workbook: give it a name that ends in .xlsx.", LANGUAGE, name=path.name)
+        )
+    return path
+
+
+def _scores(path: Path | None) -> Path | None:
+    results = path is not None and (path.suffix.lower() == ".parquet" or str(path).startswith("table:"))
+    return path if results else a_workbook(path)
+
+
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help=t("The workbook to write."), show_default=False, callback=a_workbook),
+]
 ScoreOut = Annotated[
     Path | None,
     typer.Option(
@@ -36,11 +55,14 @@ ScoreOut = Annotated[
             "The workbook to write; of a source an engine works on also scores.parquet, or table:NAME for a table of it."
         ),
         show_default=False,
+        callback=_scores,
     ),
 ]
 ReportOut = Annotated[
     Path | None,
-    typer.Option("--report", help=t("The report workbook to write as well."), show_default=False),
+    typer.Option(
+        "--report", help=t("The report workbook to write as well."), show_default=False, callback=a_workbook
+    ),
 ]
 PackName = Annotated[
     str | None,

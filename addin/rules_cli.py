@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from addin.options import Out
 from addin.settings import Settings, read_settings
 from addin.terminal import Json, Lang, language_of, list_problems, print_json, print_table, problems_of, t
 from tierbook.errors import TierbookError
@@ -19,7 +20,6 @@ from tierbook.quality import Problem
 rules = typer.Typer(help=t("Check, test and list rule packs."), no_args_is_help=True)
 
 PackFile = Annotated[str, typer.Argument(help=t("A pack name or file."))]
-Out = Annotated[Path | None, typer.Option("--out", help=t("The workbook to write."), show_default=False)]
 Names = Annotated[
     list[str] | None,
     typer.Argument(help=t("Pack names or files; by default all packs."), show_default=False),
@@ -92,10 +92,12 @@ def rules_schema(
     out: Annotated[
         Path | None, typer.Option("--out", help=t("The file to write."), show_default=False)
     ] = None,
+    lang: Lang = None,
 ) -> None:
     from tierbook.rulepack.schema import schema_text
 
     settings = read_settings(Path.cwd())
+    language_of(lang, settings)
     file = out or (settings.rules or Path.cwd()) / "pack.schema.json"
     file.write_text(schema_text(), "utf-8")
     print(file)
@@ -131,12 +133,23 @@ def rules_show(pack: PackFile, out: Out = None, as_json: Json = False, lang: Lan
 def rules_new(
     name: Annotated[str, typer.Argument(help=t("The name of the new pack."))],
     origin: Annotated[str, typer.Option("--from", help=t("The pack to start from."))],
+    lang: Lang = None,
 ) -> None:
     from tierbook.rulepack.start import start_pack
 
     settings = read_settings(Path.cwd())
-    for file in start_pack(file_of(origin, settings), name, settings.rules or Path.cwd() / "rules"):
-        print(file)
+    language = language_of(lang, settings)
+    here = Path.cwd()
+    for file in start_pack(file_of(origin, settings), name, settings.rules or here / "rules"):
+        print(file.relative_to(here) if file.is_relative_to(here) else file)
+    print(
+        say(
+            "Change it, then run: tierbook rules check {pack} and tierbook rules test {pack}.",
+            language,
+            pack=name,
+        ),
+        file=sys.stderr,
+    )
 
 
 @rules.command("history", help=t("Say what changed between two versions of a pack."))

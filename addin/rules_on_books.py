@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from addin import actions
-from addin.options import AsOf, ProfileName, request_of
-from addin.rules_cli import Out, PackFile, file_of, rules
+from addin.options import AsOf, Out, ProfileName, request_of
+from addin.rules_cli import PackFile, file_of, rules
 from addin.terminal import Json, Lang, print_json, print_table, t
 from tierbook.language import label, say
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tierbook.engines.options import EngineOptions
+from tierbook.engines.secrets import hidden
 from tierbook.errors import HostError
 from tierbook.language import LANGUAGES
 from tierbook.quality import Problem
@@ -63,6 +65,20 @@ def read_settings(folder: Path) -> Settings:
     for key, text in source.tree.items():
         read = _KEYS.get(key)
         if read is None:
+            if key in _READING:
+                fix = "It belongs under reading: write reading: {{{name}: {value}}}."
+                problems.append(
+                    source.problem(
+                        (key,),
+                        "unknown key {key}.",
+                        fix,
+                        at_key=True,
+                        key=repr(key),
+                        name=key,
+                        value=json.dumps(text),
+                    )
+                )
+                continue
             near = difflib.get_close_matches(key, _KEYS, n=1)
             message = "unknown key {key}; did you mean {near}?" if near else "unknown key {key}."
             problems.append(
@@ -83,13 +99,14 @@ def read_settings(folder: Path) -> Settings:
             fix = "Write {expected}."
             problems.append(
                 source.problem(
-                    (key,), "{value} is not allowed here.", fix, value=repr(text), expected=str(error)
+                    (key,), "{value} is not allowed here.", fix, value=hidden(repr(text)), expected=str(error)
                 )
             )
     if problems:
         first = refusal(problems)
         raise HostError(first.message, fix=first.fix, place=first.place, problems=problems, **first.values)
-    rules = file.parent / values.pop("rules", "rules")
+    # Where the settings are the shipped ones, the folder `rules` beside the user's work still counts.
+    rules = folder / values.pop("rules", "rules")
     if "source" in values:
         values["source"] = _beside(file.parent, values["source"])
     return Settings(rules=rules if rules.is_dir() else None, **values)

@@ -86,6 +86,8 @@ def score(
         )
     # A second thread saves less time than it costs until there is much to do.
     engine = DuckDB(threads=1 if max(table.num_rows for table in given.values()) < _MANY_ROWS else None)
+    given, named_like_results = without_results(given, pack, profile)
+    problems = [*problems, *named_like_results]
     given = with_declared_columns(given, pack)
     given, duplicates = one_record_each(given, pack, decisions)
     if level == "group":
@@ -156,6 +158,38 @@ def with_declared_columns(tables: Mapping[str, pa.Table], pack: Pack) -> dict[st
             ) from None
         declared[table_name] = table.set_column(table.column_names.index(name), name, column)
     return declared
+
+
+def without_results(
+    tables: Mapping[str, pa.Table], pack: Pack, profile: str
+) -> tuple[dict[str, pa.Table], list[Problem]]:
+    """The tables without columns of customers that have the name of something the rules work out, and what to say of them.
+
+    A column `tier` of last year, or `overdue` where the pack has a threshold of that name, would be taken for it by
+    every rule. Features of the pack may be brought only where there are no transactions to work them out from.
+    """
+    customers = tables.get("customers")
+    if customers is None:
+        return dict(tables), []
+    worked_out = {*pack.profile(profile).thresholds, *(f"{name}_score" for name in pack.scores)}
+    worked_out |= {"tier"} if pack.tiers else set()
+    worked_out |= {"stage", "action"} if pack.stages else set()
+    worked_out |= {"value", *(f"value.{name}" for name in pack.parts)} if pack.parts else set()
+    worked_out |= {"churn_score", "churn_level", "churn_flagged", "churn_signals"} if pack.churn else set()
+    worked_out |= set(pack.features) if "transactions" in tables else set()
+    theirs = [name for name in customers.column_names if name.lower() in worked_out]
+    problems = [
+        Problem(
+            "warning",
+            "The column {name} of customers has the name of something the rule pack {pack} works out; it is left out.",
+            "Give the column another name to keep it.",
+            {"name": f'"{name}"', "pack": pack.name},
+            heading=name,
+            table="customers",
+        )
+        for name in theirs
+    ]
+    return {**tables, "customers": customers.drop_columns(theirs)}, problems
 
 
 def latest_day(tables: Mapping[str, pa.Table], today: date | None) -> date | None:

@@ -181,6 +181,9 @@ def _folder(folder: Path, reading: Reading) -> tuple[list[RawTable], list[Proble
         and not file.name.startswith(".")
         and file.suffix.lower() in (*delimited.SUFFIXES, *parquet.SUFFIXES)
     )
+    workbooks = sorted(
+        file.name for file in folder.iterdir() if file.suffix.lower() in WORKBOOKS and not is_lock_file(file)
+    )
     known = {file: table for file in files if (table := _named(file, reading)) is not None}
     raws: list[RawTable] = []
     problems: list[Problem] = []
@@ -219,7 +222,17 @@ def _folder(folder: Path, reading: Reading) -> tuple[list[RawTable], list[Proble
                     table=table_name,
                 )
             )
-    if not known:
+    if workbooks:
+        problems.append(
+            Problem(
+                "note" if known else "error",
+                "Workbooks in a folder are not read: {files}.",
+                "Name the workbook itself.",
+                {"files": ", ".join(workbooks[:10])},
+                folder.name,
+            )
+        )
+    elif not known:
         problems.append(
             Problem(
                 "error",

@@ -172,6 +172,13 @@ def write_scores(request: Request, run: Run, out: Path | None, *, masked: bool =
             if masked:
                 raise HostError("Scores in {name} cannot be masked.", fix="Write a workbook.", name=out.name)
             return warehouse.write_results(request, run, out)  # type: ignore[arg-type]
+    if out is not None and out.suffix.lower() != ".xlsx" and not out.is_dir():
+        raise HostError(
+            "Scores of {source} are written to a workbook, and {name} is no name of one.",
+            fix="Give it a name that ends in .xlsx.",
+            source=request.place.name,
+            name=out.name,
+        )
     request.progress(0.0, "Writing the scores")
     if out is None and request.source.suffix.lower() in WORKBOOKS:
         done = add_scored(run, request.source, request.source, language=request.language)

@@ -100,3 +100,30 @@ def test_nobody_is_a_run_too():
     run = score(empty, pack(), as_of=date(2026, 1, 1))
     assert run.customers.num_rows == 0
     assert run.table("tiers").num_rows == 0
+
+
+def test_a_column_of_customers_named_like_a_result_or_a_threshold_is_left_out_and_said():
+    listed = pa.table(
+        {
+            "customer_id": ["C1", "C2"],
+            "value": ["much", "little"],
+            "tier": ["plain", "gold"],
+            "late": [1e9, 1e9],
+            "share_of_wallet": [9.0, 9.0],
+            "region": ["North", "South"],
+        }
+    )
+    plain = score(purchases(), pack()).customers
+    run = score({**purchases(), "customers": listed}, pack())
+    for name in ("value", "tier", "stage", "churn_level", "share_of_wallet"):
+        assert run.customers[name].to_pylist() == plain[name].to_pylist(), name
+    assert run.customers["region"].to_pylist() == ["North", "South"]
+    assert [problem.heading for problem in run.problems] == ["value", "tier", "late", "share_of_wallet"]
+
+
+def test_without_transactions_customers_may_bring_a_feature_of_the_pack():
+    brought = pa.table(
+        {"customer_id": ["C1"], "total_spend": [500.0], "settlement": ["cash"], "share_of_wallet": [0.25]}
+    )
+    run = score({"customers": brought}, pack(), as_of=date(2026, 3, 1))
+    assert run.customers["share_of_wallet"].to_pylist() == [0.25]

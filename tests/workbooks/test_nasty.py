@@ -216,7 +216,7 @@ def test_a_decimal_comma_nobody_declared_is_refused_and_never_a_thousand():
     source, problems = answer("csv_semicolon_decimal_comma.csv", Reading())
     assert source is None
     assert '";"' in said(problems)
-    assert 'Set decimal: ","' in said(problems)
+    assert 'reading: {decimal: ","}' in said(problems)
 
 
 def test_declared_cp1252_gives_the_names_exactly():

@@ -55,8 +55,8 @@ TOO_LARGE = Unreadable(
 )
 _TRUTH = Unreadable("{value} is yes or no, not a number.", "Enter a number or leave the cell blank.")
 _OTHER_STYLE = {
-    ".": Unreadable("{value} is written with a decimal comma.", 'Set decimal: "," in config.yaml, or use a decimal point.'),
-    ",": Unreadable("{value} is written with a decimal point.", 'Set decimal: "." in config.yaml, or use a decimal comma.'),
+    ".": Unreadable("{value} is written with a decimal comma.", 'Write reading: {{decimal: ","}} into config.yaml, or use a decimal point.'),
+    ",": Unreadable("{value} is written with a decimal point.", 'Write reading: {{decimal: "."}} into config.yaml, or use a decimal comma.'),
 }  # fmt: skip
 
 

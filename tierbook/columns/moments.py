@@ -130,7 +130,7 @@ def _order(
             Note(
                 "error",
                 "{value} can be read day first or month first.",
-                "Set day_first: true or false in config.yaml, or use Excel dates.",
+                "Write reading: {{date_order: day_first}} or {{date_order: month_first}} into config.yaml, or use Excel dates.",
                 {"value": quoted(distinct.words[at])},
                 (distinct.first(at),),
             )

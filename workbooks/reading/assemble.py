@@ -145,7 +145,7 @@ class _Assembly:
                 "error",
                 "{bad} of {total} rows of {name} cannot be used, more than the {share} allowed.",
                 {"file": self.raw.file, "sheet": self.raw.sheet, "table": self.raw.table.name},
-                "Correct the cells listed, or raise max_bad_share in config.yaml.",
+                "Correct the cells listed, or allow more in config.yaml, such as reading: {{max_bad_share: 0.2}}.",
                 bad=bad,
                 total=total,
                 name=self.raw.table.name,
@@ -231,10 +231,24 @@ class _Assembly:
                     row,
                     "",
                     "{name} is missing: the cell is part of the merged cells {merged}.",
-                    "Unmerge the cells and fill the value down, or set fill_merged: true in config.yaml.",
-                    {"name": column.name, "merged": self.raw.word_of_range(top, left, bottom, right)},
+                    "Unmerge the cells and fill the value down, or write reading: {{fill_merged: true}} into config.yaml.",
+                    {
+                        "name": self._called(at, column),
+                        "merged": self.raw.word_of_range(top, left, bottom, right),
+                    },
                 )
-        return Refusal(row, "", "{name} is missing.", "Fill it in, or delete the row.", {"name": column.name})
+        return Refusal(
+            row,
+            "",
+            "{name} is missing.",
+            "Fill it in, or delete the row.",
+            {"name": self._called(at, column)},
+        )
+
+    def _called(self, at: int, column: Column) -> str:
+        """What the reader's own sheet calls a column."""
+        heading = self.raw.headers[at]
+        return column.name if heading is None else str(heading)
 
     # Saying
 

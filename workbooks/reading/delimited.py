@@ -18,7 +18,9 @@ from tierbook.errors import DataError
 from tierbook.quality import Problem
 from tierbook.tables import TABLES, Table, known_columns
 from workbooks.reading.encoding import decoded
+from workbooks.reading.headers import mapping_line
 from workbooks.reading.layout import HEADER_WITHIN, Header, find_header, guess_table, renamed
+from workbooks.reading.meant import columns_meant, headings
 from workbooks.reading.quoting import quote_problems
 from workbooks.reading.raw import MAX_LISTED, RawTable, Reading
 
@@ -169,13 +171,30 @@ def _header(lines: _Lines, table: Table | None, reading: Reading, file: str) -> 
             if guessed := guess_table(list(cells.values())):
                 header = Header(line, cells, tuple(above for above in rows if above < line))
                 return renamed(guessed, reading.columns_of(guessed.name)), header, len(records[line])
+    raise _no_header(records, rows, table, file)
+
+
+def _no_header(
+    records: dict[int, list[str]], rows: dict[int, dict[int, object]], table: Table | None, file: str
+) -> DataError:
+    """Nobody knows the columns, or there are no names above the data."""
     first = next(iter(rows))
-    raise DataError(
-        "The file has no header row: its first line reads {line}.",
-        fix="Put the column names above the data, such as {wanted}.",
-        place=f"{file}:{first}",
-        line=_shortened(records[first]),
-        wanted=", ".join(table.required if table is not None else TABLES["transactions"].required),
+    wanted = table.required if table is not None else TABLES["transactions"].required
+    said = {"place": f"{file}:{first}", "line": _shortened(records[first]), "wanted": ", ".join(wanted)}
+    named = headings(rows)
+    if named != list(rows[first].values()) or any(sign.isdigit() for sign in "".join(named)):
+        return DataError(
+            "The file has no header row: its first line reads {line}.",
+            fix="Put the column names above the data, such as {wanted}.",
+            **said,
+        )
+    sales = table is None or table.name == "transactions"
+    columns = columns_meant(rows) if sales else dict.fromkeys(wanted, "…")
+    return DataError(
+        "The columns {line} are of no table Tierbook knows.",
+        fix="Name them {wanted}, or say in config.yaml which they are, such as: {mapping}.",
+        mapping=mapping_line(table.name if table is not None else "transactions", file=file, columns=columns),
+        **said,
     )
 
 

@@ -103,7 +103,7 @@ def _as_utf8(data: bytes, declared: str | None, file: str) -> Text:
         )
     raise DataError(
         "The file is not UTF-8: byte {byte} at offset {offset}. It may be cp1252 (Western European Windows).",
-        fix="Save it as CSV UTF-8, or declare encoding: cp1252 in config.yaml.",
+        fix="Save it as CSV UTF-8, or write reading: {{encoding: cp1252}} into config.yaml.",
         place=f"{file}:{line}",
         offset=wrong,
         byte=byte,
@@ -127,7 +127,7 @@ def _strict(data: bytes, encoding: str, file: str) -> bytes:
     except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise DataError(
             "The file is not written in {encoding}: byte {offset} does not fit.",
-            fix="Declare its encoding in config.yaml, or save it as CSV UTF-8.",
+            fix="Write its encoding into config.yaml, such as reading: {{encoding: cp1252}}, or save it as CSV UTF-8.",
             place=f"{file}:{_line(data, error.start)}",
             encoding=encoding,
             offset=error.start,

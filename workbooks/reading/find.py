@@ -12,7 +12,9 @@ from tierbook.quality import Problem
 from tierbook.tables import TABLES, Table, folded, known_columns, table_named
 from workbooks.gate.package import Package, SheetInfo
 from workbooks.gate.scan import letters, position
+from workbooks.reading.headers import mapping_line
 from workbooks.reading.layout import Header, find_header, guess_table, renamed
+from workbooks.reading.meant import columns_meant, headings
 from workbooks.reading.peek import Rows, first_rows
 from workbooks.reading.raw import Reading
 
@@ -188,9 +190,12 @@ class _Finder:
             message,
             sheet,
             table,
-            "Put the column names {wanted} above the data.",
+            "Put the column names {wanted} above the data, or say in config.yaml which they are, such as: {mapping}."
+            if table.name == "transactions" and headings(rows)
+            else "Put the column names {wanted} above the data.",
             cell=f"{letters(min(cells))}{row}",
             wanted=wanted,
+            mapping=mapping_line(table.name, columns=columns_meant(rows)),
         )
 
     def _guess(self, rest: list[SheetInfo], found: dict[str, Place]) -> None:
@@ -212,13 +217,16 @@ class _Finder:
                 or any(problem.table == name for problem in self.problems)
             ):
                 continue
+            # Where one sheet has the very names of the columns, others that could be meant are no rivals.
+            sure = [one for one in candidates if guess_table(list(one[1].cells.values()), sure=True)]
+            candidates = sure or candidates
             sheet, header, table = candidates[0]
             if len(candidates) > 1:
                 self.problems.append(
                     Problem(
                         "error",
                         "Several sheets look like {table}: {sheets}.",
-                        "Name one of them {table}, or map it in config.yaml.",
+                        "Name one of them {table}; where each holds a part of the rows, put the rows together in one sheet.",
                         {"table": name, "sheets": ", ".join(other.name for other, _, _ in candidates)},
                         self.file,
                         table=name,
@@ -237,8 +245,9 @@ class _Finder:
                 Problem(
                     "error",
                     "No table Tierbook knows was found; the sheets are {sheets}.",
-                    "Name a sheet transactions or customers, or map it in config.yaml.",
-                    {"sheets": sheets},
+                    "Name the sheet with the purchases transactions and its columns customer_id, date and amount, "
+                    "or say in config.yaml which they are, such as: {mapping}.",
+                    {"sheets": sheets, "mapping": self._mapping(list(self.sheets.values()))},
                     self.file,
                 )
             )
@@ -251,8 +260,8 @@ class _Finder:
                 Problem(
                     "error",
                     "There is no sheet transactions; the sheets are {sheets}.",
-                    "Name the sheet with the purchases transactions, or map it in config.yaml.",
-                    {"sheets": sheets},
+                    "Name the sheet with the purchases transactions, or say in config.yaml which it is, such as: {mapping}.",
+                    {"sheets": sheets, "mapping": self._mapping(rest)},
                     self.file,
                     table="transactions",
                 )
@@ -269,6 +278,11 @@ class _Finder:
             second=sheet.name,
             name=table.name,
         )
+
+    def _mapping(self, sheets: list[SheetInfo]) -> str:
+        """The line of `config.yaml` that makes transactions of the sheet with most headings."""
+        sheet = max(sheets, key=lambda one: len(headings(self._rows(one))))
+        return mapping_line("transactions", sheet=sheet.name, columns=columns_meant(self._rows(sheet)))
 
     def _rows(self, sheet: SheetInfo) -> Rows:
         if sheet.name not in self.peeks:

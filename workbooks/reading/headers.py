@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from tierbook.columns import quoted
+from tierbook.likely import likely_columns, with_likely_columns
 from tierbook.quality import Level, Problem
 from tierbook.tables import match_headers
 from workbooks.reading.layout import row_is_blank, side_table
@@ -18,6 +21,21 @@ MAX_UNKNOWN = 1_000  # more columns nobody knows are left out, and said
 def settle(raw: RawTable) -> tuple[RawTable, list[str | None], list[Problem]]:
     """The table without a second one beside it, the canonical name of each column, and what there is to say."""
     raw, problems = _without_side_table(raw)
+    table, taken = with_likely_columns(raw.table, raw.headers)
+    raw = replace(raw, table=table)
+    for name, header in taken.items():
+        problems.append(
+            _said(
+                raw,
+                "note",
+                "The column {header} is read as {name}.",
+                _position(raw, header),
+                "If it is not, name the right one in config.yaml: {mapping}.",
+                header=quoted(header),
+                name=name,
+                mapping=mapping_line(raw.table.name, columns={name: "…"}),
+            )
+        )
     match = match_headers(raw.table, raw.headers)
     for name, first, second in match.clashes:
         problems.append(
@@ -80,6 +98,18 @@ def _without_side_table(raw: RawTable) -> tuple[RawTable, list[Problem]]:
 
 def _missing(raw: RawTable, name: str, names: list[str | None]) -> Problem:
     """A required column that is not there, with the nearest header nobody knows."""
+    likely = likely_columns(raw.table, raw.headers).get(name)
+    if likely:
+        return _said(
+            raw,
+            "error",
+            "The column {name} may be {several}.",
+            _position(raw, likely[0]),
+            "Say in config.yaml which: {mapping}.",
+            name=name,
+            several=", ".join(map(quoted, likely)),
+            mapping=mapping_line(raw.table.name, columns={name: likely[0]}),
+        )
     spare = [
         str(header)
         for header, known in zip(raw.headers, names, strict=True)
@@ -92,19 +122,34 @@ def _missing(raw: RawTable, name: str, names: list[str | None]) -> Problem:
             "error",
             "The column {name} is missing; the nearest is {near}.",
             _position(raw, near[0]),
-            "Rename it {name}, or map it in config.yaml.",
+            "Rename it {name}, or write into config.yaml: {mapping}.",
             name=name,
             near=quoted(near[0]),
+            mapping=mapping_line(raw.table.name, columns={name: near[0]}),
         )
     return _said(
         raw,
         "error",
         "The column {name} is missing; there are {found}.",
         0,
-        "Add it, or map it in config.yaml.",
+        "Add it, or say in config.yaml which column it is: {mapping}.",
         name=name,
+        mapping=mapping_line(raw.table.name, columns={name: "…"}),
         found=", ".join(str(header) for header in raw.headers if header is not None)[:200],
     )
+
+
+def mapping_line(table: str, *, sheet: str = "", file: str = "", columns: Mapping[str, str]) -> str:
+    """The line of `config.yaml` that names the sheet or file and the columns of a table."""
+    listed = ", ".join(f"{name}: {_written(header)}" for name, header in columns.items())
+    parts = [f"{kind}: {_written(name)}" for kind, name in (("sheet", sheet), ("file", file)) if name]
+    return f"tables: {{{table}: {{{', '.join([*parts, f'columns: {{{listed}}}'])}}}}}"
+
+
+def _written(text: str) -> str:
+    """A text as YAML takes it inside brackets."""
+    plain = text == "…" or all(part.isalnum() for part in text.replace("_", " ").split(" "))
+    return text if plain and text else json.dumps(text, ensure_ascii=False)
 
 
 def _position(raw: RawTable, header: str) -> int:

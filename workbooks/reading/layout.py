@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tierbook.likely import with_likely_columns
 from tierbook.tables import TABLES, Column, Table, known_columns, match_headers
 
 if TYPE_CHECKING:
@@ -35,21 +36,23 @@ def find_header(rows: Mapping[int, Mapping[int, object]], table: Table) -> Heade
     """The first row with at least two columns the table knows (one, for a table of one column)."""
     enough = min(2, len(table.columns))
     for row, cells in rows.items():
-        if known_columns(table, list(cells.values())) >= enough:
+        headers = list(cells.values())
+        if known_columns(with_likely_columns(table, headers)[0], headers) >= enough:
             return Header(row, dict(cells), tuple(above for above in rows if above < row))
     return None
 
 
-def guess_table(headers: Sequence[object]) -> Table | None:
+def guess_table(headers: Sequence[object], *, sure: bool = False) -> Table | None:
     """The table whose columns these headers are, or None.
 
-    All required columns must be there; the table that knows most of the headers wins, then the one that
-    requires most of them.
+    All required columns must be there, with `sure` by a name the table knows; the table that knows most of the headers
+    wins, then the one that requires most of them.
     """
     best: tuple[int, int, Table] | None = None
     for table in TABLES.values():
-        known = known_columns(table, headers)
-        if known < 2 or not table.required or match_headers(table, headers).missing:
+        seen = table if sure else with_likely_columns(table, headers)[0]
+        known = known_columns(seen, headers)
+        if known < 2 or not table.required or match_headers(seen, headers).missing:
             continue
         if best is None or (known, len(table.required)) > best[:2]:
             best = (known, len(table.required), table)
