@@ -77,12 +77,26 @@ def draw_thresholds(page: Page, row: int, last: int) -> int:
             Column(page.label("threshold"), "text", ("bold",)), Column(page.label("number"), "plain"),
             Column(page.label("unit")), Column(page.label("because")),
         ],
-        [[page.word(name), used[name], _unit(page, one.unit), one.because] for name, one in page.run.pack.thresholds.items()],
+        [[page.word(name), used[name], unit_words(page, one.unit), page.because(one.because)]
+         for name, one in page.run.pack.thresholds.items()],
     )  # fmt: skip
+    for at, (name, one) in enumerate(page.run.pack.thresholds.items(), block.first):
+        page.put(at, 2, used[name], "line", "cell", figure_kind(used[name], one.unit))
     page.extend(block, 5, last)
     return block.after + 1
 
 
-def _unit(page: Page, unit: str) -> str:
+def figure_kind(figure: float, unit: str = "") -> str:
+    """How a figure of the rules is shown: shares and changes in per cent, long numbers with their thousands parted.
+
+    >>> figure_kind(0.2, "share of customers"), figure_kind(100_000), figure_kind(2.5)
+    ('share0', 'count', 'plain')
+    """
+    if unit.startswith(("share", "change")):
+        return "share0" if round(figure * 100, 6) % 1 == 0 else "share"
+    return "count" if abs(figure) >= 1000 and figure % 1 == 0 else "plain"
+
+
+def unit_words(page: Page, unit: str) -> str:
     """A unit we have no word for is shown as the pack writes it."""
     return page.label(f"unit_{unit}") if f"unit_{unit}" in labels() else unit

@@ -116,11 +116,14 @@ class Page(Wording):
         self._turns: list[int] = []
         self._running: list[tuple[int, int, str, tuple[str, ...]]] = []
         self._widths: dict[int, int] = {}
+        self._beyond_comparison = False
 
     # Cells
 
     def put(self, row: int, column: int, value: Any, *pieces: str) -> None:
         """Write one value; text is never read as a formula, missing is blank."""
+        if "change" in pieces and isinstance(value, int | float | Decimal):
+            value, pieces = self._change(float(value), pieces)
         form = self.style.of(*pieces)
         self._lines.add(row)
         if isinstance(value, str):
@@ -139,6 +142,16 @@ class Page(Wording):
             self.sheet.write_datetime(row, column, value, form)
         else:
             raise TypeError(f"no way to write {type(value).__name__}")
+
+    def _change(self, change: float, pieces: tuple[str, ...]) -> tuple[float | str, tuple[str, ...]]:
+        """A change as a reader can use it, with its pieces of style."""
+        if change > look.MOST_CHANGE:
+            self._beyond_comparison = True
+            kept = tuple(piece for piece in pieces if piece != "change")
+            return self.label("not_comparable"), (*kept, "muted", "right")
+        if abs(change) < look.LEAST_CHANGE:
+            pieces = tuple("steady" if piece == "change" else piece for piece in pieces)
+        return change, pieces
 
     def across(self, row: int, first: int, last: int, text: str, *pieces: str) -> None:
         """One text over several columns."""
@@ -348,6 +361,13 @@ class Page(Wording):
     def prints(self, last_row: int, last_column: int, *, repeat: tuple[int, int] | None = None) -> None:
         """Landscape A4, one page wide, the title and rule version on every sheet of paper."""
         sheet, font = self.sheet, self.style.font
+        if self._beyond_comparison:
+            last_row += 2
+            said = self.say(
+                "{mark}: more than five times the figure before, too little to compare with.",
+                mark=self.label("not_comparable"),
+            )
+            self.put(last_row, 1, said, "small")
         if repeat and self.style.most_printed:
             last_row = min(last_row, repeat[1] + self.style.most_printed)
         self._wrap_at_the_edge(last_column)

@@ -50,6 +50,7 @@ NUMBERS = {
     "tenths": "0.0",
     "times": '0.0"×"',
     "change": '"▲ +"0.0%;"▼ −"0.0%;"● "0.0%',
+    "steady": '"● "0.0%;"● "0.0%;"● "0.0%',
     "date": "yyyy-mm-dd",
     "plain": "General",
     "text": "@",
@@ -64,7 +65,10 @@ AXIS = {
     "en": '[>=1000000]0.0,,"M";[>=1000]0,"k";0',
     "zh": '[>=100000000]0\\.00,,"亿";[>=10000]0\\.0,"万";0',
 }
-RIGHT = frozenset("count money cents share share0 score tenths times plain change short".split())
+RIGHT = frozenset("count money cents share share0 score tenths times plain change steady short".split())
+
+# A larger change says how little there was before, and nothing else; a smaller one is none at the digits shown.
+MOST_CHANGE, LEAST_CHANGE = 4.0, 0.0005
 
 PIECES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 20, "font_color": ACCENT},

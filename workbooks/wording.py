@@ -34,6 +34,10 @@ class Wording:
         """A cell that lists names of the pack (`key_account; member`), in words."""
         return self.label("list_comma").join(self.word(name) for name in names.split("; ")) if names else ""
 
+    def because(self, reason: str | None) -> str:
+        """Why the pack has a rule, in the pack's own words; those of the shipped packs are translated."""
+        return self.say(reason) if reason else ""
+
     def goal(self, name: str | None) -> str:
         """What the pack wants to reach with customers in a stage; "" where it does not say."""
         words = self.run.pack.words.get(name) if name else None

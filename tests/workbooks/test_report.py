@@ -160,7 +160,13 @@ def test_a_page_and_the_function_of_its_name_give_the_same_periods(sheets):
     ):  # fmt: skip
         # The file holds sixteen digits of a figure.
         written = [math.nan if row[heading] is None else row[heading] for row in rows]
-        assert written == pytest.approx(figures.tolist(), rel=1e-14, nan_ok=True)
+        known = [
+            "n/a" if "gainst" in heading and figure > style.MOST_CHANGE else figure
+            for figure in figures.tolist()
+        ]
+        assert [row for row in written if row == "n/a"] == [one for one in known if one == "n/a"]
+        numbers = [[math.nan if one == "n/a" else one for one in column] for column in (written, known)]
+        assert numbers[0] == pytest.approx(numbers[1], rel=1e-14, nan_ok=True)
 
 
 def test_the_cohorts_on_the_page_are_those_of_the_function(sheets):

@@ -79,6 +79,8 @@ def _number(value: float, unit: str, language: str) -> str:
 
 
 def _name(name: str, pack: Pack, language: str) -> str:
+    if name.endswith("_score") and name.removesuffix("_score") in pack.scores and name not in pack.words:
+        return _name(name.removesuffix("_score"), pack, language)
     return pack.word(name, language) if name in pack.words else _labelled(name, name, language)
 
 
@@ -128,6 +130,10 @@ def _expressions(pack: Pack) -> Iterator[Any]:
         yield from (pack.winback.of, pack.winback.spend_at_most)
     if pack.key_accounts:
         yield pack.key_accounts.of
+    if pack.churn:
+        yield from (pack.churn.contact_cost, pack.churn.gain_of_keeping)
+    if pack.points:
+        yield from (pack.points.of, pack.points.by)
 
 
 def _of_level(level: CompiledLevel) -> Iterator[Any]:

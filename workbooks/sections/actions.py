@@ -186,7 +186,7 @@ def _draw_winback(page: Page, row: int) -> int:
     """Lost customers: how many are worth winning back, what that may cost, and who they are."""
     run = page.run
     assert run.pack.winback
-    levels = {level.name or "": level.because for level in run.pack.winback.levels}
+    levels = {level.name or "": page.because(level.because) for level in run.pack.winback.levels}
     rows = [
         one for one in keyed(records(run.table("winbacks")), "winback", list(levels)) if one["winback"] != ""
     ]

@@ -22,7 +22,7 @@ _LAST = len(_WIDTHS)
 # Over which columns the words of a rule run. [pixels]
 _RULE = sum(_WIDTHS[1:-1])
 # Sections of a pack that say who gets what; the others say how figures are made.
-_PRINTED = frozenset(
+PRINTED = frozenset(
     "value profile tiers positions stages ladder class signals churn early_warning winback points target_lists key_accounts".split()
 )
 _LEVELS = ("warning", "note")
@@ -45,7 +45,7 @@ def draw(page: Page, run: Run) -> None:
 def _draw_rules(page: Page, row: int) -> int:
     """What makes value, tiers, stages and churn, as a manager reads it; returns the first row below."""
     pack = page.run.pack
-    printed = [rule for rule in rules(pack, page.language) if rule.section.partition(".")[0] in _PRINTED]
+    printed = [rule for rule in rules(pack, page.language) if rule.section.partition(".")[0] in PRINTED]
     if not printed:
         return row
     row = page.heading(
@@ -64,9 +64,10 @@ def _draw_rules(page: Page, row: int) -> int:
             name, said = _rule_name(page, rule), rule_in_words(rule, pack, page.language)
             page.put(row, 1, name, "line", "cell", "bold", "top", "wrap")
             page.across(row, 2, _LAST - 1, said, "line", "cell", "wrap", "top")
-            page.put(row, _LAST, rule.because, "line", "cell", "wrap", "top")
-            for text, width in ((name, _WIDTHS[0]), (said, _RULE), (rule.because, _WIDTHS[-1])):
-                page.tall(row, look.line_count(text or "", width - 24, page.language, bold=text is name))
+            because = page.because(rule.because)
+            page.put(row, _LAST, because, "line", "cell", "wrap", "top")
+            for text, width in ((name, _WIDTHS[0]), (said, _RULE), (because, _WIDTHS[-1])):
+                page.tall(row, look.line_count(text, width - 24, page.language, bold=text is name))
         page.keep(top, row)
         row += 2
     return row - 1
@@ -96,7 +97,7 @@ def facts(page: Page) -> list[tuple[str, Any, str]]:
         (page.label("rule_pack"), run.pack.name, "text"),
         (page.label("rule_version"), run.pack.version, "text"),
         (page.label("rule_hash"), run.pack.hash, "text"),
-        (page.label("rule_owner"), run.pack.owner, "text"),
+        (page.label("rule_owner"), page.because(run.pack.owner), "text"),
         (page.label("profile"), run.profile, "text"),
         (page.label("as_of"), run.as_of, "date"),
         (page.label("window_days"), run.window_days, "count"),

@@ -140,7 +140,7 @@ def _draw_lists(page: Page, row: int) -> int:
     rows = []
     for one in page.run.pack.target_lists:
         on = np.array([one.name in these for these in names], dtype=bool)
-        rows.append([page.word(one.name), int(on.sum()), float(spend[on].sum()), one.because])
+        rows.append([page.word(one.name), int(on.sum()), float(spend[on].sum()), page.because(one.because)])
     block = page.table(
         row, 1,
         [Column(page.label("target_list"), "text", ("bold",)), Column(page.label("customers"), "count"),

@@ -92,7 +92,7 @@ def _draw_signals(page: Page, row: int) -> tuple[int, Block | None]:
          Column(page.label("share_of_customers"), "share"), Column(page.label("at_risk_short"), "count"), Column(page.label("value"), "money"),
          Column(page.label("revenue"), "money"), Column(page.label("because"))],
         [[signal_words(page, points[one["signal"]].reason), points[one["signal"]].points, one["customers"],
-          share_of(one["customers"], everyone["customers"]), one["flagged"], one["value"], one["revenue_year"], points[one["signal"]].because]
+          share_of(one["customers"], everyone["customers"]), one["flagged"], one["value"], one["revenue_year"], page.because(points[one["signal"]].because)]
          for one in found],
     )  # fmt: skip
     return block.after + 1, block
@@ -217,7 +217,7 @@ def _reason(page: Page, reason: str | None) -> str:
 
 def _draw_early_warning(page: Page, row: int) -> int:
     """How many customers' RFM score fell how far, and which part fell most."""
-    levels = {level.name or "": level.because for level in page.run.pack.early_warning}
+    levels = {level.name or "": page.because(level.because) for level in page.run.pack.early_warning}
     found = records(page.run.table("early_warnings"))
     rows: list[tuple[Any, ...]] = []
     for name in [one["early_warning"] for one in keyed(found, "early_warning", list(levels))]:

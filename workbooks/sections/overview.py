@@ -64,6 +64,8 @@ def _draw_standing(page: Page, row: int, figures: Figures) -> None:
     for column, one in zip(_TILES, standing.figures(page), strict=False):
         title = page.label(f"tile_{one.name}" if f"tile_{one.name}" in labels() else one.name)
         change = share_of(one.now - one.before, abs(one.before)) if one.before else None
+        if change is not None and change > look.MOST_CHANGE:
+            change = None
         _draw_tile(page, row, column, title, one.now, one.kind, change, one.more_is_better, one.about)
         page.put(row + 3, column, one.about if change is not None else None, "tile", "small", "top", "indent")
     for at, height in enumerate((28, 36, 20, 20, 14), row):
@@ -141,6 +143,8 @@ def _draw_tiles(page: Page, row: int, months: dict[str, tuple[list[Any], list[fl
     for column, tile in zip(_TILES, headlines(page.run), strict=True):
         known = page.label("no_comparison" if tile.before is None else "none_before")
         title, change = page.label(f"tile_{tile.name}"), _change(tile)
+        if tile.before is not None and change is not None and change > look.MOST_CHANGE:
+            known, change = page.say("before: {figure}", figure=page.short(tile.before)), None
         _draw_tile(page, row, column, title, tile.now, tile.kind, change, tile.more_is_better, known)
         page.fill(row + 3, column, column, "tile")
         line = charts.spark(page, *months[tile.line], look.ACCENT if tile.more_is_better else look.ALERT)
@@ -158,7 +162,9 @@ def _draw_tile(
     if change is None:
         page.put(row + 2, column, about, "tile", "small", "indent")
         return
-    tone = "muted" if abs(change) < 0.0005 else "good" if (change > 0) is more_is_better else "alert"
+    tone = (
+        "muted" if abs(change) < look.LEAST_CHANGE else "good" if (change > 0) is more_is_better else "alert"
+    )
     page.put(row + 2, column, change, "tile", "change", "left", "bold", tone, "indent")
 
 

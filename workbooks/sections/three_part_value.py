@@ -200,8 +200,8 @@ def _draw_opportunities(page: Page, row: int, found: Gate, questions: list[str])
     )  # fmt: skip
     page.extend(block, 1 + 6, _LAST)
     page.bars(block, 1)
-    if (more := len(order) - MOST_OPPORTUNITIES) > 0:
-        page.put(block.after, 1, page.say("Others ({count})", count=more), "small")
+    if (others := len(order) - MOST_OPPORTUNITIES) > 0:
+        page.put(block.after, 1, page.say("Others ({count})", count=others), "small")
     return block.after + 2
 
 

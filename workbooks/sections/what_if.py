@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tierbook.arrow import arrays
-from tierbook.language import labels
 from tierbook.levels import places, within_top_of_value
 from tierbook.scorer import Scorer
 from workbooks import charts
 from workbooks import style as look
 from workbooks.advice import signal_words
+from workbooks.blocks import figure_kind, unit_words
 from workbooks.gate.cells import letters
 from workbooks.long_tables import write_rows
 from workbooks.native import native
@@ -135,7 +135,8 @@ def _draw_tiers(page: Page, scorer: Scorer, data: Data, row: int) -> tuple[int, 
             here &= rank <= places(int(known.sum()), figure)
             condition = f"*({ranks}<=ROUND(ROUND({known.sum()}*{cell},9),0))"
         if level.start is not None and figure is None:
-            figure, kind = constant(level.start), "plain"
+            figure = constant(level.start)
+            kind = figure_kind(figure)
             here &= ranked >= figure
             condition = f"*({values}>={cell})"
         elif level.start is not None:
@@ -224,8 +225,8 @@ def _draw_signals(
         _draw_input(page, at, title, signal.points, "plain", page.label("points"), 100)
     for at, name in enumerate(named, first + len(signals)):
         unit = scorer.pack.thresholds[name].unit
-        shown = page.label(f"unit_{unit}") if f"unit_{unit}" in labels() else unit
-        _draw_input(page, at, page.word(name), known[name], "plain", shown)
+        kind = figure_kind(known[name], unit)
+        _draw_input(page, at, page.word(name), known[name], kind, unit_words(page, unit))
     return first + len(signals) + len(named) + 1, f"({'+'.join(terms) or '0'})"
 
 
@@ -267,7 +268,7 @@ def _draw_levels(
         page.put(at, 2, level.figure, "line", "cell", level.kind)
         if level.figure is not None:
             page.put(at, 3, level.figure, "line", "cell", level.kind, "input")
-            _accept(page, at, {"share": 1, "plain": None}[level.kind])
+            _accept(page, at, 1 if level.kind == "share" else None)
         else:
             page.fill(at, 3, 3, "line")
         revenue = fsum(data.revenue[level.here].tolist())
