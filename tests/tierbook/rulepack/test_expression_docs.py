@@ -1,4 +1,4 @@
-"""Every example of docs/expressions.md is true, on arrays and in DuckDB."""
+"""Every example of docs/expressions.md is true, on arrays and in DuckDB, and the Chinese page has the same ones."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from tierbook.rulepack.expression import ExpressionError, Type, parse
 
 PAGE = Path(__file__).parents[3] / "docs" / "expressions.md"
+CHINESE = PAGE.with_name("expressions.zh.md")
 NAMES: dict[str, Type] = {
     "spend": "number", "orders": "number", "total": "number", "settlement": "text", "is_member": "yes_no", "first_date": "date",
 }  # fmt: skip
@@ -21,10 +22,10 @@ SQL = {"number": "DOUBLE", "text": "VARCHAR", "yes_no": "BOOLEAN", "date": "DATE
 ARRAYS: dict[str, Any] = {"number": float, "text": object, "yes_no": float, "date": "datetime64[D]"}
 
 
-def table(*headers: str) -> Iterator[tuple[str, ...]]:
+def table(*headers: str, page: Path = PAGE) -> Iterator[tuple[str, ...]]:
     """The rows below each table with these headers."""
     inside = False
-    for line in PAGE.read_text("utf-8").splitlines():
+    for line in page.read_text("utf-8").splitlines():
         cells = tuple(cell.strip() for cell in line.strip("|").split(" | ")) if line.startswith("|") else ()
         if cells == headers:
             inside = True
@@ -86,6 +87,24 @@ def test_what_the_page_refuses_is_refused_at_its_place(expression: str, place: s
     with pytest.raises(ExpressionError) as refused:
         parse(text, NAMES, population=not inside)
     assert str(refused.value) == says
+    assert refused.value.offset == int(place) - 1
+
+
+def test_the_chinese_page_has_the_same_examples() -> None:
+    words = {"缺失": "missing", "是": "yes", "否": "no"}
+    found = [
+        tuple(re.sub("缺失|是|否", lambda word: words[word.group()], cell) for cell in row)
+        for row in table("表达式", "已知", "结果", page=CHINESE)
+    ]
+    assert found == EXAMPLES
+
+
+@pytest.mark.parametrize(("expression", "place", "says"), list(table("表达式", "位置", "提示", page=CHINESE)))
+def test_what_the_chinese_page_refuses_is_refused_in_chinese(expression: str, place: str, says: str) -> None:
+    text, _, inside = expression.strip("`）").partition("`（在 `")
+    with pytest.raises(ExpressionError) as refused:
+        parse(text, NAMES, population=not inside)
+    assert refused.value.text("zh") == says
     assert refused.value.offset == int(place) - 1
 
 
