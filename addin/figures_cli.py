@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from addin import actions
-from addin.options import AsOf, Book, Masked, Out, PackName, request_of
+from addin.options import AsOf, Masked, Out, PackName, Where, request_of
 from addin.terminal import Json, Lang, print_json, print_table, t
+from addin.working import scored
 from tierbook.language import label
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def effect(
-    book: Book,
+    book: Where = None,
     before: Annotated[
         str | None,
         typer.Option("--before", help=t("The first period, such as 2026-01-01..2026-03-31; by default the window before."), show_default=False),
@@ -34,9 +35,9 @@ def effect(
     # What cannot be read is said before the work begins.
     asked = [None if text is None else Period.read(text) for text in (before, after)]
     request = request_of(book, lang, pack=pack, as_of=as_of)
-    run = actions.score(request)
-    first, second = (one or usual for one, usual in zip(asked, windows(run), strict=True))
-    found = changes(run, first, second)
+    with scored(request) as run:
+        first, second = (one or usual for one, usual in zip(asked, windows(run), strict=True))
+        found = changes(run, first, second)
     if as_json:
         print_json(_effect_json(found, first, second))
     else:
@@ -48,9 +49,9 @@ def effect(
 
 
 def pivot(
-    book: Book,
     rows: Annotated[str, typer.Option("--rows", help=t("The column of the customers whose values go down, such as region."))],
     columns: Annotated[str, typer.Option("--columns", help=t("The one whose values go across, such as tier."))],
+    book: Where = None,
     measure: Annotated[str, typer.Option("--measure", help=t("The column that is put together."))] = "total_spend",
     aggregate: Annotated[str, typer.Option("--aggregate", help=t("sum, count, mean, min, max or distinct."))] = "sum",
     cell: Annotated[
@@ -62,11 +63,11 @@ def pivot(
     from workbooks.pivoted import pivot_sheets, pivoted, read_cell
 
     request = request_of(book, lang, pack=pack, as_of=as_of)
-    run = actions.score(request)
-    run = actions.for_sharing(run) if masked else run
-    found = pivoted(run, rows, columns, measure, aggregate=aggregate)
-    chosen = None if cell is None else read_cell(run, found, cell)
-    sheets = pivot_sheets(run, found, chosen, request.language)
+    with scored(request) as run:
+        run = actions.for_sharing(run) if masked else run
+        found = pivoted(run, rows, columns, measure, aggregate=aggregate)
+        chosen = None if cell is None else read_cell(run, found, cell)
+        sheets = pivot_sheets(run, found, chosen, request.language)
     if as_json:
         print_json(
             [

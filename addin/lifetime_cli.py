@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from addin import actions
-from addin.options import AsOf, Book, Out, PackName, request_of
+from addin.options import AsOf, Out, PackName, Where, request_of
 from addin.terminal import Json, Lang, list_problems, print_json, print_table, t
+from addin.working import scored
 from tierbook.language import label
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Model = Annotated[
 
 
 def clv(
-    book: Book,
+    book: Where = None,
     out: Out = None,
     model: Model = None,
     months: Annotated[int, typer.Option("--months", help=t("How many months to look ahead."))] = 12,
@@ -47,21 +47,21 @@ def clv(
     from workbooks.patch import put_sheets
 
     request = request_of(book, lang, pack=pack, as_of=as_of)
-    run = actions.score(request)
     asked: dict[str, Any] = {"model": model, "months": months, "annual_discount": discount}
-    found = run.foresee(**asked | ({} if margin is None else {"margin": margin}))
-    if as_json:
-        print_json(_outlook_json(run, found, request.language))
-    else:
-        _print_outlook(run, found, request.language)
-    if out:
-        path = put_sheets(out, outlook_sheets(run, found, request.language)).path
-        if not as_json:
-            print(path)
+    with scored(request) as run:
+        found = run.foresee(**asked | ({} if margin is None else {"margin": margin}))
+        if as_json:
+            print_json(_outlook_json(run, found, request.language))
+        else:
+            _print_outlook(run, found, request.language)
+        if out:
+            path = put_sheets(out, outlook_sheets(run, found, request.language)).path
+            if not as_json:
+                print(path)
 
 
 def holdout(
-    book: Book,
+    book: Where = None,
     out: Out = None,
     until: Annotated[
         datetime | None,
@@ -78,8 +78,8 @@ def holdout(
     from workbooks.patch import put_sheets
 
     request = request_of(book, lang, pack=pack, as_of=as_of)
-    run = actions.score(request)
-    found = run.hold_out(model=model or run.outlook.model, until=until.date() if until else None)
+    with scored(request) as run:
+        found = run.hold_out(model=model or run.outlook.model, until=until.date() if until else None)
     if as_json:
         print_json(_hold_out_json(found, request.language))
     else:

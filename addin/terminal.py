@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import locale
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -25,15 +26,27 @@ typer.core.HAS_RICH = False
 
 
 def asked_language() -> str:
-    """The language of help texts, needed before options are read: --lang, else the system's."""
+    """The language of help texts and errors, needed before options are read: --lang, else the project's, else the system's."""
     words = sys.argv[1:]
     for i, word in enumerate(words):
         if word.startswith("--lang="):
             return word.removeprefix("--lang=")
         if word == "--lang" and i + 1 < len(words):
             return words[i + 1]
+    if own := _project_language():
+        return own
     system = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
     return "zh" if system.startswith("zh") else "en"
+
+
+def _project_language() -> str:
+    """What this folder's settings say, even where something else in them cannot be used."""
+    try:
+        text = Path(FILE).read_text("utf-8", errors="replace")
+    except OSError:
+        return ""
+    found = re.search(rf"^language:\s*[\"']?({'|'.join(LANGUAGES)})\b", text, re.MULTILINE)
+    return found[1] if found else ""
 
 
 LANGUAGE = asked_language()

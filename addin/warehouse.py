@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from addin.settings import Settings
-from tierbook.errors import HostError
+from tierbook.errors import DataError, HostError
 
 if TYPE_CHECKING:
     from addin.actions.request import Request, Written
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tierbook.engines.sources import Opened
     from tierbook.warehouse import WarehouseRun
 
-PASSWORD = "TIERBOOK_PASSWORD"
 TABLE = "table:"
 """What `--out` begins with where results go into a table of the source."""
 
@@ -28,16 +27,12 @@ def lies(named: str | None, settings: Settings) -> str:
 
     A folder that `config.yaml` names lies where it is; one on the command line is read, cell by cell.
     """
+    from tierbook.engines.secrets import refuse_password
     from tierbook.engines.sources import DUCKDB_FILES, SQLITE_FILES, is_address
 
     place = named or settings.source
+    refuse_password(place)
     if is_address(place):
-        if urlsplit(place).password is not None:
-            raise HostError(
-                "The address of the source holds a password.",
-                fix="Take it out, and put the password into {variable} or the system's keyring.",
-                variable=PASSWORD,
-            )
         return place
     if Path(place).suffix.lower() in (*DUCKDB_FILES, *SQLITE_FILES):
         return place
@@ -56,6 +51,7 @@ def place_of(place: str) -> Path:
 
 def password_for(address: str) -> str | None:
     """The password of an address: from the environment, else from the system's keyring where that can be asked."""
+    from tierbook.engines.secrets import PASSWORD
     from tierbook.engines.sources import is_address
 
     if not is_address(address):
@@ -75,15 +71,17 @@ def password_for(address: str) -> str | None:
 
 @contextmanager
 def opened(request: Request) -> Iterator[Opened]:
-    """The request's source, open; what its engine raises becomes a sentence."""
-    from tierbook.engines.failures import told
+    """The request's source, open; after an error its session ends, and a run that goes on begins where this one was."""
     from tierbook.engines.sources import open_source
 
-    settings = request.settings
-    password = password_for(request.lies)
-    source = open_source(request.lies, settings.engine, password=password)
-    with told(source.engine, seconds=settings.engine.time_limit or None, secret=password or ""):
+    source = open_source(request.lies, request.settings.engine, password=password_for(request.lies))
+    try:
         yield source
+    except BaseException:
+        # What is wrong with the session has been said by then.
+        with suppress(HostError):
+            (source.keep.leave if source.keep else source.engine.close)()
+        raise
 
 
 def score_there(request: Request) -> WarehouseRun:
@@ -113,6 +111,7 @@ def check_there(request: Request) -> Given:
     from tierbook.engines.given import given
 
     with opened(request) as source:
+        request.progress(0.0, "Looking at the tables")
         found = given(
             source.engine,
             source.tables,
@@ -130,27 +129,22 @@ def check_there(request: Request) -> Given:
 
 def finish(run: WarehouseRun) -> None:
     """End the session of a run that is done; what was kept for a break is no longer needed."""
-    from tierbook.engines.failures import told
-
-    with told(run.engine):
-        if run.keep:
-            run.keep.clear()
-        run.engine.close()
+    if run.keep:
+        run.keep.clear()
+    run.engine.close()
 
 
 def write_results(request: Request, run: WarehouseRun, out: Path) -> Written:
     """Every customer as Parquet, or as a table of the source."""
     from addin.actions.request import Written
-    from tierbook.engines.failures import told
     from workbooks.files import replace_file
 
     request.progress(0.0, "Writing the scores")
     if str(out).startswith(TABLE):
         name = str(out).removeprefix(TABLE)
-        with told(run.engine):
-            run.engine.publish(
-                name, run.results, note=f"Tierbook {run.pack.name} {run.pack.version} {run.pack.hash}"
-            )
+        run.engine.publish(
+            name, run.results, note=f"Tierbook {run.pack.name} {run.pack.version} {run.pack.hash}"
+        )
         return Written(out)
 
     def write(file: Path) -> None:
@@ -159,14 +153,14 @@ def write_results(request: Request, run: WarehouseRun, out: Path) -> Written:
 
         from workbooks.writer import stamped
 
-        with told(run.engine):
-            writer = None
-            for batch in run.batches():
-                rows = stamped(run, pa.Table.from_batches([batch]))
-                writer = writer or parquet.ParquetWriter(file, rows.schema, compression="zstd")
-                writer.write_table(rows)
-            if writer is not None:
-                writer.close()
+        writer = None
+        for batch in run.batches():
+            rows = stamped(run, pa.Table.from_batches([batch]))
+            writer = writer or parquet.ParquetWriter(file, rows.schema, compression="zstd")
+            writer.write_table(rows)
+        if writer is None:
+            raise DataError("There is no customer to write.", fix="Look at the tables of the source.")
+        writer.close()
 
     return Written(replace_file(out, write))
 

@@ -242,7 +242,7 @@ def test_everything_is_said_in_chinese_too(purchases, tmp_path):
 
 
 def test_help_explains_every_argument_without_marks_of_a_markup(tmp_path):
-    said = tierbook("clv", "--help", cwd=tmp_path).stdout
+    said = tierbook("undo", "--help", cwd=tmp_path).stdout
     assert "A workbook, a CSV or Parquet file, or a folder of them.  [required]" in said
     assert "\\" not in said
 

@@ -12,6 +12,7 @@ from types import GeneratorType
 from typing import Any
 
 from tierbook.engines.secrets import hidden
+from tierbook.engines.stopping import stoppable
 from tierbook.errors import HostError
 
 
@@ -49,7 +50,10 @@ class Watched:
         if self._seconds and time.monotonic() >= self._end:
             raise _too_late(self._seconds)
         left = self._end - time.monotonic() if self._seconds else None
-        with told(self._engine, seconds=left, limit=self._seconds, secret=self._secret):
+        with (
+            stoppable(self._engine.interrupt),
+            told(self._engine, seconds=left, limit=self._seconds, secret=self._secret),
+        ):
             yield
 
     def _parts(self, parts: Iterator[Any]) -> Iterator[Any]:
@@ -161,11 +165,6 @@ _SENTENCES = (
         "Raise engine: memory, or give engine: spill a folder.",
     ),
     (
-        r"Permission denied|Read-only file system|read-only mode",
-        "A file may not be opened or written: {reason}.",
-        "Ask for the right to it, or name another place.",
-    ),
-    (
         r"permission denied|not allowed to|InsufficientPrivilege|must be owner|command denied to user|no pg_hba.conf entry",
         "The database does not allow this: {reason}.",
         "Ask for the right to read the tables and to make temporary ones.",
@@ -179,6 +178,11 @@ _SENTENCES = (
         r"lock on file|Conflicting lock|unique file handle conflict|database is locked",
         "Another program has the file open: {reason}.",
         "Close it there, or wait until it is done, and run again.",
+    ),
+    (
+        r"Permission denied|Read-only file system|read-only mode",
+        "A file may not be opened or written: {reason}.",
+        "Ask for the right to it, or name another place.",
     ),
     (
         r"statement timeout|maximum statement execution time exceeded",

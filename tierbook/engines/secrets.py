@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from tierbook.errors import HostError
 
@@ -29,7 +29,8 @@ def refuse_password(place: str) -> None:
     Raises
     ------
     HostError
-        It holds one: before the host, after the question mark, or among the words of a connection string.
+        It holds one: before the host, after the question mark, or among the words of a connection string. Or nobody can
+        say what is what in it.
     """
     if holds_password(place) and ("://" in place or not Path(place).exists()):
         raise HostError(
@@ -37,6 +38,16 @@ def refuse_password(place: str) -> None:
             fix="Take it out, and put the password into {variable} or the system's keyring.",
             variable=PASSWORD,
         )
+    if "://" in place:
+        try:
+            _ = urlsplit(place).port
+        except ValueError:
+            # What stands where a port should be may be half a password.
+            raise HostError(
+                "The address of the source cannot be read.",
+                fix="Write it as {form}.",
+                form="postgres://user@host:5432/database?schema=public",
+            ) from None
 
 
 def holds_password(text: str) -> bool:

@@ -77,8 +77,9 @@ def open_source(place: str, options: EngineOptions, *, password: str | None = No
             reason=error.strerror or str(error),
         ) from None
     engine = Watched(opened.engine, seconds=options.time_limit, secret=password or "")
-    if opened.keep:
-        opened.keep.engine = engine
+    if isinstance(opened.keep, Kept):
+        # What is kept is looked after when time is over, too.
+        opened.keep.engine = Watched(opened.engine, secret=password or "")
     return replace(opened, engine=engine)
 
 
@@ -199,6 +200,7 @@ def _worker(
     folder = options.spill
     room(folder, _size(files), Path(name).name)
     file = folder / f"tierbook-{hashlib.sha256(name.encode()).hexdigest()[:16]}.duckdb"
+    fresh = not file.exists()
     with told():
         engine = begin(
             threads=options.threads or None,
@@ -207,7 +209,7 @@ def _worker(
             spill=folder / f"{file.name}.tmp",
             spill_limit=options.spill_limit or None,
         )
-        return engine, Kept(engine, file)
+        return engine, Kept(engine, file, fresh=fresh)
 
 
 def _size(files: list[Path]) -> int:
@@ -221,21 +223,36 @@ def _stamp(files: list[Path]) -> str:
 
 
 class Kept:
-    """Finished stages in a table of the engine's own file or schema."""
+    """Finished stages in a table of the engine's own file or schema.
 
-    def __init__(self, engine: Any, file: Path | None = None) -> None:
-        self.engine, self.file = engine, file
+    Parameters
+    ----------
+    fresh : bool
+        Whether the file was not there before, so that it can hold no stage of an earlier run.
+    """
+
+    def __init__(self, engine: Any, file: Path | None = None, *, fresh: bool = False) -> None:
+        self.engine, self.file, self.empty = engine, file, fresh
 
     def finished(self, key: str) -> list[str]:
         """Stages of an earlier run with this key; those of another key are forgotten."""
         self.engine.run("CREATE TABLE IF NOT EXISTS tierbook_stages (run TEXT, stage TEXT)")
         self.engine.run(f"DELETE FROM tierbook_stages WHERE run <> {literal(key)}")
         self.key = key
-        return self.engine.sql("SELECT stage FROM tierbook_stages")["stage"].to_pylist()
+        found = self.engine.sql("SELECT stage FROM tierbook_stages")["stage"].to_pylist()
+        self.empty = not found
+        return found
 
     def finish(self, stage: str) -> None:
         """Keep that a stage is finished."""
         self.engine.run(f"INSERT INTO tierbook_stages VALUES ({literal(self.key)}, {literal(stage)})")
+        self.empty = False
+
+    def leave(self) -> None:
+        """End the session of a run that broke off; without a finished stage there is nothing to keep."""
+        if self.empty:
+            self.clear()
+        self.engine.close()
 
     def clear(self) -> None:
         """Forget everything, once the run is done."""
@@ -266,6 +283,11 @@ class KeptFiles:
         """As `Kept.finish`."""
         with self.file.open("a", encoding="utf-8") as file:
             file.write(f"{stage}\n")
+
+    def leave(self) -> None:
+        """As `Kept.leave`; the session may be that of others."""
+        if not (self.file.is_file() and self.file.read_text("utf-8").splitlines()[1:]):
+            self.clear()
 
     def clear(self) -> None:
         """As `Kept.clear`."""
