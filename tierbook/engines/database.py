@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from tierbook.engines.duckdb import Added
 
 
+_READS = 8
+"""Tables read, each as often as it is, from which Spark asks for a small table in steps."""
+
+
 class Database:
     """A PostgreSQL server, through Ibis; texts come in DuckDB's dialect.
 
@@ -167,9 +171,15 @@ class Spark(Database):
             self.drop(step)
 
     def sql(self, text: str) -> pa.Table:
-        """The result of a query, whole numbers and decimals as the reports take them."""
+        """As `Database.sql`; a query that would read tables again and again is run in steps."""
+        made, text = steps(text, from_reads=_READS)
+        for step, query in made:
+            self._keep(step, self._session.sql(translated(query, self.dialect)))
         # Ibis would go by way of pandas, and plan every text twice.
-        return plain(self._session.sql(translated(text, self.dialect)).toArrow())
+        found = plain(self._session.sql(translated(text, self.dialect)).toArrow())
+        for step, _ in made:
+            self.drop(step)
+        return found
 
     def make_by(self, name: str, text: str, add: Added, figures: Sequence[str]) -> None:
         """As `Database.make_by`, by the executors that hold the parts."""

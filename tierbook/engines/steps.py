@@ -18,13 +18,15 @@ _MANY = 4
 """Joins from which a step is a table of its own."""
 
 
-def steps(text: str) -> tuple[list[tuple[str, str]], str]:
+def steps(text: str, *, from_reads: int = 0) -> tuple[list[tuple[str, str]], str]:
     """The tables to make before a query, as names and texts in their order, and the query that reads them.
 
     Parameters
     ----------
     text : str
         In DuckDB's dialect, named steps in a `WITH` that no other name hides.
+    from_reads : int
+        A query is left alone that reads fewer tables than this, every step put in wherever it is read.
     """
     # Parsing takes longer than a small query; only what groups is worth it.
     if "WITH" not in text or "GROUP BY" not in text:
@@ -33,6 +35,8 @@ def steps(text: str) -> tuple[list[tuple[str, str]], str]:
     from sqlglot import exp
 
     tree = sqlglot.parse_one(text, read="duckdb")
+    if from_reads and _reads(tree) < from_reads:
+        return [], text
     made: dict[str, str] = {}
     tables: list[tuple[str, str]] = []
     for listed in list(tree.find_all(exp.With)):
@@ -49,6 +53,23 @@ def steps(text: str) -> tuple[list[tuple[str, str]], str]:
         if not listed.expressions:
             listed.pop()
     return tables, _renamed(tree, made).sql(dialect="duckdb")
+
+
+def _reads(tree: Expr) -> int:
+    """How many tables a query reads, every step put in wherever it is read."""
+    from sqlglot import exp
+
+    of_step: dict[str, int] = {}
+
+    def reads(body: Expr) -> int:
+        return sum(1 if table.db else of_step.get(table.name, 1) for table in body.find_all(exp.Table))
+
+    inside = 0
+    for listed in tree.find_all(exp.With):
+        for step in listed.expressions:
+            of_step[step.alias] = reads(step.this)
+            inside += of_step[step.alias]
+    return reads(tree) - inside
 
 
 def _groups(body: Expr) -> bool:

@@ -37,3 +37,13 @@ def test_a_query_in_steps_gives_what_it_gives_at_once(text, made, why):
     names, rows = in_steps(text)
     assert names == [f"tierbook_step_{name}" for name in made], why
     assert rows
+
+
+def test_a_query_that_reads_few_tables_is_left_alone():
+    # `a` reads one table, `b` that one twice, and the query both: four in all.
+    text = (
+        "WITH a AS (SELECT customer, COUNT(*) AS n FROM sales GROUP BY customer), "
+        "b AS (SELECT a.n FROM a JOIN a AS again ON again.n = a.n) SELECT MAX(b.n) FROM a CROSS JOIN b JOIN sales ON TRUE"
+    )
+    assert steps(text, from_reads=5) == ([], text)
+    assert [name for name, _ in steps(text, from_reads=4)[0]] == ["tierbook_step_a"]
