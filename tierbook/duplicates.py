@@ -21,7 +21,6 @@ from tierbook.matching.golden import Changes, Golden, changes, golden
 from tierbook.matching.groups import groups
 from tierbook.matching.pairs import DOCUMENTS, MERGE, REVIEW, WEIGHTED, Field, Matches, Rule, matches
 from tierbook.quality import Problem
-from tierbook.tables import TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -380,8 +379,3 @@ def _own_parent_left_out(customers: pa.Table) -> pa.Table:
     return customers.set_column(
         at, customers.schema.field(at), pc.if_else(own, pa.scalar(None, pa.string()), customers["parent_id"])
     )
-
-
-def known_fields(records: pa.Table) -> list[str]:
-    """The columns of the records Tierbook knows, in the order of the specification."""
-    return [one.name for one in TABLES["customers"].columns if one.name in records.column_names]

@@ -11,8 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-SIDES = ("exhibitor", "visitor")
-
 
 class Editions(NamedTuple):
     """One entry per edition and side, the editions in order and each with every side, also one nobody was on.

@@ -13,7 +13,6 @@ from tierbook.language import LANGUAGES, label
 from tierbook.tables import folded
 
 Unit = Literal["share", "money", "hours", "days", "points", "ratio"]
-Verdict = Literal["better", "worse", "same"]
 # Two figures count as equal that differ by less than rounding does.
 _ROUNDING = 1e-9
 

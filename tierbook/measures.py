@@ -6,7 +6,7 @@ The texts are in DuckDB's dialect over the views of `features.load`, with constr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Literal
@@ -84,11 +84,6 @@ def add_measures(engine: Engine, measures: Sequence[Measure], *, as_of: date) ->
                     table=measure.table,
                 )
     engine.make("measured", _text(measures, as_of))
-
-
-def measure_sql(measure: Measure, *, as_of: date) -> str:
-    """One measure as a query: columns `customer_id` and `value`, one row per customer of `features`."""
-    return _text([replace(measure, name="value")], as_of)
 
 
 def _text(measures: Sequence[Measure], as_of: date) -> str:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-STATUSES = ("met", "within_10", "missed", "open")
 CLOSE = 0.1
 
 

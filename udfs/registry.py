@@ -138,11 +138,6 @@ class ExcelFunction:
         """The module that holds the calculation's Excel face."""
         return self.calculate.__module__.rpartition(".")[2]
 
-    @property
-    def fewest(self) -> int:
-        """How many arguments must be given."""
-        return sum(argument.required for argument in self.arguments)
-
 
 _DECLARED: dict[str, ExcelFunction] = {}
 

@@ -71,9 +71,7 @@ class _Sheet:
     freed: set[Place] = field(default_factory=set)
 
 
-def put_cells(
-    book: Path, out: Path, blocks: Sequence[Block], *, replace: bool = False, keep_undo: bool = True
-) -> Path:
+def put_cells(book: Path, out: Path, blocks: Sequence[Block], *, replace: bool = False) -> Path:
     """Write blocks of cells into a workbook; the file really written.
 
     Raises
@@ -111,7 +109,7 @@ def put_cells(
             calculate_on_load(source)
         return {sheet.part: [sheet.cells.changed(sheet.written)] for sheet in sheets.values()}
 
-    return rewrite(book, out, change, verify=lambda file: _verify(file, blocks), keep_undo=keep_undo)
+    return rewrite(book, out, change, verify=lambda file: _verify(file, blocks))
 
 
 def _sheet_of(blocks: Sequence[Block], sheets: dict[str, _Sheet], source: Source, package: Package) -> _Sheet:

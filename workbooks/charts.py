@@ -84,18 +84,17 @@ def spark(page: Page, cells: Sequence[Any], values: Sequence[float], colour: str
 
 def stacked(
     page: Page, categories: Sequence[Any], layers: Sequence[tuple[Sequence[Any], Sequence[Any]]], colours: Sequence[str],
-    *, title: str, subtype: str = "percent_stacked", number: str = "share0", size: int = 11,
+    *, title: str, size: int = 11,
 ) -> Chart:  # fmt: skip
-    """Stacked horizontal bars; `layers` are (heading cell, value cells)."""
-    made = chart(page, "bar", subtype, title=title, legend=True, size=size)
+    """Horizontal bars of shares that make up the whole; `layers` are (heading cell, value cells)."""
+    made = chart(page, "bar", "percent_stacked", title=title, legend=True, size=size)
     for (name, values), colour in zip(layers, colours, strict=True):
         made.add_series(
             {"name": name, "categories": categories, "values": values, "gap": 45, **filled(colour)}
         )
     # Reversed so that the best tier is on top; the figures then stand at the far end, which is the bottom.
     made.set_y_axis(category_axis(page, reverse=True))
-    shares = {"min": 0, "max": 1, "major_unit": 0.25} if subtype == "percent_stacked" else {}
-    made.set_x_axis(value_axis(page, number, label_position="high", **shares))
+    made.set_x_axis(value_axis(page, "share0", label_position="high", min=0, max=1, major_unit=0.25))
     return made
 
 

@@ -26,7 +26,7 @@ def defined_text(book: Path, name: str) -> str | None:
     return quoted[1:-1].replace('""', '"') if quoted[:1] == quoted[-1:] == '"' and len(quoted) > 2 else None
 
 
-def define(book: Path, out: Path, name: str, text: str, *, keep_undo: bool = True) -> Path:
+def define(book: Path, out: Path, name: str, text: str) -> Path:
     """Keep a text in a workbook under a defined name; the file really written.
 
     Raises
@@ -64,4 +64,4 @@ def define(book: Path, out: Path, name: str, text: str, *, keep_undo: bool = Tru
         workbook.append(names, own)
         return {}
 
-    return rewrite(book, out, change, verify=lambda file: gate(file, cells_of=()), keep_undo=keep_undo)
+    return rewrite(book, out, change, verify=lambda file: gate(file, cells_of=()))

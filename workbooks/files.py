@@ -26,7 +26,6 @@ from tierbook.errors import HostError, TierbookError
 from tierbook.quality import Problem
 from workbooks.gate.container import damage, unpacked
 from workbooks.gate.kinds import is_open_elsewhere
-from workbooks.gate.package import Stamp
 
 KEPT = 5  # writes that can be undone, per file
 LOCK_WAIT = 600.0  # how long a run waits for another run on the same file [s]
@@ -38,6 +37,23 @@ class Undone(NamedTuple):
 
     path: Path
     action: Literal["restored", "removed"]
+
+
+class Stamp(NamedTuple):
+    """What tells whether somebody else changed a file; all None for a file that is not there."""
+
+    modified: int | None = None
+    size: int | None = None
+    inode: int | None = None
+
+    @classmethod
+    def of(cls, path: Path) -> Stamp:
+        """The file's stamp now."""
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return cls()
+        return cls(found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 def replace_file(

@@ -64,7 +64,6 @@ def add_sheets(
     out: str | Path,
     sheets: Sequence[ResultSheet],
     *,
-    package: Package | None = None,
     keep_undo: bool = True,
 ) -> Patched:
     """Put result sheets into a workbook, in place of our own earlier ones.
@@ -77,8 +76,6 @@ def add_sheets(
         Where the workbook with the results goes; `book` itself to replace it.
     sheets : sequence of ResultSheet
         The results; new sheets go to the end, in this order.
-    package : Package, optional
-        What `gate` said about `book`, when the caller has just read it; saves looking again.
     keep_undo : bool
         Keep the replaced file for `workbooks.files.undo`.
 
@@ -108,7 +105,6 @@ def add_sheets(
         book,
         out,
         change,
-        package=package,
         verify=lambda temporary: _verify(temporary, plan[0]),
         keep_undo=keep_undo,
     )
@@ -132,7 +128,7 @@ def put_sheets(out: str | Path, sheets: Sequence[ResultSheet]) -> Patched:
     return add_sheets(out, out, sheets) if Path(out).exists() else write_book(out, sheets)
 
 
-def write_book(out: str | Path, sheets: Sequence[ResultSheet], *, keep_undo: bool = False) -> Patched:
+def write_book(out: str | Path, sheets: Sequence[ResultSheet]) -> Patched:
     """The results in a workbook of their own; an existing file is replaced whole."""
     for sheet in sheets:
         check(sheet)
@@ -157,7 +153,7 @@ def write_book(out: str | Path, sheets: Sequence[ResultSheet], *, keep_undo: boo
         check_written(temporary, parts)
         _verify(temporary, plan[0])
 
-    written = replace_file(out, write, verify=verify, keep_undo=keep_undo)
+    written = replace_file(out, write, verify=verify)
     note = elsewhere(out, written)
     names = {placed.sheet.name: placed.name for placed in plan[0].placed}
     return Patched(written, names, (), (note,) if note else ())

@@ -30,7 +30,7 @@ class Results:
     areas: Mapping[Place, Area] = field(default_factory=dict)
 
 
-def put_results(book: Path, out: Path, results: Mapping[str, Results], *, keep_undo: bool = True) -> Path:
+def put_results(book: Path, out: Path, results: Mapping[str, Results]) -> Path:
     """Write the results of formulas into a workbook; the file really written.
 
     Parameters
@@ -57,7 +57,7 @@ def put_results(book: Path, out: Path, results: Mapping[str, Results], *, keep_u
             parts[part] = [cells.changed(_written(cells, found))]
         return parts
 
-    return rewrite(book, out, change, verify=lambda file: gate(file), keep_undo=keep_undo)
+    return rewrite(book, out, change, verify=lambda file: gate(file))
 
 
 def _written(cells: SheetCells, found: Results) -> dict[Place, Written]:

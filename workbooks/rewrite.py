@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tierbook.errors import DataError, HostError
-from workbooks.files import replace_file, unverified
+from workbooks.files import Stamp, replace_file, unverified
 from workbooks.gate.container import damage, unpacked
 from workbooks.gate.gate import gate
-from workbooks.gate.package import Package, Stamp
+from workbooks.gate.package import Package
 from workbooks.parts import PackageWriter, Written
 from workbooks.source import SEPARATE, Source
 
@@ -24,7 +24,6 @@ def rewrite(
     out: Path,
     change: Callable[[Source, Package], Parts],
     *,
-    package: Package | None = None,
     verify: Callable[[Path], object],
     keep_undo: bool = True,
 ) -> Path:
@@ -34,8 +33,6 @@ def rewrite(
     ----------
     change : callable
         Edits parts of the source and returns those that are written whole, by name.
-    package : Package, optional
-        What `gate` said about `book`, when the caller has just read it.
     verify : callable
         Raises unless the written file is sound; that it holds the very bytes that were written is known by then.
 
@@ -53,7 +50,7 @@ def rewrite(
     """
     stamp = Stamp.of(book)
     written: dict[str, Written] = {}
-    known = package if package is not None and package.stamp == stamp else gate(book)
+    known = gate(book)
     _refuse(known, book)
 
     def write(temporary: Path) -> None:

@@ -195,18 +195,6 @@ def share_text(value: float) -> str:
     return f"{value:.1%}".replace(".0%", "%") if abs(value) < 0.1 else f"{value:.0%}"
 
 
-def pixels(characters: float) -> int:
-    """Width on screen of a column of so many characters. [pixels]"""
-    return int(characters * 7 + 5)
-
-
-def display_width(text: str) -> int:
-    """How many columns of a fixed grid a text takes: a Chinese character takes two."""
-    if text.isascii():
-        return len(text)
-    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
-
-
 @lru_cache(maxsize=10_000)
 def text_pixels(text: str, language: str, *, bold: bool = False) -> float:
     """Width of a text in a cell. [pixels]"""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tierbook.run import Run
-    from workbooks.gate.package import Package
 
 SCORES, WATCH_LIST, RUN = "tierbook_scores", "tierbook_watch_list", "tierbook_run"
 TARGET_LIST = "tierbook_target_list"
@@ -57,7 +56,6 @@ def add_scored(
     book: Path | str,
     out: Path | str,
     *,
-    package: Package | None = None,
     language: str = "en",
     keep_undo: bool = True,
 ) -> Patched:
@@ -70,7 +68,7 @@ def add_scored(
     HostError
         The file cannot be written; it stays as it is.
     """
-    return add_sheets(book, out, result_sheets(run, language), package=package, keep_undo=keep_undo)
+    return add_sheets(book, out, result_sheets(run, language), keep_undo=keep_undo)
 
 
 def result_sheets(run: Run, language: str) -> list[ResultSheet]:

@@ -40,7 +40,7 @@ class Recalculated(NamedTuple):
     errors: int
 
 
-def recalculate(book: Path, out: Path, *, patience: float, keep_undo: bool = True) -> Recalculated:
+def recalculate(book: Path, out: Path, *, patience: float) -> Recalculated:
     """Compute every formula of a workbook.
 
     Parameters
@@ -73,7 +73,7 @@ def recalculate(book: Path, out: Path, *, patience: float, keep_undo: bool = Tru
         results[sheet] = Results(values, areas)
         cells, kept = cells + len(values), kept + unknown
         errors += sum(isinstance(value, ErrorValue) for value in values.values())
-    return Recalculated(put_results(book, out, results, keep_undo=keep_undo), cells, kept, errors)
+    return Recalculated(put_results(book, out, results), cells, kept, errors)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 from tierbook import features
 from tierbook.engines.duckdb import DuckDB
 from tierbook.errors import RuleError
-from tierbook.measures import Measure, add_measures, measure_sql
+from tierbook.measures import Measure, add_measures
 
 AS_OF = date(2025, 6, 30)
 
@@ -101,10 +101,9 @@ def engine_with(*, engine: DuckDB | None = None) -> DuckDB:
 )
 def test_a_measure_is_one_figure_per_customer(measure, expected, why):
     engine = engine_with()
-    found = engine.sql(
-        f"SELECT * FROM ({measure_sql(measure, as_of=AS_OF)}) ORDER BY customer_id"
-    ).to_pydict()
-    assert found == {"customer_id": ["ann", "ben", "cy"], "value": expected}, why
+    add_measures(engine, [measure], as_of=AS_OF)
+    found = engine.sql("SELECT * FROM measured ORDER BY customer_id").to_pydict()
+    assert found == {"customer_id": ["ann", "ben", "cy"], "m": expected}, why
 
 
 def test_many_measures_stand_side_by_side_in_the_order_given():

@@ -11,26 +11,9 @@ import pytest
 from tests.workbooks.result_books import raw_parts, result, rich_book
 from tierbook.errors import HostError
 from workbooks import rewrite
-from workbooks.gate.gate import gate
 from workbooks.parts import PackageWriter, Written
 from workbooks.patch import add_sheets
 from workbooks.rewrite import check_written
-
-
-def test_what_the_reader_knows_already_is_not_looked_at_again(tmp_path, monkeypatch):
-    book = rich_book(tmp_path / "book.xlsx")
-    package = gate(book)
-    looked = []
-
-    def look(path: Path, **options: Any) -> Any:
-        looked.append(Path(path).name)
-        return gate(path, **options)
-
-    monkeypatch.setattr(rewrite, "gate", look)
-    add_sheets(book, book, [result()], package=package)
-    assert "book.xlsx" not in looked
-    add_sheets(book, book, [result("B", "tierbook_b")], package=package)
-    assert "book.xlsx" in looked, "the book has changed since"
 
 
 def test_a_book_changed_while_results_were_written_is_not_overwritten(tmp_path, monkeypatch):

@@ -60,7 +60,7 @@ def changes(old: Pack, new: Pack, language: str = "en") -> list[Change]:
                 found.append(Change("reason", section, key, one, other, name))
             if key in moved and section not in _WITHOUT_ORDER:
                 found.append(Change("moved", section, key, one, other, name))
-    return found + _words(old, new, language)
+    return found + _words(old, new)
 
 
 # Sections in which the order changes nothing.
@@ -89,7 +89,7 @@ def _moved(was: Sequence[str], now: Sequence[str]) -> set[str]:
     return set(both[0]) - kept
 
 
-def _words(old: Pack, new: Pack, language: str) -> list[Change]:
+def _words(old: Pack, new: Pack) -> list[Change]:
     found = []
     for name in dict.fromkeys([*new.words, *old.words]):
         before, after = (

@@ -105,7 +105,7 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
     yield from _leads(pack, language)
     yield from _records(pack, language)
     yield from _care(pack, language)
-    yield from _agenda(pack, language)
+    yield from _agenda(pack)
     if pack.groups:
         yield Rule("groups", "rank_by", pack.groups.rank_by.text)
         yield from _levels("groups", pack.groups.levels, language)
@@ -157,7 +157,7 @@ def _care(pack: Pack, language: str) -> Iterator[Rule]:
             yield Rule("service", term.name, words)
 
 
-def _agenda(pack: Pack, language: str) -> Iterator[Rule]:
+def _agenda(pack: Pack) -> Iterator[Rule]:
     """How far ahead care is announced, and the holidays."""
     if pack.holidays or pack.days_ahead != DAYS_AHEAD:
         yield Rule("actions", "days_ahead", f"{pack.days_ahead}")

@@ -11,14 +11,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from tierbook.errors import DataError
 from workbooks.gate.cells import Book, SheetFacts, whole
 from workbooks.gate.guard import MAIN, Elements
 from workbooks.gate.kinds import archive_in, check_kind, opened
-from workbooks.gate.package import DefinedName, NumberFormat, Package, SheetInfo, Stamp, State, TableInfo
+from workbooks.gate.package import DefinedName, NumberFormat, Package, SheetInfo, State, TableInfo
 from workbooks.gate.parts import Parts
 from workbooks.gate.relations import Relation, named_by, relations_part
 from workbooks.gate.scan import scan
@@ -52,10 +51,9 @@ def gate(
     """
     path = Path(path)
     try:
-        stamp = Stamp.of(path)
         check_kind(path)
         with opened(path) as file, archive_in(file) as archive:
-            return replace(_Gate(Parts(path, archive)).package(cells_of, keep), stamp=stamp)
+            return _Gate(Parts(path, archive)).package(cells_of, keep)
     except DataError as error:
         if error.place:
             raise
@@ -79,13 +77,13 @@ class _Gate:
         relations = self.parts.relations(workbook)
         if relations is None:
             raise _missing(relations_part(workbook))
-        sheets = self._sheets(workbook, root, relations)
-        styles = self._target(workbook, relations, "styles")
-        strings = self._target(workbook, relations, "sharedStrings")
+        sheets = self._sheets(root, relations)
+        styles = self._target(relations, "styles")
+        strings = self._target(relations, "sharedStrings")
         book = Book(
             None if strings is None else self.parts.count_strings(strings),
             self._format_count(styles),
-            self._dde_links(workbook, root, relations),
+            self._dde_links(root, relations),
         )
         seen = {workbook, strings, styles, *(sheet.part for sheet in sheets)}
         facts: dict[str, SheetFacts] = {}
@@ -162,7 +160,7 @@ class _Gate:
                 return part
         raise _no_workbook()
 
-    def _sheets(self, workbook: str, root: Elements, relations: dict[str, Relation]) -> list[SheetInfo]:
+    def _sheets(self, root: Elements, relations: dict[str, Relation]) -> list[SheetInfo]:
         sheets = []
         for local, attributes, parent in root.found:
             if local != "sheet" or parent != "sheets":
@@ -188,7 +186,7 @@ class _Gate:
                 raise DataError("Two sheets are called {sheet}.", fix=_SAVE_AGAIN, sheet=repr(sheet.name))
         return sheets
 
-    def _target(self, workbook: str, relations: dict[str, Relation], kind: str) -> str | None:
+    def _target(self, relations: dict[str, Relation], kind: str) -> str | None:
         for relation in relations.values():
             if relation.kind == kind and not relation.external:
                 return self.parts.named(relation.target)
@@ -214,7 +212,7 @@ class _Gate:
         )
         return tuple(NumberFormat(whole(number, 0), codes.get(number)) for number in numbers)
 
-    def _dde_links(self, workbook: str, root: Elements, relations: dict[str, Relation]) -> frozenset[str]:
+    def _dde_links(self, root: Elements, relations: dict[str, Relation]) -> frozenset[str]:
         """Numbers of the external references that are DDE or OLE links to a program."""
         found = set()
         order = [attributes for local, attributes, _ in root.found if local == "externalReference"]

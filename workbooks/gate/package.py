@@ -54,23 +54,6 @@ class NumberFormat(NamedTuple):
     code: str | None
 
 
-class Stamp(NamedTuple):
-    """What tells whether somebody else changed a file; all None for a file that is not there."""
-
-    modified: int | None = None
-    size: int | None = None
-    inode: int | None = None
-
-    @classmethod
-    def of(cls, path: Path) -> Stamp:
-        """The file's stamp now."""
-        try:
-            found = path.stat()
-        except FileNotFoundError:
-            return cls()
-        return cls(found.st_mtime_ns, found.st_size, found.st_ino)
-
-
 @dataclass(frozen=True)
 class Package:
     """A workbook that passed the gate; `strings` is the part of its shared texts."""
@@ -88,7 +71,6 @@ class Package:
     number_formats: tuple[NumberFormat, ...] = field(default=(), repr=False)
     strings: str | None = None
     facts: Mapping[str, SheetFacts] = field(default_factory=dict, repr=False)
-    stamp: Stamp = field(default_factory=Stamp)
 
     def odd_cells(self, sheet: str) -> list[OddCell]:
         """Cells whose value is not what it looks like, in the order of the file (see `OddCell`)."""

@@ -183,7 +183,7 @@ def dealer_tables(rng: np.random.Generator) -> dict[str, list[Row]]:
         habit, customer_id = habits[place], f"D{number:04d}"
         sales = _sales(rng, customer_id, habit)
         tables["transactions"] += sales
-        tables["interactions"] += _contacts(rng, customer_id, habit, sales)
+        tables["interactions"] += _contacts(rng, customer_id, sales)
         if rng.random() < 0.6:
             tables["surveys"] += _survey(rng, customer_id, habit)
         first = min((row["date"] for row in sales), default=AS_OF - timedelta(60))
@@ -228,7 +228,7 @@ def _sale(
     }  # fmt: skip
 
 
-def _contacts(rng: np.random.Generator, customer_id: str, habit: Habit, sales: list[Row]) -> list[Row]:
+def _contacts(rng: np.random.Generator, customer_id: str, sales: list[Row]) -> list[Row]:
     found = []
     for _ in range(int(rng.integers(1, 6))):
         phase = "presale" if not sales else str(rng.choice(list(CHANNELS), p=(0.35, 0.2, 0.45)))

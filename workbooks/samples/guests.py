@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 AS_OF = date(2026, 10, 31)
-START = date(2024, 9, 1)  # 26 months up to AS_OF
 Row = dict[str, Any]
 
 

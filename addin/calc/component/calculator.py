@@ -6,6 +6,7 @@ Standard library of Python 3.9 only: LibreOffice's own Python runs this file.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -50,7 +51,6 @@ class Calculator:
         self._missing: EngineError | None = None
         self._reasons: deque[tuple[str, str]] = deque(maxlen=MOST_REASONS)
         self._lock = threading.Lock()
-        self._look = threading.Event()
 
     def call(
         self,
@@ -77,10 +77,6 @@ class Calculator:
             return failure if facts["single"] else ((failure,),)
         return shown(result, days) if facts["single"] else shown_rows(result, days)
 
-    def look_now(self) -> None:
-        """Look for the engine at once: it may just have been started."""
-        self._look.set()
-
     def _asked(self, function: str, arguments: Sequence[Any], days: int, pack: str | None) -> Any:
         if function == WHY and self._reasons:
             return [["function", "reason"], *map(list, self._reasons)]
@@ -105,8 +101,7 @@ class Calculator:
 
     def _until_back(self) -> None:
         while True:
-            self._look.wait(LOOK_AGAIN)
-            self._look.clear()
+            time.sleep(LOOK_AGAIN)
             try:
                 self._watch.status()
             except EngineError as error:
