@@ -220,8 +220,10 @@ def score(
     as_of: AsOf = None, level: AtLevel = "customer", masked: Masked = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
+    from addin.warehouse import refuse_table
 
     request = replace(request_of(book, lang, pack=pack, profile=profile, as_of=as_of), level=level)
+    refuse_table(request, out)
     with scored(request) as run:
         with working(request) as shown:
             written = [actions.write_scores(shown, run, out, masked=masked)]

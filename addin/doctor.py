@@ -62,8 +62,10 @@ class Finding:
 
 
 def findings(project: Path) -> list[Finding]:
-    """Python, packages, settings, rule packs, engine and spreadsheet programs, in this order."""
-    return [_python(), *_packages(), _settings(project), _rules(project), _engine(), *_addins()]
+    """Python, packages, settings, the source, rule packs, engine and spreadsheet programs, in this order."""
+    return [
+        _python(), *_packages(), _settings(project), *_source(project), _rules(project), _engine(), *_addins(),
+    ]  # fmt: skip
 
 
 def _python() -> Finding:
@@ -105,6 +107,54 @@ def _settings(project: Path) -> Finding:
             "settings", "ok", "{file}, rule pack {pack}", values={"file": own_file, "pack": settings.pack}
         )
     return Finding("settings", "ok", "those shipped, rule pack {pack}", values={"pack": settings.pack})
+
+
+def _source(project: Path) -> list[Finding]:
+    """What works on the source of the project, and what that lacks; nobody is asked for an answer."""
+    from addin.settings import read_settings
+    from addin.warehouse import lies
+    from tierbook.engines.addresses import missing, stays, system_of
+    from tierbook.engines.sources import SQLITE_FILES, is_address
+
+    try:
+        settings = read_settings(project)
+    except TierbookError:
+        return []
+    if not settings.source:
+        return []
+    values = {"place": settings.source, "engine": "DuckDB", "what": Path(settings.source).name, "package": ""}
+    sentence = "{place}, worked on by {engine}"
+    try:
+        place = lies(None, settings)
+        if not place:
+            sentence = "{place}, read cell by cell"
+        elif settings.source.startswith("spark://") or (
+            settings.engine.name == "spark" and Path(place).is_dir()
+        ):
+            values |= {"engine": "Spark", "what": "Spark"}
+            values["package"] = _missing_of("tierbook[engines] pyspark", "ibis", "pyspark")
+        elif is_address(place):
+            system = system_of(place)
+            values |= {"engine": system.name, "what": system.name, "package": missing(system)}
+            if not stays(system, settings.engine.name):
+                sentence = "{place}, whose tables come to DuckDB"
+        elif Path(place).suffix.lower() in SQLITE_FILES:
+            package = "duckdb-extension-sqlite-scanner"
+            values["package"] = _missing_of(package, "duckdb_extension_sqlite_scanner")
+    except TierbookError as error:
+        return [Finding("source", "error", error.message, error.fix, error.values)]
+    if values["package"]:
+        fix = "Install them: pip install {package}."
+        return [Finding("source", "error", "{what} needs packages that are not installed.", fix, values)]
+    if not is_address(settings.source) and not Path(settings.source).exists():
+        values = {"name": settings.source}
+        fix = "Look at source: in config.yaml."
+        return [Finding("source", "error", "There is no file or folder {name}.", fix, values)]
+    return [Finding("source", "ok", sentence, values=values)]
+
+
+def _missing_of(package: str, *modules: str) -> str:
+    return "" if all(importlib.util.find_spec(module) for module in modules) else package
 
 
 def _rules(project: Path) -> Finding:

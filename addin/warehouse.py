@@ -165,6 +165,29 @@ def write_results(request: Request, run: WarehouseRun, out: Path) -> Written:
     return Written(replace_file(out, write))
 
 
+def refuse_table(request: Request, out: Path | None) -> None:
+    """Refuse before work starts what `write_results` could only refuse at its end.
+
+    Raises
+    ------
+    HostError
+        Results are to become a table of a source that takes none: files, or a database whose rows come to DuckDB.
+    """
+    from tierbook.engines.addresses import stays, system_of
+    from tierbook.engines.sources import DUCKDB_FILES, is_address
+
+    if out is None or not str(out).startswith(TABLE):
+        return
+    place, engine = request.lies, request.settings.engine.name
+    if place.startswith("spark://") or (place and not is_address(place) and engine == "spark"):
+        return
+    if stays(system_of(place), engine) if is_address(place) else Path(place).suffix.lower() in DUCKDB_FILES:
+        return
+    raise HostError(
+        "Results cannot be a table of this source.", fix="Write them to a file: --out scores.parquet."
+    )
+
+
 def is_results(out: Path | None) -> bool:
     """Whether results go to Parquet or into a table, and not into a workbook."""
     return out is not None and (str(out).startswith(TABLE) or out.suffix.lower() in (".parquet", ".pq"))

@@ -79,6 +79,36 @@ def test_settings_that_cannot_be_used_are_quoted_with_their_line(tmp_path):
     assert "config.yaml:1" in finding.text()
 
 
+@pytest.mark.parametrize(
+    "text, level, said",
+    [
+        ("source: postgres://me@db/sales\n", "ok", "postgres://me@db/sales, worked on by PostgreSQL"),
+        ("source: postgres://me@db/sales\nengine: duckdb\n", "ok", "whose tables come to DuckDB"),
+        ("source: oracle://me@db/sales\n", "error", "pip install ibis-framework[oracle]"),
+        ("source: db2://me@db/sales\n", "error", "cannot connect to db2://"),
+        ("source: mysql://me@db/sales\nengine: spark\n", "error", "MySQL is no source for engine: spark."),
+        ("source: postgres://me:hunter-22@db/sales\n", "error", "holds a password"),
+        ("source: spark://\n", "ok", "worked on by Spark"),
+        ("source: here\n", "ok", "worked on by DuckDB"),
+        ("source: hotel.sqlite\n", "ok", "worked on by DuckDB"),
+        ("source: book.xlsx\n", "ok", "read cell by cell"),
+        ("source: gone.duckdb\n", "error", "There is no file or folder"),
+    ],
+)
+def test_the_source_is_named_with_what_works_on_it(text, level, said, tmp_path):
+    (tmp_path / "config.yaml").write_text(text, "utf-8")
+    (tmp_path / "here").mkdir()
+    for name in ("hotel.sqlite", "book.xlsx"):
+        (tmp_path / name).touch()
+    finding = found(tmp_path, "source")
+    assert (finding.level, said in finding.text()) == (level, True), finding.text()
+    assert "hunter-22" not in finding.text() + finding.text("zh")
+
+
+def test_without_a_source_nothing_is_said_of_one(tmp_path):
+    assert "source" not in {finding.subject for finding in doctor.findings(tmp_path)}
+
+
 def test_a_pack_that_cannot_be_used_is_named(tmp_path):
     (tmp_path / "config.yaml").write_text("pack: retail\n", "utf-8")
     (tmp_path / "rules").mkdir()

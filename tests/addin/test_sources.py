@@ -10,8 +10,9 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
+from addin.options import request_of
 from addin.settings import Settings, read_settings
-from addin.warehouse import lies, password_for, place_of
+from addin.warehouse import lies, password_for, place_of, refuse_table
 from tierbook.engines.options import EngineOptions
 from tierbook.errors import HostError
 
@@ -67,6 +68,35 @@ def test_results_are_named_after_what_an_address_ends_with():
     assert place_of("postgres://me@db/sales") == Path("sales")
     assert place_of("snowflake://me@account/warehouse/shop") == Path("warehouse-shop")
     assert place_of("spark://") == Path("spark")
+
+
+@pytest.mark.parametrize(
+    "text, refused",
+    [
+        ("source: postgres://me@db/sales\n", False),
+        ("source: postgres://me@db/sales\nengine: duckdb\n", True),
+        ("source: mysql://me@db/sales\n", True),
+        ("source: spark://\n", False),
+        ("source: data\n", True),
+        ("source: data\nengine: spark\n", False),
+        ("source: hotel.duckdb\n", False),
+        ("source: hotel.sqlite\n", True),
+        ("source: book.xlsx\n", True),
+    ],
+)
+def test_results_for_a_source_that_takes_no_table_are_refused_before_work(
+    text, refused, tmp_path, monkeypatch
+):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "config.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    request = request_of(None, None)
+    refuse_table(request, Path("scores.parquet"))
+    if refused:
+        with pytest.raises(HostError, match="Results cannot be a table of this source."):
+            refuse_table(request, Path("table:scored"))
+    else:
+        refuse_table(request, Path("table:scored"))
 
 
 class Ring(KeyringBackend):

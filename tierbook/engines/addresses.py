@@ -84,14 +84,40 @@ def system_of(address: str) -> System:
     return SYSTEMS[scheme]
 
 
+def stays(system: System, engine: str) -> bool:
+    """Whether the rows of a kind of database stay there; else they come to DuckDB.
+
+    Parameters
+    ----------
+    engine : str
+        What the project asks for, "" for nothing.
+
+    Raises
+    ------
+    HostError
+        That is no engine for it.
+    """
+    if engine in ("", "source") and system.works:
+        return True
+    if engine in ("", "duckdb"):
+        return False
+    raise HostError(
+        "{what} is no source for engine: {name}.",
+        fix="Write engine: duckdb into config.yaml; the tables come to DuckDB.",
+        what=system.name,
+        name=engine,
+    )
+
+
 def missing(system: System) -> str:
     """The package to install before a kind of database can be read; "" for none."""
-    if not (_installed("ibis") and _installed(system.driver)):
+    if not (installed("ibis") and installed(system.driver)):
         return "tierbook[engines]" if system.backend == "postgres" else f"ibis-framework[{system.backend}]"
     return ""
 
 
-def _installed(module: str) -> bool:
+def installed(module: str) -> bool:
+    """Whether a module could be imported."""
     try:
         return find_spec(module) is not None
     except ModuleNotFoundError:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tierbook.engines.addresses import connected, system_of
+from tierbook.engines.addresses import connected, stays, system_of
 from tierbook.engines.copied import Copied, named
 from tierbook.engines.database import Database, Spark
 from tierbook.engines.duckdb import DuckDB
@@ -88,17 +88,8 @@ def _opened(place: str, options: EngineOptions, password: str | None) -> Opened:
     if scheme == "spark":
         return _spark({}, place, options)
     if is_address(place):
-        system = system_of(place)
-        if options.name == "duckdb" or (not options.name and not system.works):
-            return _copied(place, options, password)
-        if options.name in ("", "source") and system.works:
-            return _postgres(place, options, password)
-        raise HostError(
-            "{what} is no source for engine: {name}.",
-            fix="Write engine: duckdb into config.yaml; the tables come to DuckDB.",
-            what=system.name,
-            name=options.name,
-        )
+        work = _postgres if stays(system_of(place), options.name) else _copied
+        return work(place, options, password)
     path = Path(place)
     if not path.exists():
         raise HostError(
@@ -265,6 +256,16 @@ class Kept:
         shutil.rmtree(self.file.with_name(f"{self.file.name}.tmp"), ignore_errors=True)
 
 
+class KeptCopies(Kept):
+    """Finished stages, and the rows that came from a database."""
+
+    def leave(self) -> None:
+        """As `Kept.leave`; rows that came are kept like a stage."""
+        (copies,) = self.engine.sql("SELECT COUNT(*) AS copies FROM tierbook_copies")["copies"].to_pylist()
+        self.empty = self.empty and not copies
+        super().leave()
+
+
 class KeptFiles:
     """Finished stages of a Spark session, in the folder of its tables."""
 
@@ -303,7 +304,8 @@ def _copied(address: str, options: EngineOptions, password: str | None) -> Opene
     with told(secret=password or ""):
         tables = named(session)
         engine, keep = _worker(address, [], options, partial(Copied, session, tables))
-    return Opened(session.shown, engine, tables, session.shown, keep=keep)
+    kept = KeptCopies(engine, keep.file, fresh=keep.empty) if keep else None
+    return Opened(session.shown, engine, tables, session.shown, keep=kept)
 
 
 def _postgres(address: str, options: EngineOptions, password: str | None) -> Opened:

@@ -188,6 +188,7 @@ def test_a_value_without_a_place_in_its_type_is_said(hotel, monkeypatch):
     def wrong(self, expression, **asked):
         pa.array([b"\x01"], pa.int8())
 
+    assert engine.session is not None
     monkeypatch.setattr(type(engine.session.backend), "to_pyarrow_batches", wrong)
     with pytest.raises(HostError, match="The table customers holds a value that cannot be read"):
         score_in(engine, names, pack("hospitality"))
