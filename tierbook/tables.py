@@ -46,20 +46,42 @@ class Table:
         return next((column for column in self.columns if column.name == name), None)
 
 
+# What Chinese workbooks call the columns below that name no aliases of their own.
+_CHINESE: dict[str, tuple[str, ...]] = {
+    "actual": ("实际值",), "allowed": ("可选答案",), "amount": ("金额",), "answer": ("答案",), "attended": ("到场",),
+    "benchmark": ("标杆",), "campaign_id": ("活动编号",), "categories": ("类别",), "changed": ("变更日期", "变更时间"), "channel": ("渠道",),
+    "chosen": ("选定",), "closed": ("关闭时间", "关闭日期", "办结时间", "办结日期"), "competitor": ("竞争对手",), "contract": ("合同编号", "合同"),
+    "cost": ("成本",), "created": ("创建日期",), "crm_cost": ("CRM 成本",), "customer_id": ("客户编号", "客户号"), "customers": ("客户数",),
+    "date": ("日期",), "department": ("部门", "科室"), "due": ("到期日", "期限"), "edition": ("届次", "届"), "end": ("结束日期", "结束"),
+    "expected_monthly_amount": ("预计月金额",), "from_stage": ("原阶段",), "goal": ("目标",), "group": ("分组", "组别"),
+    "higher_is_better": ("越高越好",), "holding_days": ("持有天数",), "invoice": ("发票号", "发票"), "issued": ("开票日期",),
+    "item": ("项目", "题目", "商品"), "kind": ("类别", "台账"), "latitude": ("纬度",), "lead_id": ("潜客编号",), "longitude": ("经度",),
+    "margin": ("利润率",), "measure": ("计量项",), "money": ("资金",), "month": ("月份",), "name": ("名称", "活动名称"),
+    "opportunity": ("商机",), "option": ("方案",), "outcome": ("结果",), "owner": ("负责人", "责任人"), "paid": ("已付", "已付金额"),
+    "paid_date": ("付款日期",), "parent": ("上级", "上级目标"), "phase": ("阶段",), "points": ("积分",), "preregistered": ("预登记",),
+    "product_line": ("产品线",), "professional": ("专业观众",), "quantity": ("数量",), "question": ("问题",), "responded": ("响应时间", "是否响应", "响应"),
+    "revenue": ("收入",), "risk": ("风险",), "scale": ("满分",), "score": ("评分", "得分"), "segment": ("细分市场",), "set": ("题组",),
+    "severity": ("严重程度",), "side": ("参展方", "参与方"), "source_id": ("来源编号",), "stage": ("阶段",), "stage_since": ("阶段起始日",),
+    "start": ("开始日期", "开始"), "state": ("状态",), "status": ("状态",), "style": ("风格",), "target": ("目标值",), "time": ("时间",),
+    "to_stage": ("新阶段",), "type": ("类型",), "updated": ("更新时间",), "uplift": ("每客户增量", "提升幅度"), "value": ("读数", "数值"),
+    "visits": ("拜访次数",), "weight": ("权重",), "won": ("赢单",),
+}  # fmt: skip
+
+
 def _key(name: str, *aliases: str) -> Column:
-    return Column(name, "id", aliases, required=True)
+    return Column(name, "id", aliases or _CHINESE[name], required=True)
 
 
 def _ids(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, "id") for name in names)
+    return tuple(Column(name, "id", _CHINESE[name]) for name in names)
 
 
 def _texts(names: str) -> tuple[Column, ...]:
-    return tuple(Column(name) for name in names.split())
+    return tuple(Column(name, aliases=_CHINESE[name]) for name in names.split())
 
 
 def _of(kind: Kind, names: str, *, required: bool = False) -> tuple[Column, ...]:
-    return tuple(Column(name, kind, required=required) for name in names.split())
+    return tuple(Column(name, kind, _CHINESE[name], required=required) for name in names.split())
 
 
 _SETTLEMENT = {
@@ -84,7 +106,7 @@ CUSTOMERS = Table(
         Column("parent_id", "id", ("上级客户", "集团")),
         Column("brand", aliases=("品牌",)),
         Column("source", aliases=("来源",)),
-        Column("source_id", "id"),
+        *_ids("source_id"),
         Column("industry", aliases=("行业",)),
         Column("region", aliases=("区域", "地区")),
         Column("size", aliases=("规模",)),
@@ -109,7 +131,7 @@ CUSTOMERS = Table(
         Column("marketable", "yes_no", ("可营销",)),
         Column("referrer_id", "id", ("推荐人",)),
         Column("settlement", aliases=("结算方式",), choices=_SETTLEMENT),
-        Column("credit_kind", choices={"月结": "monthly", "临欠": "temporary"}),
+        Column("credit_kind", aliases=("信用类型",), choices={"月结": "monthly", "临欠": "temporary"}),
         Column("credit_limit", "money", ("信用额度",)),
         Column("credit_days", "number", ("账期",)),
         Column("budget", "money", ("消费预算",)),
@@ -118,11 +140,11 @@ CUSTOMERS = Table(
         *_texts("style risk"),
         Column("capacity", "number", ("合同容量",)),
         Column("lists", aliases=("名单",)),
-        Column("side", choices=_SIDE),
+        Column("side", aliases=_CHINESE["side"], choices=_SIDE),
         Column("contract_end", "date", ("合同到期",)),
         Column("lost_reason", aliases=("流失原因",)),
         *_texts("status"),
-        Column("updated", "time"),
+        *_of("time", "updated"),
     ),
     ("客户", "clients", "accounts"),
 )
@@ -136,19 +158,19 @@ TRANSACTIONS = Table(
         Column("transaction_id", "id", ("订单号",)),
         Column("cost", "money", ("成本",)),
         Column("turnover", "money", ("成交额",)),
-        Column("quantity", "number"),
+        *_of("number", "quantity"),
         Column("product", aliases=("产品",)),
         Column("category", aliases=("类别",)),
         *_texts("channel"),
         Column("branch", aliases=("门店", "网点")),
         Column("settlement", aliases=("结算方式",), choices=_SETTLEMENT),
         Column("discount", "share", ("折扣",)),
-        Column("holding_days", "number"),
-        Column("owner", aliases=("销售员",)),
+        *_of("number", "holding_days"),
+        Column("owner", aliases=("销售员", "负责人")),
         Column("guests", aliases=("被请客户",)),
         Column("designated_by", "id", ("指定人",)),
         Column("counterparty_id", "id", ("收货人",)),
-        Column("edition", "id", ("届",)),
+        *_ids("edition"),
     ),
     ("交易", "订单", "orders", "sales"),
 )
@@ -159,9 +181,9 @@ INTERACTIONS = Table(
         _key("customer_id", *_CUSTOMER_ID),
         Column("date", "time", ("日期",), required=True),
         *_texts("phase channel type"),
-        Column("severity", "number"),
+        *_of("number", "severity"),
         Column("reason", aliases=("原因",)),
-        Column("outcome"),
+        *_texts("outcome"),
         *_of("time", "responded closed"),
         *_of("money", "cost amount"),
         *_texts("owner department"),
@@ -187,7 +209,7 @@ TABLES: dict[str, Table] = {
             (
                 Column("customer_id", "id", _CUSTOMER_ID),
                 Column("date", "date", ("日期",), required=True),
-                Column("item", required=True, choices={"推荐意愿": "nps", "nps": "nps"}),
+                Column("item", aliases=_CHINESE["item"], required=True, choices={"推荐意愿": "nps", "nps": "nps"}),
                 *_of("number", "score", required=True),
                 *_of("number", "scale"),
                 *_texts("set department"),
@@ -233,9 +255,10 @@ TABLES: dict[str, Table] = {
                 _key("lead_id"),
                 *_of("time", "changed", required=True),
                 *_texts("from_stage"),
-                Column("to_stage", required=True),
+                Column("to_stage", aliases=_CHINESE["to_stage"], required=True),
                 *_texts("owner"),
             ),
+            ("潜客阶段记录", "潜客历史"),
         ),
         Table(
             "campaigns",
@@ -247,10 +270,11 @@ TABLES: dict[str, Table] = {
             (
                 _key("campaign_id"),
                 _key("customer_id", *_CUSTOMER_ID),
-                Column("group", choices={"target": "target", "control": "control"}),
+                Column("group", aliases=_CHINESE["group"], choices={"target": "target", "control": "control"}),
                 *_of("yes_no", "responded"),
                 *_of("money", "revenue"),
             ),
+            ("活动响应",),
         ),
         Table(
             "redemptions",
@@ -267,7 +291,7 @@ TABLES: dict[str, Table] = {
             (
                 _key("customer_id", *_CUSTOMER_ID),
                 *_of("time", "date", required=True),
-                Column("measure", required=True),
+                Column("measure", aliases=_CHINESE["measure"], required=True),
                 *_of("number", "value", required=True),
             ),
             ("用量",),
@@ -288,31 +312,35 @@ TABLES: dict[str, Table] = {
             (Column("branch", aliases=("网点", "门店"), required=True), *_of("number", "latitude longitude", required=True)),
             ("网点",),
         ),
-        Table("goals", (*_ids("goal", "parent"), *_of("share", "weight"))),
-        Table("options", (*_ids("option"), *_texts("time money"), *_of("yes_no", "chosen"))),
-        Table("option_scores", (*_ids("option", "goal"), *_of("number", "score"))),
+        Table("goals", (*_ids("goal", "parent"), *_of("share", "weight")), ("目标",)),
+        Table("options", (*_ids("option"), *_texts("time money"), *_of("yes_no", "chosen")), ("方案",)),
+        Table("option_scores", (*_ids("option", "goal"), *_of("number", "score")), ("方案评分",)),
         Table(
             "segments",
             (*_texts("segment product_line"), *_of("number", "customers"), *_of("money", "uplift"), *_of("share", "margin"), *_of("money", "crm_cost")),
+            ("细分市场",),
         ),
         Table(
             "targets",
             (*_ids("goal"), *_of("date", "month"), *_of("number", "target actual benchmark"), *_of("yes_no", "higher_is_better")),
+            ("目标值",),
         ),
-        Table("questions", (*_ids("question"), *_of("number", "weight"), *_texts("allowed"))),
-        Table("answers", (*_ids("opportunity", "question"), *_texts("answer"))),
+        Table("questions", (*_ids("question"), *_of("number", "weight"), *_texts("allowed")), ("问卷题目",)),
+        Table("answers", (*_ids("opportunity", "question"), *_texts("answer")), ("答案",)),
         Table(
             "wants",
             (
                 *_ids("customer_id", "edition"),
-                Column("side", choices=_SIDE),
+                Column("side", aliases=_CHINESE["side"], choices=_SIDE),
                 *_texts("categories"),
                 *_of("yes_no", "professional preregistered attended"),
             ),
+            ("供需",),
         ),
         Table(
             "registers",
             (*_texts("item kind"), *_ids("customer_id"), *_of("date", "due"), *_texts("state owner"), *_of("date", "closed")),
+            ("台账",),
         ),
     )
 }  # fmt: skip
