@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 from tierbook.language import labels
 from tierbook.quality import Level, Problem
@@ -249,7 +250,11 @@ def _words(source: Source, models: model.PackModel, pack: Pack) -> Iterable[Prob
             for field, form in FIELD.findall(template):
                 path = ("words", name, language)
                 if field.lower() not in pack.types:
-                    yield source.problem(path, "There is no feature called {field}.", field=field)
+                    near = get_close_matches(field.lower(), pack.types, 1)
+                    fix = "Did you mean {near}?" if near else ""
+                    yield source.problem(
+                        path, "There is no feature called {field}.", fix, field=field, near="".join(near)
+                    )
                 elif not is_format(form):
                     yield source.problem(
                         path,

@@ -13,6 +13,8 @@ from tierbook.rulepack.typed import Typed
 
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 _RESERVED = frozenset("and or not in is null between case when then else end".split())
+# Words of the reader's own language that stand between conditions, and what to write here.
+_SPOKEN = {"且": "and", "并且": "and", "而且": "and", "与": "and", "和": "and", "或": "or", "或者": "or", "非": "not", "不是": "<>", "等于": "=", "大于": ">", "小于": "<", "为空": "is null"}  # fmt: skip
 _PATTERNS = frozenset("like ilike similar rlike regexp glob".split())
 
 
@@ -79,6 +81,14 @@ class Parser:
                 "patterns are not part of the rule language.",
                 fix="Compare with = or in (…).",
                 offset=found.offset,
+            )
+        if instead := _SPOKEN.get(found.text):
+            return ExpressionError(
+                "{found} is not part of the rule language.",
+                fix="Write {instead}.",
+                offset=found.offset,
+                found=found.text,
+                instead=instead,
             )
         message = "{found} stands where {wanted} should be." if wanted else "{found} is not expected here."
         return ExpressionError(message, offset=found.offset, found=f"'{found.text}'", wanted=wanted)

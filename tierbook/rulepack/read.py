@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -104,6 +105,9 @@ def _explained(source: Source, error: Any) -> Problem:
                 key=repr(key),
                 near=repr(near[0]),
             )
+        if key.isdigit():
+            fix = "Write a number without a comma between its thousands, and everything else with a colon."
+            return source.problem(path, "unknown key {key}.", fix, at_key=True, key=repr(key))
         return source.problem(
             path,
             "unknown key {key}.",
@@ -134,6 +138,11 @@ def _explained(source: Source, error: Any) -> Problem:
         return source.problem(path, "At least one entry is needed here.")
     for kinds, wanted in _WANTED:
         if error["type"] in kinds:
+            words = re.match(r"([^\W\d]\w*)\s*[ ：]\s*(\S.*)", str(error["input"]))
+            if wanted == _GROUP and isinstance(error["input"], str) and words:
+                fix = "A colon and a space may be missing; write {key}: {rest}"
+                values = {"key": words[1], "rest": words[2].lstrip("： ")}
+                return source.problem(path, "Here should be {wanted}.", fix, wanted=wanted, **values)
             return source.problem(path, "Here should be {wanted}.", wanted=wanted)
     return source.problem(path, "This does not fit here: {why}.", why=error["msg"])
 

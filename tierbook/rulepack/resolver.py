@@ -71,6 +71,16 @@ class Resolver:
             return parsed
         except ExpressionError as error:
             for problem in error.problems:
+                later = str(problem.values.get("name", "")).strip("'")
+                if path[0] == "features" and later.lower() in map(str.lower, self.pack.features):
+                    self.say(
+                        path,
+                        "{name} stands further down; a feature uses only those above it.",
+                        "Move {name} up; where two use each other, write one of them out.",
+                        offset=(problem.column or 1) - 1,
+                        name=later,
+                    )
+                    continue
                 self.say(
                     path, problem.message, problem.fix, offset=(problem.column or 1) - 1, **problem.values
                 )

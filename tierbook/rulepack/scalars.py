@@ -28,6 +28,12 @@ def problem(message: str, fix: str = "", **values: Any) -> PydanticCustomError:
 
 def number(text: Any) -> float:
     """The number a text stands for; no `1_000`, `1:30`, `nan` or `inf`."""
+    if isinstance(text, str) and (percent := re.fullmatch(r"([+-]?[\d.]+)\s*[%％]", text)):
+        share = f"{float(percent[1]) / 100:.12g}" if _NUMBER.fullmatch(percent[1]) else "0.2"
+        raise problem("{value} is not a number here.", "Write {share}.", value=_shown(text), share=share)
+    if isinstance(text, str) and re.fullmatch(r"[+-]?\d{1,3}([,，' ]\d{3})+(\.\d+)?", text):
+        share = re.sub(r"[,，' ]", "", text)
+        raise problem("{value} is not a number here.", "Write {share}.", value=_shown(text), share=share)
     if not isinstance(text, str) or not _NUMBER.fullmatch(text):
         raise problem(
             "{value} is not a number here.", "Write digits with a decimal point.", value=_shown(text)

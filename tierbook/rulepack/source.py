@@ -14,6 +14,7 @@ import yaml
 
 from tierbook.errors import RuleError
 from tierbook.quality import Problem
+from tierbook.rulepack.slips import slip
 
 MAX_BYTES, MAX_DEPTH = 500_000, 50
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -89,8 +90,16 @@ def read_source(data: bytes, *, file: str, root: type[dict] | type[list] = dict)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        message, fix = _explained(error.problem or "", text, line, column)
-        problem = Problem("error", message, fix, {"why": error.problem}, file=file, line=line, column=column)
+        likely = slip(error.problem or "", text, line, column)
+        problem = Problem(
+            "error",
+            likely.message,
+            likely.fix,
+            likely.values,
+            file=file,
+            line=likely.line,
+            column=likely.column,
+        )
         raise refusal([problem]) from None
     except yaml.YAMLError as error:
         problem = Problem(
@@ -228,26 +237,20 @@ def _decoded(data: bytes, file: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise RuleError(
-            "Line {line} is not UTF-8 text.", fix="Save the file as UTF-8.", place=file, line=line
-        ) from None
+        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode()) + 1
+        problem = Problem(
+            "error",
+            "Line {line} is not UTF-8 text.",
+            "Save the file as UTF-8.",
+            {"line": line},
+            file=file,
+            line=line,
+            column=column,
+        )
+        raise refusal([problem]) from None
 
 
 def _refuse(file: str, text: str, position: int, message: str, fix: str, **values: Any) -> None:
     line = text.count("\n", 0, position) + 1
     column = position - text.rfind("\n", 0, position)
     raise refusal([Problem("error", message, fix, values, file=file, line=line, column=column)])
-
-
-def _explained(why: str, text: str, line: int, column: int) -> tuple[str, str]:
-    lines = text.split("\n")
-    written = lines[line - 1] if line <= len(lines) else ""
-    if "\t" in written[: max(column, 1)] or "'\\t'" in why:
-        return "A tab is used here; YAML is indented with spaces.", "Replace the tab with spaces."
-    if "mapping values are not allowed" in why:
-        return "There is a colon inside an unquoted text.", "Put the whole text in quotes."
-    if "alias" in why or "anchor" in why:
-        return "A value cannot start with * or &.", "Put the whole text in quotes."
-    if "cannot start any token" in why:
-        return "A value cannot start with this character.", "Put the whole text in quotes."
-    return "This is not YAML: {why}.", "Check the quotes, brackets and indentation here."

@@ -47,7 +47,9 @@ class Typed:
         if left.type is None or right.type is None:
             return
         if left.type != right.type:
-            self._problem(COMPARED[left.type, right.type], sign.offset)
+            numbers = {left.type, right.type} == {"number", "text"}
+            fix = "Write numbers without quotes and texts in single quotes." if numbers else ""
+            self._problem(COMPARED[left.type, right.type], sign.offset, fix=fix)
         elif left.type in ("text", "yes_no") and sign.text.lower() not in ("=", "<>", "in"):
             self._problem(
                 "{found} compares numbers and dates only.",

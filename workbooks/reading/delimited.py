@@ -180,7 +180,11 @@ def _no_header(
     """Nobody knows the columns, or there are no names above the data."""
     first = next(iter(rows))
     wanted = table.required if table is not None else TABLES["transactions"].required
-    said = {"place": f"{file}:{first}", "line": _shortened(records[first]), "wanted": ", ".join(wanted)}
+    said: dict[str, Any] = {
+        "place": f"{file}:{first}",
+        "line": _shortened(records[first]),
+        "wanted": ", ".join(wanted),
+    }
     named = headings(rows)
     if named != list(rows[first].values()) or any(sign.isdigit() for sign in "".join(named)):
         return DataError(
