@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import resource
 import shutil
 import subprocess
@@ -172,18 +173,20 @@ def _pack() -> Any:
     return read_pack(shipped("rules") / "hospitality.yaml")
 
 
-def _scored(opened: Any, home: Path) -> tuple[Any, dict[str, tuple[float, float]]]:
+def _scored(
+    opened: Any, home: Path, worked: Callable[[], float] = time.process_time
+) -> tuple[Any, dict[str, tuple[float, float]]]:
     """A run and its report, with the CPU-seconds and the seconds of every stage."""
     from tierbook.engines.failures import told
     from tierbook.warehouse import score_in
     from workbooks.report import write_report
 
     seconds: dict[str, tuple[float, float]] = {}
-    at, step = (time.process_time(), time.monotonic()), "Opening"
+    at, step = (worked(), time.monotonic()), "Opening"
 
     def progress(share: float, name: str) -> None:
         nonlocal at, step
-        now = (time.process_time(), time.monotonic())
+        now = (worked(), time.monotonic())
         cpu, wall = seconds.get(step, (0.0, 0.0))
         seconds[step] = (cpu + now[0] - at[0], wall + now[1] - at[1])
         at, step = now, name
@@ -233,24 +236,37 @@ def _bytes(folder: Path) -> int:
 
 
 def _spark(rows: int, home: Path) -> dict[str, Any]:
+    from pyspark.sql import SparkSession
+
     from tierbook.engines.options import EngineOptions
     from tierbook.engines.sources import open_source
 
     begun = time.monotonic()
     opened = open_source(str(home / "data"), EngineOptions(name="spark", master="local[2]"))
-    started = time.monotonic() - begun
-    run, stages = _scored(opened, home)
-    wall = time.monotonic() - begun
-    opened.engine.stop()
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {
-        # Java's work is no time of this process.
-        "stages": {stage: (math.nan, seconds) for stage, (_, seconds) in stages.items()},
-        "wall": wall,
-        "cpu": children.ru_utime + children.ru_stime,
-        "peak": children.ru_maxrss / 1024,
-        "note": f"{run.population:,} customers; {started:.0f} s to start; memory and CPU are those of Java",
+    session = SparkSession.getActiveSession()
+    assert session is not None and session._jvm is not None
+    java = session._jvm.java.lang.ProcessHandle.current()
+
+    def worked() -> float:
+        return time.process_time() + java.info().totalCpuDuration().get().toMillis() / 1000
+
+    started, at_start = time.monotonic() - begun, worked()
+    run, stages = _scored(opened, home, worked)
+    said = {
+        "stages": stages,
+        "wall": time.monotonic() - begun,
+        "cpu": worked(),
+        "peak": _most_held(java.pid()) + _most_held(os.getpid()),
+        "note": f"{run.population:,} customers, report and all; {at_start:.0f} CPU-seconds, {started:.0f} s to start",
     }
+    session.stop()
+    return said
+
+
+def _most_held(process: int) -> float:
+    """The most memory a process has held. [MiB]"""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def _pandas(rows: int, home: Path) -> dict[str, Any]:
