@@ -322,12 +322,7 @@ class Scorer:
 
     def _section(self, name: str, section: Any) -> Any:
         if not section:
-            raise RuleError(
-                "{pack} has no section called {section}.",
-                fix="Add it, or use another pack.",
-                pack=self.pack.name,
-                section=name,
-            )
+            raise self.pack.no_section(name)
         return section
 
     def _unknown(self, kind: Phrase, name: str, known: Iterable[str]) -> RuleError:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tierbook.actions import FREEZE, WATCH, NextActions, expected_on, next_actions, worth_a_call
-from tierbook.errors import DataError, RuleError
+from tierbook.errors import DataError
 from tierbook.holidays import Greeting, falling
 from tierbook.language import label, say
 from tierbook.needs import needs
@@ -32,12 +32,7 @@ _ANY_DAY = date(2000, 1, 1)
 
 def _actions(features: FeatureRange, *, pack: Pack, language: str) -> dict[str, NDArray]:
     if not (pack.tiers or pack.churn or pack.stages or pack.level_actions):
-        raise RuleError(
-            "{pack} has no section called {section}.",
-            fix="Add it, or use another pack.",
-            pack=pack.name,
-            section="stages",
-        )
+        raise pack.no_section("stages")
     of_lost = needs(pack, "winback") if pack.winback else set()
     of_credit = needs(pack, "credit") if pack.credit else set()
     of_level = {

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tierbook.backtest import false_alarms, side_by_side
 from tierbook.clv.outlook import likely_alive
-from tierbook.errors import DataError, RuleError
+from tierbook.errors import DataError
 from udfs.cells import Reason
 from udfs.feature_range import PACK
 from udfs.features import customers_at
@@ -37,12 +37,7 @@ def _table(
     import pyarrow.compute as pc
 
     if pack.churn is None:
-        raise RuleError(
-            "{pack} has no section called {section}.",
-            fix="Add it, or use another pack.",
-            pack=pack.name,
-            section="churn",
-        )
+        raise pack.no_section("churn")
     if horizon_days != int(horizon_days):
         raise DataError("{name} is a whole number, not {value}.", name="horizon_days", value=horizon_days)
     tables = {table.name: table.typed() for table in (transactions, customers) if table}

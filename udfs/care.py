@@ -21,7 +21,7 @@ def _kept(
     opened: NDArray, closed: NDArray, severity: NDArray, *, as_of: datetime, pack: Pack
 ) -> dict[str, NDArray]:
     if pack.service is None:
-        raise _no_section(pack, "service")
+        raise pack.no_section("service")
     profile = pack.profile("default")
     within = np.full(len(opened), np.nan)
     for term in reversed(pack.service.terms):
@@ -57,18 +57,9 @@ def _relation(satisfaction: NDArray, referrals: NDArray | None = None, *, pack: 
     from tierbook.scorer import Scorer
 
     if not pack.relation:
-        raise _no_section(pack, "relation")
+        raise pack.no_section("relation")
     nobody = np.zeros(len(satisfaction)) if referrals is None else referrals
     return Scorer(pack, {"satisfaction": satisfaction, "referrals": nobody}).relation()
-
-
-def _no_section(pack: Pack, section: str) -> RuleError:
-    return RuleError(
-        "{pack} has no section called {section}.",
-        fix="Add it, or use another pack.",
-        pack=pack.name,
-        section=section,
-    )
 
 
 COVERAGE = declare(

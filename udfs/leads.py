@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tierbook import leads
-from tierbook.errors import DataError, RuleError
+from tierbook.errors import DataError
 from tierbook.nearest import nearest
 from udfs.feature_range import PACK
 from udfs.registry import Argument, Example, ExcelFunction, declare
@@ -20,12 +20,7 @@ if TYPE_CHECKING:
 
 def _tracks(pack: Pack) -> tuple[CompiledTrack, ...]:
     if not pack.tracks:
-        raise RuleError(
-            "{pack} has no section called {section}.",
-            fix="Add it, or use another pack.",
-            pack=pack.name,
-            section="leads",
-        )
+        raise pack.no_section("leads")
     return pack.tracks
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tierbook.errors import RuleError
 from udfs.feature_range import PACK
 from udfs.registry import Argument, Example, ExcelFunction, declare
 from udfs.table_range import TableRange
@@ -30,12 +29,7 @@ def _found(records: TableRange, pack: Pack) -> Duplicates:
     from tierbook.duplicates import find_duplicates
 
     if not pack.matching:
-        raise RuleError(
-            "{pack} has no section called {section}.",
-            fix="Add it, or use another pack.",
-            pack=pack.name,
-            section="matching",
-        )
+        raise pack.no_section("matching")
     return find_duplicates(records.typed(), pack)
 
 

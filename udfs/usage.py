@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tierbook.errors import DataError, RuleError
+from tierbook.errors import DataError
 from udfs.feature_range import PACK
 from udfs.registry import Argument, Example, ExcelFunction, declare
 from udfs.table_range import TableRange
@@ -25,12 +25,7 @@ def _alerts(readings: TableRange, customers: TableRange, *, pack: Pack) -> dict[
     from tierbook.score import latest_purchase, score
 
     if pack.readings is None:
-        raise RuleError(
-            "{pack} has no section called {section}.",
-            fix="Add it, or use another pack.",
-            pack=pack.name,
-            section="readings",
-        )
+        raise pack.no_section("readings")
     given = {"readings": readings.typed(), "customers": customers.typed()}
     as_of = latest_purchase(given["readings"], None)
     if as_of is None:

@@ -208,15 +208,9 @@ class PackageWriter:
         # The descriptor flag goes: sizes and checksum stand in the header. The name's encoding flag stays.
         flags = entry.flag_bits & ~0x8
         name = entry.orig_filename.encode("utf-8" if flags & 0x800 else "cp437")
+        packed, size = entry.compress_size, entry.file_size
         self._header(
-            name,
-            flags,
-            entry.compress_type,
-            entry.date_time,
-            entry.CRC,
-            entry.compress_size,
-            entry.file_size,
-            entry,
+            _Entry(name, flags, entry.compress_type, entry.date_time, entry.CRC, packed, size), entry
         )
         start, left, checksum = self.file.tell(), entry.compress_size, 0
         while left:
@@ -238,7 +232,8 @@ class PackageWriter:
         coded = name.encode()
         flags = 0 if coded.isascii() else 0x800
         when = like.date_time if like else _EARLIEST
-        self._local(coded, flags, zipfile.ZIP_DEFLATED, when, 0, 0, 0)
+        entry = _Entry(coded, flags, zipfile.ZIP_DEFLATED, when)
+        self._local(entry)
         # Quick rather than small: a third of the time of zlib's first level, and smaller than that.
         packer = isal_zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
         begun, checksum, size, packed = self.file.tell(), 0, 0, 0
@@ -250,49 +245,29 @@ class PackageWriter:
         self.written[name] = Written(True, begun, size, checksum)
         end = self.file.tell()
         self.file.seek(start)
-        self._header(coded, flags, zipfile.ZIP_DEFLATED, when, checksum, packed, size, like)
+        self._header(entry._replace(checksum=checksum, packed=packed, size=size), like)
         self.file.seek(end)
 
-    def _header(
-        self,
-        name: bytes,
-        flags: int,
-        method: int,
-        when: tuple[int, ...],
-        checksum: int,
-        packed: int,
-        size: int,
-        like: zipfile.ZipInfo | None,
-    ) -> None:
+    def _header(self, entry: _Entry, like: zipfile.ZipInfo | None) -> None:
         """The local header here, and the same again for the directory."""
         offset = self.file.tell()
-        if max(offset + packed, size) >= _LIMIT:
+        if max(offset + entry.packed, entry.size) >= _LIMIT:
             raise DataError(
                 "The workbook would be larger than 4 GB.", fix="Write the results to a CSV or Parquet file."
             )
-        self._local(name, flags, method, when, checksum, packed, size)
+        self._local(entry)
         made_by, internal, external = (
             ((like.create_system << 8) | like.create_version, like.internal_attr, like.external_attr)
             if like
             else (20, 0, 0)
         )
-        fields = (made_by, 20, flags, method, *_dos(when), checksum, packed, size, len(name), 0, 0, 0)
+        fields = (made_by, 20, *entry.fields, 0, 0, 0)
         self.directory.append(
-            b"PK\1\2" + struct.pack("<HHHHHHIIIHHHHHII", *fields, internal, external, offset) + name
+            b"PK\1\2" + struct.pack("<HHHHHHIIIHHHHHII", *fields, internal, external, offset) + entry.name
         )
 
-    def _local(
-        self,
-        name: bytes,
-        flags: int,
-        method: int,
-        when: tuple[int, ...],
-        checksum: int,
-        packed: int,
-        size: int,
-    ) -> None:
-        fields = (20, flags, method, *_dos(when), checksum, packed, size, len(name), 0)
-        self.file.write(b"PK\3\4" + struct.pack("<HHHHHIIIHH", *fields) + name)
+    def _local(self, entry: _Entry) -> None:
+        self.file.write(b"PK\3\4" + struct.pack("<HHHHHIIIHH", 20, *entry.fields, 0) + entry.name)
 
     def _finish(self) -> None:
         start = self.file.tell()
@@ -301,6 +276,31 @@ class PackageWriter:
         size = self.file.tell() - start
         fields = (0, 0, count, count, size, start, len(self.comment))
         self.file.write(b"PK\5\6" + struct.pack("<HHHHIIH", *fields) + self.comment)
+
+
+class _Entry(NamedTuple):
+    """What both headers of an entry say; `packed` and `size` are in bytes."""
+
+    name: bytes
+    flags: int
+    method: int
+    when: tuple[int, ...]
+    checksum: int = 0
+    packed: int = 0
+    size: int = 0
+
+    @property
+    def fields(self) -> tuple[int, ...]:
+        """Flags to length of the name, as both headers have them."""
+        return (
+            self.flags,
+            self.method,
+            *_dos(self.when),
+            self.checksum,
+            self.packed,
+            self.size,
+            len(self.name),
+        )
 
 
 def _dos(when: tuple[int, ...]) -> tuple[int, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from addin.actions import request
 from addin.actions.asked import request_of
 from addin.host import Host, Option
-from tierbook.errors import RuleError
 from tierbook.language import say
 
 
@@ -16,12 +15,7 @@ def target_list(host: Host) -> None:
     asked = request_of(host)
     pack = asked.settings.shelf().pack(asked.pack)
     if not pack.target_lists:
-        raise RuleError(
-            "{pack} has no section called {section}.",
-            fix="Add it, or use another pack.",
-            pack=pack.name,
-            section="target_lists",
-        )
+        raise pack.no_section("target_lists")
     options = [Option(one.name, pack.word(one.name, host.language)) for one in pack.target_lists]
     chosen = host.choose("list", say("Which target list?", host.language), options, options[0].value)
     run = request.score(asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from addin.actions import request
 from addin.actions.asked import request_of
 from addin.host import Host
-from tierbook.errors import DataError, HostError, RuleError
+from tierbook.errors import DataError, HostError
 from tierbook.language import say
 
 
@@ -22,12 +22,7 @@ def duplicates(host: Host) -> None:
     asked = request_of(host)
     pack = asked.settings.shelf().pack(asked.pack)
     if not pack.matching:
-        raise RuleError(
-            "{pack} has no section called {section}.",
-            fix="Add it, or use another pack.",
-            pack=pack.name,
-            section="matching",
-        )
+        raise pack.no_section("matching")
     on_sheet = decisions_on(host.book()) if request.is_book(asked.source) else None
     if on_sheet is not None:
         kept = {frozenset((one.a, one.b)): one for one in read_decisions(asked.place)}

@@ -9,6 +9,7 @@ from typing import Any
 from addin.excel.texts import texts
 from udfs.cells import as_range
 from udfs.registry import ExcelFunction, functions
+from workbooks.gate.cells import letters
 
 TESTS = 5
 """Column of the first cell of the self-test, counted from 0: name, formula, then the cells the formula refers to."""
@@ -31,7 +32,10 @@ def sheet() -> Sheet:
     below = 0
     for function in functions().values():
         below += _place_test(found, function, below)
-    found.places = {"texts": f"A1:C{len(rows)}", "tests": f"{_letters(TESTS)}1:{_letters(TESTS + 1)}{below}"}
+    found.places = {
+        "texts": f"A1:C{len(rows)}",
+        "tests": f"{letters(TESTS + 1)}1:{letters(TESTS + 2)}{below}",
+    }
     return found
 
 
@@ -43,8 +47,8 @@ def _place_test(found: Sheet, function: ExcelFunction, top: int) -> int:
         if block.single:
             parts.append(_literal(given))
             continue
-        last = f"{_letters(left + block.width - 1)}{top + block.height}"
-        parts.append(f"{_letters(left)}{top + 1}:{last}")
+        last = f"{letters(left + block.width)}{top + block.height}"
+        parts.append(f"{letters(left + 1)}{top + 1}:{last}")
         for down, row in enumerate(block.rows):
             found.cells += [
                 (top + down, left + right, cell) for right, cell in enumerate(row) if cell is not None
@@ -64,17 +68,3 @@ def _literal(value: Any) -> str:
     if isinstance(value, datetime):
         return f"DATE({value.year},{value.month},{value.day})"
     return '"{}"'.format(value.replace('"', '""')) if isinstance(value, str) else f"{value!r}"
-
-
-def _letters(column: int) -> str:
-    """The letters of a column, counted from 0.
-
-    >>> _letters(0), _letters(27)
-    ('A', 'AB')
-    """
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

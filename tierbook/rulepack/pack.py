@@ -328,6 +328,15 @@ class Pack:
             )
         return self.profiles[name]
 
+    def no_section(self, name: str) -> RuleError:
+        """What is said where a section is needed that the pack does not have."""
+        return RuleError(
+            "{pack} has no section called {section}.",
+            fix="Add it, or use another pack.",
+            pack=self.name,
+            section=name,
+        )
+
     def word(self, name: str, language: str = "en") -> str:
         """What a reader sees for a name of the pack."""
         words = self.words.get(name)

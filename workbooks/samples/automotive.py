@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbooks.samples import sample_path
+from workbooks.samples.invented import answers, working_day
 from workbooks.samples.sheets import Row, Sheet, write_book
 
 SEED = 20261125
@@ -221,7 +222,7 @@ def _sale(
 ) -> Row:
     car = category == "car"
     return {
-        "customer_id": customer_id, "date": _working_day(AS_OF - timedelta(ago)), "category": category,
+        "customer_id": customer_id, "date": working_day(AS_OF - timedelta(ago)), "category": category,
         "product": str(rng.choice(MODELS)) if car else str(rng.choice(("inspection", "repair", "tyres"))),
         "amount": round(amount, 2), "cost": round(amount * cost * float(rng.uniform(0.95, 1.08)), 2),
         "owner": str(rng.choice(("Kunz", "Silva", "Wang"))), "channel": "showroom" if car else "workshop",
@@ -234,7 +235,7 @@ def _contacts(rng: np.random.Generator, customer_id: str, sales: list[Row]) -> l
         phase = "presale" if not sales else str(rng.choice(list(CHANNELS), p=(0.35, 0.2, 0.45)))
         channel = str(rng.choice(CHANNELS[phase]))
         bad = phase == "aftersale" and rng.random() < 0.12
-        day = _working_day(AS_OF - timedelta(int(rng.integers(1, 360))))
+        day = working_day(AS_OF - timedelta(int(rng.integers(1, 360))))
         found.append({
             "customer_id": customer_id, "date": day, "phase": phase, "channel": channel, "type": "complaint" if bad else "call",
             "severity": int(rng.integers(1, 4)) if bad else None,
@@ -246,21 +247,7 @@ def _contacts(rng: np.random.Generator, customer_id: str, sales: list[Row]) -> l
 
 def _survey(rng: np.random.Generator, customer_id: str, habit: Habit) -> list[Row]:
     day = AS_OF - timedelta(int(rng.integers(5, 200)))
-    low, high = habit.happy
-    return [
-        {
-            "customer_id": customer_id,
-            "date": day,
-            "item": item,
-            "score": int(rng.integers(low, high + 1)),
-            "scale": 10,
-        }
-        for item in ("nps", "workshop", "advice")
-    ]
-
-
-def _working_day(day: date) -> date:
-    return day - timedelta(max(0, day.weekday() - 4))
+    return answers(rng, customer_id, day, habit.happy, ("nps", "workshop", "advice"))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbooks.samples import sample_path
+from workbooks.samples.invented import answers, working_day
 from workbooks.samples.sheets import Row, Sheet, write_book
 
 SEED = 20261124
@@ -188,7 +189,7 @@ def _orders(rng: np.random.Generator, customer_id: str, habit: Habit) -> list[Ro
         category = str(rng.choice(list(PRODUCTS), p=(0.4, 0.3, 0.2, 0.1)))
         amount = round(size * float(rng.lognormal(0, 0.35)) * (habit.fades if day < 90 else 1.0), 2)
         found.append({
-            "customer_id": customer_id, "date": _working_day(AS_OF - timedelta(day)), "category": category,
+            "customer_id": customer_id, "date": working_day(AS_OF - timedelta(day)), "category": category,
             "product": str(rng.choice(PRODUCTS[category])), "amount": amount,
             "cost": round(amount * (1 - habit.margin * float(rng.uniform(0.8, 1.2))), 2), "owner": str(rng.choice(OWNERS)),
             "channel": str(rng.choice(("sales", "portal"), p=(0.7, 0.3))),
@@ -202,7 +203,7 @@ def _contacts(rng: np.random.Generator, customer_id: str, habit: Habit) -> list[
         for _ in range(int(rng.integers(habit.contacts[0], habit.contacts[1] + 1))):
             phase = str(rng.choice(("presale", "sale", "aftersale"), p=(0.4, 0.25, 0.35)))
             found.append({
-                "customer_id": customer_id, "date": _working_day(AS_OF - timedelta(quarter * 90 + int(rng.integers(0, 90)))),
+                "customer_id": customer_id, "date": working_day(AS_OF - timedelta(quarter * 90 + int(rng.integers(0, 90)))),
                 "type": str(rng.choice(("visit", "call", "follow_up"))), "phase": phase,
                 "channel": str(rng.choice(("visit", "phone", "video", "mail"))),
                 "outcome": str(rng.choice(("won", "answered"))) if rng.random() < 0.45 else None, "owner": str(rng.choice(OWNERS)),
@@ -212,17 +213,7 @@ def _contacts(rng: np.random.Generator, customer_id: str, habit: Habit) -> list[
 
 def _survey(rng: np.random.Generator, customer_id: str, habit: Habit) -> list[Row]:
     day = AS_OF - timedelta(int(rng.integers(10, 120)))
-    low, high = habit.happy
-    return [
-        {
-            "customer_id": customer_id,
-            "date": day,
-            "item": item,
-            "score": int(rng.integers(low, high + 1)),
-            "scale": 10,
-        }
-        for item in ("nps", "delivery", "quality", "advice")
-    ]
+    return answers(rng, customer_id, day, habit.happy, ("nps", "delivery", "quality", "advice"))
 
 
 def _answers(rng: np.random.Generator, opportunity: str, at: int) -> list[Row]:
@@ -235,10 +226,6 @@ def _answers(rng: np.random.Generator, opportunity: str, at: int) -> list[Row]:
         answer = None if at % 7 == 3 or (at % 7 and rng.random() < 0.12) else answers[max(best, 0)]
         found.append({"opportunity": opportunity, "question": question, "answer": answer})
     return found
-
-
-def _working_day(day: date) -> date:
-    return day - timedelta(max(0, day.weekday() - 4))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbooks.samples import sample_path
+from workbooks.samples.invented import working_day
 from workbooks.samples.sheets import Row, Sheet, write_book
 
 SEED = 20261122
@@ -162,7 +163,7 @@ def _trade(
     # A fifth of a per cent of the volume; what a trade costs hardly depends on its size.
     return {
         "customer_id": customer_id,
-        "date": _working_day(AS_OF - timedelta(ago)),
+        "date": working_day(AS_OF - timedelta(ago)),
         "category": category,
         "product": str(rng.choice(PRODUCTS[category])),
         "turnover": turnover,
@@ -172,10 +173,6 @@ def _trade(
         "holding_days": int(rng.integers(habit.held[0], habit.held[1] + 1)),
         "channel": str(rng.choice(("App", "Web", "Phone"), p=(0.6, 0.3, 0.1))),
     }
-
-
-def _working_day(day: date) -> date:
-    return day - timedelta(max(0, day.weekday() - 4))
 
 
 def _referrals(rng: np.random.Generator, customers: list[Row]) -> None:
