@@ -32,7 +32,7 @@ def clv(
     out: Out = None,
     model: Model = None,
     months: Annotated[int, typer.Option("--months", help=t("How many months to look ahead."))] = 12,
-    discount: Annotated[float, typer.Option("--discount", help=t("What money costs in a year; 0.1 is 10 %."))] = 0.1,
+    discount: Annotated[float, typer.Option("--discount", help=t("What money costs in a year; 0.1 is 10%."))] = 0.1,
     margin: Annotated[
         float | None,
         typer.Option(

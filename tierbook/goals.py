@@ -231,7 +231,7 @@ def _checked(goal: Sequence[str], parent: Sequence[str | None], share: NDArray[n
             )
         if not share[row] >= 0:
             raise DataError(
-                "The goal {goal} has no weight of 0 or more.", fix="Write 31 % or 0.31.", goal=name
+                "The goal {goal} has no weight of 0 or more.", fix="Write 31% or 0.31.", goal=name
             )
         seen.add(name)
 

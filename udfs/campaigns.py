@@ -79,7 +79,7 @@ CAMPAIGN = declare(
             ),
         ),
         returns="Table figure, value: customers, responded, response_rate, revenue, cost, cost_per_response, roi of the target "
-        "group; control, control_responded, control_rate; uplift with its 95 % interval (Newcombe). A blank value has nobody to count.",
+        "group; control, control_responded, control_rate; uplift with its 95% interval (Newcombe). A blank value has nobody to count.",
         result="table",
         calculate=_campaign,
         example=Example(

@@ -258,7 +258,7 @@ CLV = declare(
             ),
             Argument("params", "The table CRM_CLV_FIT gives, fitted with monetary values.", shape="range"),
             Argument("months", "How many months to look ahead.", default=12),
-            Argument("annual_discount", "What money costs in a year; 0.1 is 10 %.", default=0.1),
+            Argument("annual_discount", "What money costs in a year; 0.1 is 10%.", default=0.1),
             Argument("margin", "Share of revenue left after costs; 1 gives revenue.", default=1),
             Argument(
                 "unit",
@@ -341,7 +341,7 @@ CLV_SIMPLE = declare(
                 shape="column",
                 repeats=True,
             ),
-            Argument("discount_rate", "Discount d per period; 0.1 is 10 %.", shape="column", repeats=True),
+            Argument("discount_rate", "Discount d per period; 0.1 is 10%.", shape="column", repeats=True),
             Argument(
                 "periods",
                 "Number of periods; for ever if left out.",

@@ -55,7 +55,7 @@ SCORECARD = declare(
         arguments=(
             Argument(
                 "goals",
-                "goal, parent, weight: weights under a goal add up to its own, those of the top goals to 100 %.",
+                "goal, parent, weight: weights under a goal add up to its own, those of the top goals to 100%.",
                 shape="table",
                 table="goals",
             ),

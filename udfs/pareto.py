@@ -35,7 +35,7 @@ def _table(ids: NDArray, values: NDArray, *, a: float, b: float) -> dict[str, ND
 PARETO = declare(
     ExcelFunction(
         name="CRM_PARETO",
-        help="The customers that make 80 % of the revenue: ranked, with shares and classes A, B, C.",
+        help="The customers that make 80% of the revenue: ranked, with shares and classes A, B, C.",
         arguments=(
             Argument("ids", "Customers, one row each.", shape="column", kind="id"),
             Argument(

@@ -41,7 +41,7 @@ def _columns(found: periods.PeriodTable, period: str) -> dict[str, NDArray]:
 GROWTH = declare(
     ExcelFunction(
         name="CRM_GROWTH",
-        help="Change from the previous period as a share of it: 0.2 is 20 % more.",
+        help="Change from the previous period as a share of it: 0.2 is 20% more.",
         arguments=(
             Argument("current", "Figures of this period.", shape="column"),
             Argument("previous", "The same figures of the period before.", shape="column"),

@@ -215,7 +215,7 @@ def clv(
         raise DataError("Months are a whole number from 1, not {value}.", value=f"{months:g}")
     if annual_discount <= -1:
         raise DataError(
-            "Discount rate {value} is not above -1.", fix="Write 10 % as 0.1.", value=f"{annual_discount:g}"
+            "Discount rate {value} is not above -1.", fix="Write 10% as 0.1.", value=f"{annual_discount:g}"
         )
     x, t_x, age = histories(frequency, recency, T)
     once = distinct_pairs(x, age)

@@ -53,8 +53,8 @@ def clv_simple(
             for one in (margin_per_period, retention_rate, discount_rate)
         )
     )
-    _refuse((r < 0) | (r > 1), r, "Retention rate {value} is outside 0 to 1.", "Write 80 % as 0.8.")
-    _refuse(d <= -1, d, "Discount rate {value} is not above -1.", "Write 10 % as 0.1.")
+    _refuse((r < 0) | (r > 1), r, "Retention rate {value} is outside 0 to 1.", "Write 80% as 0.8.")
+    _refuse(d <= -1, d, "Discount rate {value} is not above -1.", "Write 10% as 0.1.")
     q = r / (1 + d)
     if periods is None:
         with np.errstate(divide="ignore", invalid="ignore"):

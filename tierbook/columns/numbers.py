@@ -81,7 +81,7 @@ def _within_bounds(typed: Typed, kind: Kind) -> Typed:
                 Note(
                     "warning",
                     "Shares above 1, such as {value}: {count}.",
-                    "Write a share as 31 % or 0.31.",
+                    "Write a share as 31% or 0.31.",
                     {"count": len(above), "value": f"{array[int(above[0])].as_py():g}"},
                     few(above),
                 )

@@ -310,4 +310,4 @@ def _measure(measure: CompiledMeasure, language: str) -> str:
 
 def _share(bound: Expression) -> str:
     """A plain number as a percentage, an expression as it is written."""
-    return f"{float(bound.evaluate({})) * 100:.15g} %" if not bound.names else bound.text
+    return f"{float(bound.evaluate({})) * 100:.15g}%" if not bound.names else bound.text

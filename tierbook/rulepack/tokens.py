@@ -174,7 +174,7 @@ def _foreign(text: str, place: int) -> ExpressionError:
     if sign == "%":
         return ExpressionError(
             _FOREIGN,
-            fix="Write 0.2 for 20 %; there is no remainder and no pattern.",
+            fix="Write 0.2 for 20%; there is no remainder and no pattern.",
             offset=place,
             found=sign,
         )

@@ -262,14 +262,14 @@ def _draw_conflicts(page: Page, row: int) -> int:
     )
     if not found:
         note = page.say(
-            "No customer paid more than 5 % more for a product on one channel than on another; it takes product, channel and quantity."
+            "No customer paid more than 5% more for a product on one channel than on another; it takes product, channel and quantity."
         )
         return page.heading(row, 1, page.label("channel_conflicts"), note)
     shown = found[:MOST_CONFLICTS]
     top = row
     row = page.heading(
         row, 1, page.label("channel_conflicts"),
-        page.say("The same customer paid more than 5 % more per piece on one channel than on another: {shown} of {all}, most revenue first.",
+        page.say("The same customer paid more than 5% more per piece on one channel than on another: {shown} of {all}, most revenue first.",
                  shown=len(shown), all=f"{len(found):,}"),
     )  # fmt: skip
     names = dict(zip(page.run.customers["customer_id"].to_pylist(), _names(page.run), strict=True))
