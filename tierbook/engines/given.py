@@ -6,6 +6,7 @@ counts: a query sees no cells.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,10 +14,15 @@ from typing import Any, NamedTuple
 
 from tierbook.errors import DataError
 from tierbook.features import NARROW, recalculated
+from tierbook.language import Phrase
 from tierbook.quality import Problem
 from tierbook.tables import DAY_FROM, TABLES, Column, Table, folded, match_headers, table_named
 
 _LARGEST = "1.7976931348623157e308"
+# Money is summed as DECIMAL(38, 6); a hundred million rows of this much still fit.
+_MOST_MONEY = "1e24"
+# Databases know days beyond these, and one at infinity; a calendar does not.
+_FIRST, _LAST = "0001-01-01", "9999-12-31"
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1", "是"), ("false", "f", "no", "n", "0", "否")
 _KINDS = (
     ("interval", "other"), ("decimal", "decimal"), ("numeric", "decimal"), ("float", "float"), ("double", "float"),
@@ -25,6 +31,11 @@ _KINDS = (
     ("int", "integer"), ("uint", "integer"), ("bigint", "integer"), ("smallint", "integer"), ("tinyint", "integer"),
     ("hugeint", "integer"), ("ubigint", "integer"), ("usmallint", "integer"), ("utinyint", "integer"),
 )  # fmt: skip
+# What a reader calls what a column is to hold.
+_CALLED = {
+    "id": Phrase("an identifier"), "text": Phrase("a text"), "number": Phrase("a number"), "money": Phrase("money"),
+    "share": Phrase("a share"), "date": Phrase("a date"), "time": Phrase("a time"), "yes_no": Phrase("yes or no"),
+}  # fmt: skip
 _AS = {"number": "DOUBLE", "text": "VARCHAR", "date": "DATE", "yes_no": "BOOLEAN"}
 
 
@@ -88,9 +99,17 @@ def given(
     views: dict[str, dict[str, Typed]] = {}
     for name, reference in _chosen(source, mapping, problems):
         engine.show(f"tierbook_source_{name}", reference)
-        kinds = {column: kind_of(kind) for column, kind in engine.columns(f"tierbook_source_{name}").items()}
+        kinds = engine.columns(f"tierbook_source_{name}")
         wanted = declared if name in declared_in else {}
         views[name] = _columns(TABLES[name], kinds, mapping.get(name), wanted, engine.dialect, problems)
+    if not source:
+        problems.append(
+            Problem(
+                "error",
+                "The source holds no table that can be read.",
+                fix="Look at source: in config.yaml, at the schema it names, and at the rights to read it.",
+            )
+        )
     if not problems and not views.keys() & {"customers", "transactions"}:
         problems.append(
             Problem(
@@ -170,10 +189,21 @@ def _chosen(
         else:
             yield name, source[found]
         taken.add(name)
+    read: dict[str, str] = {}
     for found, reference in source.items():
         known = table_named(found)
-        if known is not None and known.name not in taken:
-            taken.add(known.name)
+        if known is not None and known.name in read:
+            problems.append(
+                Problem(
+                    "warning",
+                    "{first} and {second} are both a table of {table}; only {first} is read.",
+                    fix="Say in config.yaml which table is which: tables: {{{table}: NAME}}.",
+                    values={"first": read[known.name], "second": found, "table": known.name},
+                    table=known.name,
+                )
+            )
+        elif known is not None and known.name not in taken:
+            read[known.name] = found
             yield known.name, reference
 
 
@@ -188,6 +218,23 @@ def _columns(
     """Canonical name -> every column that can be used."""
     renamed = entry.get("columns") or {} if isinstance(entry, Mapping) else {}
     by_header = {folded(header): name for name, header in renamed.items()}
+    headers_there = {folded(header) for header in kinds}
+    lost = {name: header for name, header in renamed.items() if folded(header) not in headers_there}
+    problems += [
+        Problem(
+            "error",
+            "The table {table} has no column {header}, which config.yaml names for {column}; it has {known}.",
+            fix="Correct tables: in config.yaml.",
+            values={
+                "table": table.name,
+                "header": header,
+                "column": name,
+                "known": ", ".join(list(kinds)[:40]),
+            },
+            table=table.name,
+        )
+        for name, header in lost.items()
+    ]
     headers = [by_header.get(folded(header), header) for header in kinds]
     match = match_headers(table, headers)
     problems += [
@@ -199,6 +246,7 @@ def _columns(
             table=table.name,
         )
         for name in match.missing
+        if name not in lost
     ]
     problems += [
         Problem(
@@ -216,7 +264,7 @@ def _columns(
             continue
         known = table.column(name)
         wanted = declared.get(name) or (known.kind if known else None)
-        typed = _typed(quoted(header), kinds[header], wanted, known, dialect)
+        typed = _typed(quoted(header), kind_of(kinds[header]), wanted, known, dialect)
         if typed:
             found[name] = typed
             continue
@@ -224,15 +272,26 @@ def _columns(
         problems.append(
             Problem(
                 "error" if wanted else "note",
-                "The column {column} of {table} has a type that cannot be read as {kind}.",
+                "The column {column} of {table} has a type that cannot be read as {kind}: {held}.",
                 fix="Make a view of the table in which it has another type.",
-                values={"column": header, "table": table.name, "kind": wanted or "text"},
+                values={
+                    "column": header,
+                    "table": table.name,
+                    "kind": _CALLED[wanted or "text"],
+                    "held": _bare(kinds[header]),
+                },
                 table=table.name,
             )
         )
     for name, kind in declared.items():
         found.setdefault(name, Typed(f"CAST(NULL AS {_AS[kind]})"))
     return found
+
+
+def _bare(kind: str) -> str:
+    """A type by its name; Ibis shows those it does not know with what sqlglot thinks of them."""
+    found = re.search(r"DType\.(\w+)", kind)
+    return found[1].lower() if found else kind
 
 
 def _typed(column: str, held: str, wanted: str | None, known: Column | None, dialect: str) -> Typed | None:
@@ -251,16 +310,21 @@ def _typed(column: str, held: str, wanted: str | None, known: Column | None, dia
             None if wanted == "id" and held in ("float", "decimal") else Typed(f"CAST({column} AS VARCHAR)")
         )
     if wanted in ("number", "money", "share"):
-        if held in ("integer", "decimal"):
+        if held == "integer" and wanted != "money":
             return Typed(f"CAST({column} AS DOUBLE)")
         number = f"TRY_CAST({column} AS DOUBLE)" if tried else f"CAST({column} AS DOUBLE)"
-        finite = f"CASE WHEN ABS({number}) <= {_LARGEST} THEN {number} END"
-        if held == "float":
+        most = _MOST_MONEY if wanted == "money" else _LARGEST
+        finite = f"CASE WHEN ABS({number}) <= {most} THEN {number} END"
+        if held in ("integer", "decimal", "float"):
             return Typed(finite, clean=number)
         return Typed(finite, tried) if held == "text" else None
     if wanted in ("date", "time"):
-        cast = f"CAST({column} AS {'DATE' if wanted == 'date' else 'TIMESTAMP'})"
-        return Typed(f"TRY_{cast}" if tried else cast, tried) if held in ("date", "time", "text") else None
+        if held not in ("date", "time", "text"):
+            return None
+        cast = f"{'TRY_' if tried else ''}CAST({column} AS {'DATE' if wanted == 'date' else 'TIMESTAMP'})"
+        within = f"CAST({column} AS DATE)" if not tried else f"TRY_CAST({column} AS DATE)"
+        known_day = f"{within} BETWEEN DATE '{_FIRST}' AND DATE '{_LAST}'"
+        return Typed(f"CASE WHEN {known_day} THEN {cast} END", tried, clean=cast)
     if held == "text":
         said = f"LOWER({text})"
         yes, no = _listed(_TRUE), _listed(_FALSE)
@@ -342,6 +406,22 @@ def _in_words(table: Table, counts: Mapping[str, Any], max_bad_share: float) -> 
             set_aside=aside,
         )
     for fact, count in counts.items():
+        column = fact.removeprefix("changed ")
+        known = table.column(column) if column != fact else None
+        if (
+            known
+            and known.kind in ("date", "time")
+            and count
+            and f"unread {column}" not in counts
+            and column not in table.required
+        ):
+            yield Problem(
+                "warning",
+                "{count:,} dates in the column {column} of {table} are beyond any calendar and count as missing.",
+                values={"count": count, "column": column, "table": name},
+                table=name,
+                count=count,
+            )
         column = fact.removeprefix("unread ")
         if column != fact and count and column not in table.required:
             yield Problem(

@@ -179,8 +179,8 @@ def test_texts_that_are_numbers_and_dates_are_read_and_others_are_counted():
     [
         ({"amount": None}, "The table transactions has no column amount; it has customer_id, date."),
         ({"amount": [float("nan")] * 3}, "3 of 3 rows of transactions have no usable amount and are set aside."),
-        ({"amount": [[1.0]] * 3}, "The column amount of transactions has a type that cannot be read as money."),
-        ({"customer_id": [1.5, 2.5, 3.5]}, "The column customer_id of transactions has a type that cannot be read as id."),
+        ({"amount": [[1.0]] * 3}, "The column amount of transactions has a type that cannot be read as money: DOUBLE[]."),
+        ({"customer_id": [1.5, 2.5, 3.5]}, "The column customer_id of transactions has a type that cannot be read as an identifier: DOUBLE."),
         ({"Customer ID": ["x", "y", "z"]}, "Two columns of transactions are both customer_id: customer_id and Customer ID."),
     ],
 )  # fmt: skip
