@@ -60,7 +60,8 @@ def fix(
     language = language_of(lang, read_settings(Path.cwd()))
     if to not in SPELLINGS:
         raise typer.BadParameter(
-            say("{name} is no spelling; write excel, office or calc.", language, name=to), param_hint="--to"
+            say("{name} is not one of the spellings; write excel, office or calc.", language, name=to),
+            param_hint="--to",
         )
     _workbook(book)
     done = convert(book, out or book, to)

@@ -33,7 +33,7 @@ def care(host: Host) -> None:
     host.put_sheets([sheet])
     host.say(
         say(
-            "{count:,} days of care lie in the next {days} days.",
+            "{count:,} care reminders fall in the next {days} days.",
             host.language,
             count=sheet.table.num_rows,
             days=text,

@@ -35,11 +35,11 @@ def pivot(host: Host) -> None:
     usual = next(
         (one for one in ("region", "industry", "channel") if one in run.customers.column_names), "stage"
     )
-    rows = host.ask("rows", say("Which column goes down?", host.language), usual)
-    columns = host.ask("columns", say("Which column goes across?", host.language), "tier")
-    measure = host.ask("measure", say("Which column is put together?", host.language), "total_spend")
+    rows = host.ask("rows", say("Which column makes the rows?", host.language), usual)
+    columns = host.ask("columns", say("Which column makes the columns?", host.language), "tier")
+    measure = host.ask("measure", say("Which column is summarised?", host.language), "total_spend")
     text = host.ask(
-        "cell", say("Whose customers shall be listed? Type row/column, or nothing.", host.language)
+        "cell", say("Which cell's customers should be listed? Type row/column, or nothing.", host.language)
     )
     found = pivoted(run, rows or usual, columns or "tier", measure or "total_spend")
     cell = read_cell(run, found, text) if text.strip() else None

@@ -72,7 +72,7 @@ def _answered(figures: Indicators, at: int) -> list[float]:
 def _draw_uplift(page: Page, row: int, found: Sequence[Mapping[str, Any]], figures: Indicators) -> int:
     row = page.heading(
         row, 1, page.label("campaign_uplift"),
-        page.say("Response of those addressed over that of the control group, who were left alone; the limits hold the true difference 19 times in 20 (Newcombe)."),
+        page.say("Response rate of those addressed less that of the control group, who were left alone; the limits hold the true difference 19 times in 20 (Newcombe)."),
     )  # fmt: skip
     block = page.table(
         row, 1,
