@@ -93,7 +93,14 @@ def _cells(text: str) -> Any:
         return _range(text[1:])
     try:
         value = json.loads(text)
-    except json.JSONDecodeError:
+    except json.JSONDecodeError as error:
+        if text.startswith("["):
+            raise HostError(
+                "{text} is no list: it breaks off at sign {at}.",
+                fix="Write it in one pair of quotes, texts inside in double quotes, such as '[9, 10, \"x\"]'.",
+                text=text,
+                at=error.pos + 1,
+            ) from None
         return text
     if isinstance(value, list) and not any(isinstance(row, list) for row in value):
         return [[cell] for cell in value]

@@ -6,6 +6,7 @@ import json
 import locale
 import os
 import re
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,9 @@ from tierbook.errors import TierbookError
 from tierbook.language import LANGUAGES, label, say
 from tierbook.quality import Problem
 
+# Control characters of a customer's name would steer the terminal.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_NARROWEST = 16  # a column of a table on a terminal that is too narrow
 # Our help is plain text; where rich is installed, typer escapes its brackets all the same.
 typer.core.HAS_RICH = False
 
@@ -100,15 +104,46 @@ def print_json(value: Any) -> None:
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
-    """A table in plain text; `right` are the columns of numbers. Wide letters take two columns on a terminal."""
-    lines = [list(heads), *map(list, rows)]
+    """A table in plain text; `right` are the columns of numbers. Wide letters take two columns on a terminal.
+
+    On a terminal long cells go on below themselves, so that the table is as wide as the window; elsewhere a row is a line.
+    """
+    lines = [[_STEERING.sub("�", cell) for cell in line] for line in (heads, *rows)]
     widths = [max(_width(line[at]) for line in lines) for at in range(len(heads))]
+    if sys.stdout.isatty():
+        widths = _fitting(widths, shutil.get_terminal_size().columns)
     for line in lines:
-        cells = [
-            " " * (width - _width(cell)) + cell if at in right else cell + " " * (width - _width(cell))
-            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        print("  ".join(cells).rstrip())
+        parts = [_wrapped(cell, width) for cell, width in zip(line, widths, strict=True)]
+        for step in range(max(map(len, parts))):
+            cells = [part[step] if step < len(part) else "" for part in parts]
+            padded = [
+                " " * (width - _width(cell)) + cell if at in right else cell + " " * (width - _width(cell))
+                for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
+            ]
+            print("  ".join(padded).rstrip())
+
+
+def _fitting(widths: Sequence[int], room: int) -> list[int]:
+    """Widths of columns that fit beside each other; the widest give way, none below a few words."""
+    fitting = list(widths)
+    while sum(fitting) + 2 * (len(fitting) - 1) > room and max(fitting) > _NARROWEST:
+        fitting[fitting.index(max(fitting))] -= 1
+    return fitting
+
+
+def _wrapped(cell: str, width: int) -> list[str]:
+    """The lines of a cell, broken at spaces where there are any."""
+    lines, line = [], ""
+    for word in re.findall(r"\S+\s*", cell) or [cell]:
+        if line and _width(line + word.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        while _width(word.rstrip()) > width:
+            fits = next(at for at in range(1, len(word) + 1) if _width(word[: at + 1]) > width)
+            lines.append(word[:fits])
+            word = word[fits:]
+        line += word
+    return [*lines, line.rstrip()]
 
 
 def _width(text: str) -> int:

@@ -80,10 +80,20 @@ def score(
         )
     _base_can_be_had(given, pack)
     as_of = as_of or pack.as_of or latest_day(given, today)
+    if as_of is None and "transactions" in given:
+        raise DataError(
+            "There are no purchases up to today, so that there is no day to speak for.",
+            fix="Look at the rows and dates of transactions, or name the day with --as-of.",
+        )
     if as_of is None:
         raise DataError(
             "There is no date to speak for.", fix="Give --as-of, because there are no transactions."
         )
+    first = first_purchase(given.get("transactions"))
+    if first is not None and first > as_of:
+        message = "There is no purchase up to {day}; the first is of {first}."
+        values = {"day": as_of.isoformat(), "first": first.isoformat()}
+        problems = [*problems, Problem("warning", message, "Name a later day.", values, table="transactions")]
     # A second thread saves less time than it costs until there is much to do.
     engine = DuckDB(threads=1 if max(table.num_rows for table in given.values()) < _MANY_ROWS else None)
     given, named_like_results = without_results(given, pack, profile)
@@ -209,6 +219,16 @@ def latest_purchase(transactions: pa.Table | None, today: date | None) -> date |
 
     dates = pc.cast(transactions["date"], pa.date32(), safe=False)
     return pc.max(dates if today is None else dates.filter(pc.less_equal(dates, pa.scalar(today)))).as_py()
+
+
+def first_purchase(transactions: pa.Table | None) -> date | None:
+    """The day of the first purchase."""
+    if transactions is None or "date" not in transactions.column_names or not transactions.num_rows:
+        return None
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.min(pc.cast(transactions["date"], pa.date32(), safe=False)).as_py()
 
 
 def _base_can_be_had(tables: Mapping[str, pa.Table], pack: Pack) -> None:

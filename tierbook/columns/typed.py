@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -64,9 +65,13 @@ class Typed:
     notes: list[Note]
 
 
+# Control characters, line separators, and marks that reverse what follows.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
 def quoted(value: object) -> str:
-    """A cell's content inside a sentence."""
-    text = str(value)
+    """A cell's content inside a sentence; signs that steer a terminal or turn the line round are written out."""
+    text = _STEERING.sub(lambda sign: sign[0].encode("unicode_escape").decode(), str(value))
     return f'"{text if len(text) <= 60 else text[:57] + "…"}"'
 
 

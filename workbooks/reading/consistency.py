@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tierbook.columns import quoted
 from tierbook.quality import Level, Problem, status
 from tierbook.tables import folded
+from workbooks.reading.alike import as_seen, look_alike, visible
 from workbooks.reading.assemble import Assembled
 from workbooks.reading.raw import MAX_LISTED
 
@@ -43,6 +43,9 @@ def check(found: list[Assembled], *, today: date | None) -> tuple[dict[str, pa.T
         problems += _currencies(one)
     if "transactions" in usable:
         problems += _dates(usable["transactions"], today)
+    listing = usable.get("customers") or usable.get("transactions")
+    if listing is not None:
+        problems += look_alike(listing)
     if "customers" in usable and status(problems) != "refused":
         for one in usable.values():
             if one.raw.table.name != "customers":
@@ -256,7 +259,7 @@ def _unknown_customers(one: Assembled, customers: Assembled) -> list[Problem]:
     values: dict[str, Any] = {
         "count": count,
         "customers": len(ids),
-        "ids": ", ".join(quoted(one_id) for one_id in ids.to_pylist()[:5]),
+        "ids": ", ".join(visible(one_id) for one_id in ids.to_pylist()[:5]),
     }
     message = "Rows of customers the customers table does not list, such as {ids}: {count}."
     if "amount" in one.table.column_names:
@@ -274,6 +277,8 @@ def _likely(ids: pa.Array, listed: pa.Array) -> str:
 
     if pc.any(pc.is_in(pc.utf8_lower(ids), value_set=pc.utf8_lower(listed))).as_py():
         return "Some differ only in capital letters, which count: write them alike."
+    if pc.any(pc.is_in(as_seen(ids), value_set=as_seen(listed))).as_py():
+        return "Some differ only in full-width signs, or in signs that are not seen: write them alike."
     if pc.any(pc.is_in(_bare(ids), value_set=_bare(listed))).as_py():
         return (
             "Some differ only in leading zeros: one table holds numbers, the other text. Store both as text."
