@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+_PARTS = "spark.sql.shuffle.partitions"
 
 
 def spark_session(master: str) -> Any:
@@ -22,42 +25,41 @@ def spark_session(master: str) -> Any:
     there = SparkSession.getActiveSession()
     if there is not None:
         return there
-    settings = {
+    # Java that spark-submit began knows what was asked for there.
+    submitted = dict(SparkConf().getAll()) if "PYSPARK_GATEWAY_PORT" in os.environ else {}
+    if not submitted:
+        # Executors of one machine run the Python this is; Spark would take whatever python3 is first in the PATH.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    asked = SparkSession.builder
+    for name, value in settings(master, submitted).items():
+        asked = asked.config(name, value)
+    session = asked.getOrCreate()
+    if str(session.sparkContext.master).startswith("local") and _PARTS not in submitted:
+        # As many parts as threads; Spark thinks of two hundred.
+        session.conf.set(_PARTS, str(session.sparkContext.defaultParallelism))
+    return session
+
+
+def settings(master: str, submitted: Mapping[str, str]) -> dict[str, str]:
+    """What is asked of a session that begins; nothing that spark-submit was told, which a word from here would overrule."""
+    wanted = {
+        "spark.master": master,
         "spark.app.name": "tierbook",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
         "spark.log.level": "ERROR",
     }
-    # Java that spark-submit began knows what was asked for there, which a word from here would overrule.
-    submitted = SparkConf() if "PYSPARK_GATEWAY_PORT" in os.environ else None
-    if submitted is None:
-        # Executors of one machine run the Python this is; Spark would take whatever python3 is first in the PATH.
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        settings["spark.master"] = master
-    else:
-        master = submitted.get("spark.master") or master
-    if master.startswith("local"):
+    if (submitted.get("spark.master") or master).startswith("local"):
         # One machine: no name to look up, and little to plan anew.
-        settings |= {
+        wanted |= {
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.host": "127.0.0.1",
             "spark.sql.adaptive.enabled": "false",
             # Compiling Java's methods thoroughly costs more than it saves in a run of minutes.
             "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
         }
-    asked = SparkSession.builder
-    for name, value in settings.items():
-        if submitted is None or not submitted.contains(name):
-            asked = asked.config(name, value)
-    session = asked.getOrCreate()
-    if master.startswith("local") and not (submitted and submitted.contains(_PARTS)):
-        # As many parts as threads; Spark thinks of two hundred.
-        session.conf.set(_PARTS, str(session.sparkContext.defaultParallelism))
-    return session
-
-
-_PARTS = "spark.sql.shuffle.partitions"
+    return {name: value for name, value in wanted.items() if name not in submitted}
 
 
 def on_disk(path: Path | str) -> str:
