@@ -70,7 +70,7 @@ def test_the_published_split_is_held_out_and_judged_in_words(tmp_path, lang, ver
 def test_a_day_that_leaves_too_little_is_refused(tmp_path):
     done = tierbook("holdout", str(CDNOW), "--until", "1997-01-02", cwd=tmp_path)
     assert done.returncode == 1
-    assert "nothing is known about repeat purchases" in done.stderr or "a fit needs 10" in done.stderr
+    assert "nothing is known about repeat purchases" in done.stderr
     done = tierbook("holdout", str(CDNOW), "--until", "1998-06-30", "--json", cwd=tmp_path)
     assert done.returncode == 1
     assert "not after the calibration" in done.stderr

@@ -9,7 +9,6 @@ import zipfile
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -36,6 +35,7 @@ from tierbook.quality import Problem
 from tierbook.run import Run
 from tierbook.score import score
 from workbooks import style
+from workbooks.reader import InputFile
 from workbooks.report import all_sections, sheet_name, write_report
 from workbooks.rows import watched
 
@@ -283,9 +283,7 @@ def test_the_chinese_report_has_no_english_word_left(tmp_path):
         values={"count": 1},
         table="transactions",
     )
-    run = small_run(
-        customers, problems=[problem], files=[SimpleNamespace(path="客户.xlsx", sha256="0" * 64, bytes=1)]
-    )
+    run = small_run(customers, problems=[problem], files=[InputFile(Path("客户.xlsx"), "0" * 64, 1)])
     path = write_report(run, tmp_path / "中文.xlsx", language="zh")
     data = {"hospitality", "Customer team", "default", pack().hash, "客户.xlsx"} | {
         one.because for one in pack().thresholds.values()

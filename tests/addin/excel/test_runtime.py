@@ -254,7 +254,7 @@ def test_reasons_are_in_the_language_of_excel(excel):
     excel.language_id = 2052
     excel.start()
     excel.call("CRM_NPS", [[11]])
-    assert "评分" in excel.call("CRM_WHY")[1][1] or "11" in excel.call("CRM_WHY")[1][1]
+    assert "评分 11 不在 0 到 10 之间" in excel.call("CRM_WHY")[1][1]
 
 
 def test_every_text_is_translated():

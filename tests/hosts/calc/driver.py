@@ -74,9 +74,6 @@ class Driver:
     def formula(self, book, address, formula, sheet=0):
         self._range(book, address, sheet).getCellByPosition(0, 0).Formula = formula
 
-    def fill_down(self, book, address, formulas, sheet=0):
-        self._range(book, address, sheet).setFormulaArray(tuple((one,) for one in formulas))
-
     def fill_auto(self, book, address, formula, sheet=0):
         cells = self._range(book, address, sheet)
         cells.getCellByPosition(0, 0).Formula = formula
@@ -131,9 +128,6 @@ class Driver:
             "url": document.URL,
             "undo": document.UndoManager.isUndoPossible(),
         }
-
-    def unmodify(self, book):
-        self.books[book].setModified(False)
 
     def undo(self, book):
         self.books[book].UndoManager.undo()
@@ -302,12 +296,6 @@ class Driver:
                     ],
                 }
         return found
-
-    def timed(self, book):
-        """How long computing everything takes. [s]"""
-        begun = time.perf_counter()
-        self.books[book].calculateAll()
-        return time.perf_counter() - begun
 
     def quit(self):
         for book in list(self.books):
