@@ -206,7 +206,7 @@ def _draw_open(page: Page, row: int, found: Pipeline) -> int:
         )
         rows.append([
             name, columns["owner"][at], _number(columns["expected_monthly_amount"][at]), stage, _number(found.age[at]), _number(found.days_late[at]),
-            f"{following} ({mark})" if mark and following else following, found.nearest.branch[at], _number(found.nearest.kilometres[at]),
+            page.say("{step} ({mark})", step=following, mark=mark) if mark and following else following, found.nearest.branch[at], _number(found.nearest.kilometres[at]),
             found.customer[at] or _number(found.likeness[at]),
         ])  # fmt: skip
     block = page.table(
