@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from addin.actions import Request, Written
 from addin.actions_cli import action, actions, doctor
@@ -57,31 +58,55 @@ from tierbook.errors import HostError, TierbookError
 from tierbook.language import label, say
 from tierbook.quality import Problem
 
+# Commands in the order one meets them; a command that is not named follows.
+_FIRST = ("demo", "check", "score", "report", "undo", "rules", "functions", "call", "clv", "holdout", "effect", "pivot", "actions", "action", "calc", "fix", "addin", "serve", "doctor")  # fmt: skip
+
+
+class _InOrderOfUse(typer.core.TyperGroup):
+    """The commands as a newcomer wants to read them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(self.commands, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
+
+
 app = typer.Typer(
+    cls=_InOrderOfUse,
     help=t("Customer value, tiers, lifecycle stage and churn flags, where analysts already work."),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def every_command(lang: Lang = None) -> None:
+    language_of(lang, read_settings(Path.cwd()))
+
+
 app.add_typer(rules, name="rules")
 app.command(
     "clv",
+    short_help=t("What to expect of every customer."),
     help=t(
         "Say what to expect of every customer: purchases, chances and value; --out writes them to sheets."
     ),
 )(clv)
 app.command(
     "holdout",
+    short_help=t("Whether a purchase model may be trusted."),
     help=t(
         "Hold a purchase model against later purchases and say whether it may be trusted; --out writes sheets."
     ),
 )(holdout)
 app.command(
-    "effect", help=t("Hold the indicators of two periods against each other; --out writes them to a sheet.")
+    "effect",
+    short_help=t("Two periods against each other."),
+    help=t("Hold the indicators of two periods against each other; --out writes them to a sheet."),
 )(effect)
 app.command(
     "pivot",
+    short_help=t("Customers put together by two columns."),
     help=t(
         "Put a figure of the customers together by two of their columns, and list who is behind a cell; --out writes sheets."
     ),
@@ -89,15 +114,18 @@ app.command(
 app.command("functions", help=t("List the functions for cells, or explain one."))(functions)
 app.command(
     "call",
+    short_help=t("Call a function for cells with values."),
     help=t(
         "Call a function with values: numbers, texts, JSON lists, or @BOOK!SHEET!A1:C9 for cells of a workbook."
     ),
 )(call)
 app.command("serve", help=t("Be the local engine for spreadsheet programs, until it is stopped."))(serve)
 app.add_typer(addin, name="addin")
-app.command("calc", help=t("Compute every formula of a workbook through LibreOffice and keep the results."))(
-    calc
-)
+app.command(
+    "calc",
+    short_help=t("Compute the formulas of a workbook."),
+    help=t("Compute every formula of a workbook through LibreOffice and keep the results."),
+)(calc)
 app.command("fix", help=t("Write the functions in formulas as another program knows them."))(fix)
 app.command("action", help=t("Do what a button does, with a workbook on disk."))(action)
 app.command("actions", help=t("List the actions that buttons and menus offer."))(actions)
@@ -163,7 +191,10 @@ def demo(
         _print_run(run, request, [copy, report])
 
 
-@app.command(help=t("Read everything and list every problem; exit 1 when it cannot be used."))
+@app.command(
+    short_help=t("Read everything and list every problem."),
+    help=t("Read everything and list every problem; exit 1 when it cannot be used."),
+)
 def check(source: Where = None, as_json: Json = False, lang: Lang = None) -> None:
     from addin import actions
 
@@ -214,15 +245,20 @@ def _check_there(request: Request, *, as_json: bool) -> None:
     print(_counted(found.problems, request.language))
 
 
-@app.command(help=t("Score every customer and write the scores as a workbook, with --report the report too."))
+@app.command(
+    short_help=t("Score every customer and write the scores."),
+    help=t("Score every customer and write the scores as a workbook, with --report the report too."),
+)
 def score(
     book: Where = None, out: ScoreOut = None, report: ReportOut = None, pack: PackName = None, profile: ProfileName = None,
     as_of: AsOf = None, level: AtLevel = "customer", masked: Masked = False, no_snapshot: NoSnapshot = False, as_json: Json = False, lang: Lang = None,
 ) -> None:  # fmt: skip
     from addin import actions
-    from addin.warehouse import refuse_table
+    from addin.warehouse import refuse_table, table_of
 
-    request = replace(request_of(book, lang, pack=pack, profile=profile, as_of=as_of), level=level)
+    request = replace(
+        request_of(book, lang, pack=pack, profile=profile, as_of=as_of), level=level, table=table_of(out)
+    )
     refuse_table(request, out)
     with scored(request) as run:
         with working(request) as shown:
@@ -255,7 +291,10 @@ def report(
         _print_run(run, request, written, notes, as_json=as_json)
 
 
-@app.command(help=t("Take back what the last run wrote into a workbook, byte for byte."))
+@app.command(
+    short_help=t("Take back what the last run wrote."),
+    help=t("Take back what the last run wrote into a workbook, byte for byte."),
+)
 def undo(book: Book, lang: Lang = None) -> None:
     from workbooks.files import undo as bring_back
 

@@ -55,7 +55,11 @@ def rules_list(as_json: Json = False, lang: Lang = None) -> None:
         raise typer.Exit(1)
 
 
-@rules.command("check", help=t("Every problem of a pack and its cases at once, with file, line and column."))
+@rules.command(
+    "check",
+    short_help=t("Every problem at once, with its place."),
+    help=t("Every problem of a pack and its cases at once, with file, line and column."),
+)
 def rules_check(
     names: Names = None,
     watch: Annotated[bool, typer.Option("--watch", help=t("Check again whenever a file changes."))] = False,
@@ -87,7 +91,11 @@ def rules_test(names: Names = None, as_json: Json = False, lang: Lang = None) ->
         raise typer.Exit(1)
 
 
-@rules.command("schema", help=t("Write the JSON Schema that editors complete and check packs with."))
+@rules.command(
+    "schema",
+    short_help=t("Write the JSON Schema for editors."),
+    help=t("Write the JSON Schema that editors complete and check packs with."),
+)
 def rules_schema(
     out: Annotated[
         Path | None, typer.Option("--out", help=t("The file to write."), show_default=False)

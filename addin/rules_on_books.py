@@ -53,7 +53,11 @@ def rules_explain(
         print_table([label(head, request.language) for head in heads], rows)
 
 
-@rules.command("diff", help=t("Say who would move if a pack replaced another, and by which rule."))
+@rules.command(
+    "diff",
+    short_help=t("Say who would move, and by which rule."),
+    help=t("Say who would move if a pack replaced another, and by which rule."),
+)
 def rules_diff(
     old: Annotated[str, typer.Argument(help=t("The pack in use, by name or file."))],
     new: Annotated[str, typer.Argument(help=t("The pack to replace it, by name or file."))],
@@ -81,7 +85,11 @@ def rules_diff(
             print(path)
 
 
-@rules.command("sensitivity", help=t("Say which thresholds move most customers when shifted by a tenth."))
+@rules.command(
+    "sensitivity",
+    short_help=t("Say which thresholds move most customers."),
+    help=t("Say which thresholds move most customers when shifted by a tenth."),
+)
 def rules_sensitivity(
     pack: PackFile, book: Book, profile: ProfileName = None, as_of: AsOf = None, as_json: Json = False, lang: Lang = None
 ) -> None:  # fmt: skip

@@ -31,16 +31,22 @@ typer.core.HAS_RICH = False
 
 def asked_language() -> str:
     """The language of help texts and errors, needed before options are read: --lang, else the project's, else the system's."""
+    if asked := _lang_option() or _project_language():
+        return asked
+    system = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    # Windows calls it Chinese (Simplified)_China.
+    return "zh" if system.lower().startswith(("zh", "chinese")) else "en"
+
+
+def _lang_option() -> str | None:
+    """What follows --lang, wherever on the line it stands."""
     words = sys.argv[1:]
     for i, word in enumerate(words):
         if word.startswith("--lang="):
             return word.removeprefix("--lang=")
         if word == "--lang" and i + 1 < len(words):
             return words[i + 1]
-    if own := _project_language():
-        return own
-    system = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
-    return "zh" if system.startswith("zh") else "en"
+    return None
 
 
 def _project_language() -> str:
@@ -70,7 +76,7 @@ def language_of(asked: str | None, settings: Settings) -> str:
             say("{lang} is not a language Tierbook speaks; write en or zh.", "en", lang=asked),
             param_hint="--lang",
         )
-    return asked or settings.language
+    return asked or _lang_option() or settings.language
 
 
 def project_folder() -> Path:

@@ -54,3 +54,18 @@ def test_a_setting_at_the_wrong_place_is_told_where_it_belongs(purchases, tmp_pa
         "config.yaml:1:1: decimal: unknown key 'decimal'. It belongs under reading: write reading: {decimal: \",\"}."
         in done.stderr
     )
+
+
+def test_help_comes_in_the_order_of_use_whole_and_in_the_language_asked_for(tmp_path):
+    said = tierbook("--help", cwd=tmp_path).stdout
+    assert [
+        said.index(f"  {name} ") for name in ("demo", "check", "score", "report", "undo", "rules")
+    ] == sorted(said.index(f"  {name} ") for name in ("demo", "check", "score", "report", "undo", "rules"))
+    assert "读取全部数据并列出所有问题。" in tierbook("--lang", "zh", "--help", cwd=tmp_path).stdout
+    assert "找不到该文件" in tierbook("--lang", "zh", "check", "nothere.xlsx", cwd=tmp_path).stderr
+
+
+def test_a_list_that_breaks_off_is_named(tmp_path):
+    done = tierbook("call", "CRM_NPS", "[9, 10", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "[9, 10 is no list: it breaks off at sign 7." in done.stderr
