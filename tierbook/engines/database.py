@@ -194,6 +194,8 @@ class Spark(Database):
             frame = self._session.read.parquet(path)
         else:
             frame = frame.localCheckpoint()
+            # Its columns as columns of its own: else Spark takes those of a table and of what was made of it for one in a join.
+            frame = frame.toDF(*frame.columns)
         frame.createOrReplaceTempView(name)
 
     def bring_back(self, name: str) -> bool:
