@@ -129,7 +129,8 @@ def reminders(
 ) -> Reminders:
     """Every day of care from `as_of` on; a customer may have several.
 
-    Arguments are those of `next_actions`; on `holidays` every customer who may be contacted is greeted.
+    Arrays (n,) and `as_of` are those of `next_actions`, missing is NaT; on `holidays` every customer who may be contacted
+    is greeted. `days_ahead` is how long before a day it is shown. [days]
     """
     today = np.datetime64(as_of, "D")
     days = (expected, next_anniversary(birthday, as_of=as_of), contract_end)

@@ -32,7 +32,7 @@ class Editions(NamedTuple):
     churn: NDArray[np.float64]
 
     def place(self, edition: NDArray[np.object_], side: NDArray[np.object_]) -> NDArray[np.int64]:
-        """The entry that each row of another table belongs to; -1 for none."""
+        """The entry that each row (n,) of another table belongs to, by its edition and side; -1 for none."""
         places = {pair: at for at, pair in enumerate(zip(self.edition, self.side, strict=True))}
         editions_, edition_of = _numbered(edition)
         sides, side_of = _numbered(side)

@@ -39,7 +39,7 @@ def first_that_fits(conditions: Sequence[NDArray[np.bool_]], length: int) -> NDA
 
 
 def names_at(names: Sequence[str], index: NDArray[np.intp]) -> NDArray[np.object_]:
-    """Names for positions; None for -1."""
+    """Names for positions, array (n,); None for -1."""
     return np.array([*names, None], dtype=object)[index]
 
 
@@ -114,6 +114,15 @@ def within_top_of_value(value: ArrayLike, share: float, *, ids: ArrayLike | None
 
     A row belongs while the cumulative share before it is below `share`; values of zero and less neither
     belong nor count towards the total (`spec/systems.md` L, the 80/20 list).
+
+    Parameters
+    ----------
+    value : array (n,)
+        What rows are ranked by. [any unit; NaN does not belong]
+    share : float
+        Of the total. [0 to 1]
+    ids : array (n,), optional
+        Decide between equal values.
     """
     value = np.asarray(value, dtype=float)
     positive = np.flatnonzero(value > 0)

@@ -78,5 +78,5 @@ def kilometres(
 
 
 def on_earth(latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Where both coordinates are there and in range."""
+    """Where both coordinates are there and in range: array (n,). [degrees]"""
     return (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180)

@@ -107,6 +107,11 @@ def period_table(dates: ArrayLike, amounts: ArrayLike, *, period: str = "month")
 def period_number(dates: NDArray, *, period: str) -> NDArray[np.int64]:
     """Periods counted through the years, as year times periods a year plus the place in the year from 0.
 
+    Raises
+    ------
+    DataError
+        A period nobody knows; says which there are.
+
     >>> period_number(np.array(["2025-03-31"], "datetime64[D]"), period="quarter") - 2025 * 4
     array([0])
     """

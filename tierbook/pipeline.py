@@ -34,7 +34,7 @@ _DIMENSIONS = ("region", "industry", "channel")
 
 
 def first_track(tracks: Sequence[CompiledTrack], holds: Sequence[NDArray[np.bool_]]) -> Indices:
-    """Position of the first track whose condition holds for each lead, -1 where none does."""
+    """Position of the first track whose condition, an array (n,), holds for each lead; -1 where none does."""
     found = np.full(len(holds[0]) if holds else 0, -1, np.int64)
     for i in reversed(range(len(tracks))):
         found[holds[i]] = i
@@ -68,9 +68,11 @@ class Pipeline:
 
     @property
     def open(self) -> NDArray[np.bool_]:
+        """Which leads are neither won nor lost."""
         return np.isnan(self.won)
 
     def column(self, name: str) -> NDArray:
+        """A column of `table`."""
         from tierbook.arrow import arrays
 
         return arrays(self.table.select([name]))[name]

@@ -83,7 +83,7 @@ def first_months(joined: NDArray, first_date: NDArray, *, as_of: date) -> Months
 def entries(engine: Engine, customer_ids: NDArray[np.object_], *, as_of: date) -> Entries:
     """What each of the customers bought and redeemed in each calendar month up to `as_of`; nothing of those that are None.
 
-    `features.load` has put the input tables into the engine.
+    Customers are named by their position in `customer_ids` (n,). `features.load` has put the input tables into the engine.
     """
     import pyarrow as pa
 

@@ -112,7 +112,7 @@ def rfm_cuts(
 def rfm_score_at(
     days_since_last: ArrayLike, orders: ArrayLike, total_spend: ArrayLike, *, cuts: RfmCuts
 ) -> NDArray[np.float64]:
-    """RFM scores on cut points found before, for instance those of an earlier date.
+    """RFM scores on cut points found before, for instance those of an earlier date: arguments and result of `rfm_score`.
 
     A customer is missing where any part is, and where nested cut points know no customer of that R and F bin.
     """

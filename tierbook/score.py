@@ -144,7 +144,13 @@ def score(
 
 
 def with_declared_columns(tables: Mapping[str, pa.Table], pack: Pack) -> dict[str, pa.Table]:
-    """The tables with the columns the pack declares beyond those Tierbook knows: missing where the input lacks them."""
+    """The tables with the columns the pack declares beyond those Tierbook knows: missing where the input lacks them.
+
+    Raises
+    ------
+    DataError
+        A column that does not hold what the pack declares.
+    """
     import pyarrow as pa
 
     kinds = {"number": pa.float64(), "text": pa.string(), "date": pa.date32(), "yes_no": pa.bool_()}

@@ -109,13 +109,25 @@ class Scorer:
         )
 
     def class_of(self, group: str) -> NDArray[np.object_]:
-        """The class of each customer in one group of the pack."""
+        """The class of each customer in one group of the pack.
+
+        Raises
+        ------
+        RuleError
+            No group of that name; says which there are.
+        """
         if group not in self.pack.classes:
             raise self._unknown(Phrase("class group"), group, self.pack.classes)
         return self._named(self.pack.classes[group])
 
     def score(self, name: str) -> NDArray[np.float64]:
-        """One of the pack's 0-100 scores; a missing part counts 0."""
+        """One of the pack's 0-100 scores; a missing part counts 0.
+
+        Raises
+        ------
+        RuleError
+            No score of that name; says which there are.
+        """
         if name not in self.pack.scores:
             raise self._unknown(Phrase("score"), name, self.pack.scores)
         total = np.zeros(self.length)
@@ -220,7 +232,7 @@ class Scorer:
         return status
 
     def rfm_segment(self, r: NDArray, f: NDArray, m: NDArray) -> NDArray[np.object_]:
-        """The pack's name for each combination of RFM scores; None where a score is missing."""
+        """The pack's name for each combination of RFM scores, arrays (m,); None where a score is missing. [1 to bins]"""
         names = {"r": r, "f": f, "m": m, **self.profile.thresholds}
         found = levels.first_that_fits(
             [

@@ -64,7 +64,10 @@ def fit_bg_nbd(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Fit[Bg
 
 
 def fit_mbg_nbd(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Fit[MbgNbdParams]:
-    """The MBG/NBD model that makes the purchases of these customers most likely; see `fit_bg_nbd`."""
+    """The MBG/NBD model that makes the purchases of these customers most likely: who bought once may have dropped out.
+
+    Arguments and errors are those of `fit_bg_nbd`.
+    """
     given, said = to_fit(frequency, recency, T)
     optimum = _optimum(given, modified=True)
     return result(optimum, MbgNbdParams, shapes=("r", "a", "b"), warnings=said, **_counts(given, optimum))
@@ -73,7 +76,13 @@ def fit_mbg_nbd(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Fit[M
 def log_likelihood(
     frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, params: BgNbdParams | MbgNbdParams
 ) -> NDArray[np.float64]:
-    """Log-likelihood of each customer's history."""
+    """Log-likelihood of each customer's history: array (n,), NaN where one of its figures is missing.
+
+    Parameters
+    ----------
+    frequency, recency, T : array (n,)
+        As in `fit_bg_nbd`. [count; unit of time of `params`]
+    """
     from scipy.special import gammaln
 
     x, t_x, age = histories(frequency, recency, T)
@@ -91,7 +100,16 @@ def p_alive(
 ) -> NDArray[np.float64]:
     """Probability that each customer has not dropped out; in BG/NBD it is 1 for everyone who bought once.
 
-    In logs, because (alpha + T) / (alpha + t_x) to the power r + x overflows for frequent buyers.
+    Parameters
+    ----------
+    frequency, recency, T : array (n,)
+        As in `fit_bg_nbd`. [count; unit of time of `params`]
+
+    Returns
+    -------
+    array (n,)
+        0 to 1; NaN where one of the figures is missing. In logs, because (alpha + T) / (alpha + t_x) to the power r + x
+        overflows for frequent buyers.
     """
     from scipy.special import expit
 

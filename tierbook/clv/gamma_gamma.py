@@ -108,7 +108,15 @@ def expected_spend(
 
 
 def correlation(frequency: ArrayLike, monetary_value: ArrayLike) -> float:
-    """Pearson's correlation of frequency and mean spend among repeat buyers; NaN where one of them is constant."""
+    """Pearson's correlation of frequency and mean spend among repeat buyers; NaN where one of them is constant.
+
+    The model takes the two as independent, so this should be near 0.
+
+    Parameters
+    ----------
+    frequency, monetary_value : array (n,)
+        As in `fit_gamma_gamma`. [count; money a purchase]
+    """
     x, z = _columns(frequency, monetary_value)
     repeat = (x > 0) & ~np.isnan(z)
     x, z = x[repeat] - x[repeat].mean(), z[repeat] - z[repeat].mean()

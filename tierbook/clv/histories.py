@@ -74,6 +74,8 @@ def histories(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Histori
 def to_fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> tuple[Histories, tuple[Problem, ...]]:
     """The complete histories of enough customers to fit a model to, and what is said about the others.
 
+    Arrays (n,) as in `histories`; what comes back has a row for each complete one.
+
     Raises
     ------
     DataError

@@ -42,6 +42,8 @@ def fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, model: str = 
 
     Parameters
     ----------
+    frequency, recency, T : array (n,)
+        As in `fit_bg_nbd`. [count; one unit of time for both]
     model : {"bg_nbd", "mbg_nbd", "pareto_nbd"}
         Drop-out after a purchase; also after the first one; at any moment.
 
@@ -58,7 +60,7 @@ def likelier(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> tuple[st
 
     Both have four parameters, so nothing but the likelihood decides. BG/NBD calls everyone who bought once active, which
     a log with many of them refutes. From 100,000 customers on, every n-th of them decides, and only the model taken is
-    fitted to all.
+    fitted to all. Arrays (n,) as in `fit`.
 
     Raises
     ------

@@ -58,6 +58,7 @@ class Outlook:
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
+        """What there is to say about the fits, each once, and why there is no amount where there is none."""
         said = list(self.fit.warnings)
         said += [one for one in (self.spend.warnings if self.spend else ()) if one not in said]
         return (*said, *((self.unpriced,) if self.unpriced else ()))
@@ -112,7 +113,7 @@ def fit_models(
     *,
     model: str | None = None,
 ) -> Models:
-    """The models of purchases and of amounts fitted to these customers; as `outlook`."""
+    """The models of purchases and of amounts fitted to these customers; arguments and errors are those of `outlook`."""
     columns = [np.asarray(one, dtype=float) for one in (frequency, recency, T)]
     known = ~np.isnan(columns[0])
     bought = [one[known] for one in columns]
@@ -138,7 +139,7 @@ def foreseen(
     annual_discount: float = ANNUAL_DISCOUNT,
     margin: float = 1.0,
 ) -> Outlook:
-    """What fitted models expect of customers, whether or not they were fitted to them; as `outlook`."""
+    """What fitted models expect of customers, whether or not they were fitted to them; arguments are those of `outlook`."""
     columns = [np.asarray(one, dtype=float) for one in (frequency, recency, T)]
     known = ~np.isnan(columns[0])
     bought = [one[known] for one in columns]
@@ -173,7 +174,10 @@ def foreseen(
 
 
 def likely_alive(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> NDArray[np.float64] | Problem:
-    """P(alive) of each customer by the likelier of BG/NBD and MBG/NBD, NaN for who never bought; else why there is none."""
+    """P(alive) of each customer by the likelier of BG/NBD and MBG/NBD; where no model can be fitted, why.
+
+    Arrays (n,) as in `outlook`; a customer with no frequency never bought and gets NaN. [count, days, days; 0 to 1]
+    """
     columns = [np.asarray(one, dtype=float) for one in (frequency, recency, T)]
     bought = [one[~np.isnan(columns[0])] for one in columns]
     try:

@@ -73,7 +73,13 @@ def fit_pareto_nbd(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Fi
 def log_likelihood(
     frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, params: ParetoNbdParams
 ) -> NDArray[np.float64]:
-    """Log-likelihood of each customer's history."""
+    """Log-likelihood of each customer's history: array (n,), NaN where one of its figures is missing.
+
+    Parameters
+    ----------
+    frequency, recency, T : array (n,)
+        As in `bg_nbd.fit_bg_nbd`. [count; unit of time of `params`]
+    """
     from scipy.special import gammaln
 
     x, t_x, age = histories(frequency, recency, T)
@@ -86,7 +92,13 @@ def log_likelihood(
 def p_alive(
     frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, params: ParetoNbdParams
 ) -> NDArray[np.float64]:
-    """Probability that each customer has not dropped out."""
+    """Probability that each customer has not dropped out: array (n,), 0 to 1; NaN where one of its figures is missing.
+
+    Parameters
+    ----------
+    frequency, recency, T : array (n,)
+        As in `bg_nbd.fit_bg_nbd`. [count; unit of time of `params`]
+    """
     from scipy.special import expit
 
     alive, gone = _branches(*histories(frequency, recency, T), params)

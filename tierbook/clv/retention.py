@@ -67,7 +67,10 @@ def retention_rate(period: ArrayLike, *, params: RetentionParams) -> NDArray[np.
 
 
 def survival(period: ArrayLike, *, params: RetentionParams) -> NDArray[np.float64]:
-    """Share of the cohort still there after 0, 1, 2, … renewals."""
+    """Share of the cohort still there after so many renewals, 0 and more: array (n,), 0 to 1.
+
+    S(t) = B(alpha, beta + t) / B(alpha, beta), equation 6 of the source.
+    """
     from scipy.special import betaln
 
     t = _periods(period, first=0)

@@ -20,6 +20,7 @@ _NO = {"no", "n", "false", "f", "0", "否", "×", "无", "没有"}
 
 
 def yes_no_column(cells: Cells) -> Typed:
+    """A column of yes or no: words of both languages, 1 and 0; anything else is refused."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

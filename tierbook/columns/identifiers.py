@@ -35,6 +35,7 @@ _LOST_DIGITS = Unreadable(
 
 
 def id_column(cells: Cells) -> Typed:
+    """A column of identifiers as texts: no number passes through a float, no spaces around them, blank is missing."""
     import pyarrow.compute as pc
 
     refused, notes = error_cells(cells), []
@@ -98,6 +99,7 @@ def _dates_in_ids(text: pa.Array, rows: np.ndarray) -> list[Note]:
 
 
 def text_column(cells: Cells, choices: Mapping[str, str]) -> Typed:
+    """A column of texts; `choices` names what people write for the words a column may hold."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

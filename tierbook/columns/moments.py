@@ -29,6 +29,7 @@ _PLAIN_DATE = r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ](?:[01]\d
 
 
 def moment_column(cells: Cells, kind: Kind, *, day_first: bool | None, date1904: bool) -> Typed:
+    """A column of dates or times; `day_first` is the order of 03/04/2024, None where the cells have to decide it."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

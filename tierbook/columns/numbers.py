@@ -32,6 +32,7 @@ _PLAIN_WHOLE = r"^[+-]?\d{1,300}$"
 
 
 def number_column(cells: Cells, kind: Kind, decimal: Decimal) -> Typed:
+    """A column of numbers, money or shares; texts are read with that decimal sign."""
     import pyarrow.compute as pc
 
     refused, notes = error_cells(cells, missing=("#N/A",)), []

@@ -113,6 +113,7 @@ def is_missing(word: str) -> bool:
 
 
 def missing_words(distinct: Distinct, outcomes: list) -> list[Note]:
+    """What is said where words such as `none` were read as missing."""
     words = [
         word
         for word, outcome in zip(distinct.words, outcomes, strict=True)
@@ -132,6 +133,7 @@ def missing_words(distinct: Distinct, outcomes: list) -> list[Note]:
 
 
 def shown(word: object) -> str:
+    """A cell as a message quotes it: whole numbers without a fraction."""
     return f"{word:g}" if isinstance(word, float) and abs(word) < 1e6 else str(word)
 
 
@@ -152,6 +154,7 @@ def error_cells(cells: Cells, missing: tuple[str, ...] = ()) -> list[Refusal]:
 
 
 def refusal(row: int, value: str, why: object) -> Refusal:
+    """The refusal of a cell that came out `Unreadable`."""
     assert isinstance(why, Unreadable)
     return Refusal(row, value, why.message, why.fix, {"value": quoted(value)})
 
@@ -170,16 +173,19 @@ def typed_of(cells: Cells, parts: list, arrow: str, refused: list[Refusal], note
 
 
 def blank_to_null(text: pa.Array) -> pa.Array:
+    """Texts with the empty ones missing."""
     import pyarrow.compute as pc
 
     return pc.if_else(pc.equal(text, ""), None, text)
 
 
 def where(mask: pa.Array) -> np.ndarray:
+    """Rows where a condition holds; a missing one does not."""
     import pyarrow.compute as pc
 
     return np.flatnonzero(pc.fill_null(mask, False).to_numpy(zero_copy_only=False))
 
 
 def few(rows: np.ndarray) -> tuple[int, ...]:
+    """The first rows, as many as a message names."""
     return tuple(int(row) for row in rows[:3])

@@ -81,7 +81,7 @@ def _near(order: Indices, window: int, count: int, key: Indices | None = None) -
 
 
 def codes(column: NDArray[np.object_]) -> Indices:
-    """Equal codes for equal texts; -1 where missing."""
+    """Equal codes from 0 for equal texts, array (n,); -1 where missing."""
     import pyarrow as pa
 
     encoded = pa.array(column, type=pa.string()).dictionary_encode()

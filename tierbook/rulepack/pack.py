@@ -36,6 +36,8 @@ class CompiledLevel:
 
 @dataclass(frozen=True)
 class CompiledLookup:
+    """A part of the value that a text decides: what each word gives, what any other does, times what."""
+
     per: str
     gives: dict[str, Expression]
     otherwise: Expression | None
@@ -44,6 +46,8 @@ class CompiledLookup:
 
 @dataclass(frozen=True)
 class CompiledTwoWay:
+    """A part of the value that two figures decide: the starts of their bands, and what each pair of bands gives."""
+
     across: Expression
     down: Expression
     across_starts: tuple[Expression, ...]
@@ -69,6 +73,8 @@ class CompiledMeasure:
 
 @dataclass(frozen=True)
 class CompiledTiers:
+    """Levels of a figure customers are ranked by."""
+
     rank_by: Expression
     levels: tuple[CompiledLevel, ...]
 
@@ -86,6 +92,8 @@ class CompiledFlag:
 
 @dataclass(frozen=True)
 class CompiledChurn:
+    """Signals and the levels of their points; `flagged` are the levels that count as at risk."""
+
     signals: tuple[CompiledFlag, ...]
     levels: tuple[CompiledLevel, ...]
     lost_after_days: int
@@ -96,6 +104,8 @@ class CompiledChurn:
 
 @dataclass(frozen=True)
 class CompiledWinback:
+    """Who is lost, what to do about them, and the most that may be spent on each. [currency]"""
+
     of: Expression
     levels: tuple[CompiledLevel, ...]
     spend_at_most: Expression
@@ -194,6 +204,8 @@ class CompiledService:
 
 @dataclass(frozen=True)
 class CompiledScorePart:
+    """What a part of a score is reached by, and where it gives all its points."""
+
     points: float
     by: Expression
     full_at: Expression
@@ -201,6 +213,8 @@ class CompiledScorePart:
 
 @dataclass(frozen=True)
 class CompiledScore:
+    """A score from 0 to 100 by its parts, and its levels."""
+
     parts: dict[str, CompiledScorePart]
     levels: tuple[CompiledLevel, ...]
 

@@ -45,7 +45,11 @@ def slip(why: str, text: str, line: int, column: int) -> Slip:
             return here(message, "Close it.", number, opened)
     if written[column - 2 : column - 1] == '"' and re.match(r"[\w{(]", written[column - 1 :]):
         message = "The text ends at this quotation mark."
-        return here(message, "Close a text where it ends, and write single quotes inside double ones: 'text'.", where=column - 1)
+        return here(
+            message,
+            "Close a text where it ends, and write single quotes inside double ones: 'text'.",
+            where=column - 1,
+        )
     if "mapping values are not allowed" in why and (dash := re.match(r"\s*-(?=[^\s-])", written)):
         return here("A space is missing after the dash.", "Write - and a space.", where=dash.end())
     if "mapping values are not allowed" in why:
