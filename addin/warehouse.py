@@ -90,6 +90,9 @@ def score_there(request: Request) -> WarehouseRun:
 
     pack = request.settings.shelf().pack(request.pack)
     with opened(request) as source:
+        if request.table is not None:
+            # What is refused at the end is better refused before work starts.
+            source.engine.may_publish(request.table)
         return score_in(
             source.engine,
             source.tables,
@@ -140,8 +143,8 @@ def write_results(request: Request, run: WarehouseRun, out: Path) -> Written:
     from workbooks.files import replace_file
 
     request.progress(0.0, "Writing the scores")
-    if str(out).startswith(TABLE):
-        name = str(out).removeprefix(TABLE)
+    name = table_of(out)
+    if name is not None:
         run.engine.publish(
             name, run.results, note=f"Tierbook {run.pack.name} {run.pack.version} {run.pack.hash}"
         )
@@ -176,7 +179,7 @@ def refuse_table(request: Request, out: Path | None) -> None:
     from tierbook.engines.addresses import stays, system_of
     from tierbook.engines.sources import DUCKDB_FILES, is_address
 
-    if out is None or not str(out).startswith(TABLE):
+    if table_of(out) is None:
         return
     place, engine = request.lies, request.settings.engine.name
     if place.startswith("spark://") or (place and not is_address(place) and engine == "spark"):
@@ -190,4 +193,10 @@ def refuse_table(request: Request, out: Path | None) -> None:
 
 def is_results(out: Path | None) -> bool:
     """Whether results go to Parquet or into a table, and not into a workbook."""
-    return out is not None and (str(out).startswith(TABLE) or out.suffix.lower() in (".parquet", ".pq"))
+    return out is not None and (table_of(out) is not None or out.suffix.lower() in (".parquet", ".pq"))
+
+
+def table_of(out: Path | None) -> str | None:
+    """The table of the source that results go into; None where they go to a file."""
+    name = str(out or "")
+    return name.removeprefix(TABLE) if name.startswith(TABLE) else None

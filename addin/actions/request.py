@@ -38,7 +38,8 @@ class Request:
     """One question: which data, by which rules, for which day, in which language.
 
     `home` is where the data is kept when `source` is a copy of it: results and snapshots go there. `lies` is the address
-    or path of a source that an engine works on where it lies; then `source` only names the results.
+    or path of a source that an engine works on where it lies; then `source` only names the results, and `table` is the
+    table of it they are to be, if any.
     """
 
     source: Path
@@ -52,6 +53,7 @@ class Request:
     home: Path | None = None
     level: Level = "customer"
     lies: str = ""
+    table: str | None = None
 
     @property
     def place(self) -> Path:

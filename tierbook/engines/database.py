@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tierbook.engines.cluster import on_disk
 from tierbook.engines.dialects import translated
-from tierbook.engines.duckdb import not_ours
+from tierbook.engines.duckdb import needs_a_name, not_ours
 from tierbook.engines.steps import steps
 
 if TYPE_CHECKING:
@@ -106,21 +106,42 @@ class Database:
         """Forget a table that is no longer needed."""
         self.run(f'DROP TABLE IF EXISTS "{name}" CASCADE')
 
+    def may_publish(self, name: str) -> None:
+        """Whether a result of that name may be written into the source's schema.
+
+        Raises
+        ------
+        HostError
+            The database does not allow it, or there is a table of that name that is not ours.
+        """
+        from tierbook.errors import HostError
+
+        needs_a_name(name)
+        schema, wanted = (text.replace("'", "''") for text in (self.schema, name))
+        there = self.sql(
+            f"SELECT obj_description(c.oid) AS said FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+            f"WHERE n.nspname = '{schema}' AND c.relname = '{wanted}'"
+        )["said"].to_pylist()
+        if there and not str(there[0] or "").startswith("Tierbook "):
+            raise not_ours(name)
+        (may,) = self.sql(f"SELECT has_schema_privilege('{schema}', 'CREATE') AS may")["may"].to_pylist()
+        if not may:
+            raise HostError(
+                "The database does not allow a table in the schema {schema}.",
+                fix="Ask for the right, or write the results to a file: --out scores.parquet.",
+                schema=self.schema,
+            )
+
     def publish(self, name: str, table: str, *, note: str) -> None:
         """Write a table into the source's schema, in place of an earlier result.
 
         Raises
         ------
         HostError
-            There is a table of that name that is not ours.
+            As `may_publish`.
         """
-        target = f'"{self.schema}"."{name}"'
-        there = self.sql(
-            f"SELECT obj_description(c.oid) AS said FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
-            f"WHERE n.nspname = '{self.schema}' AND c.relname = '{name}'"
-        )["said"].to_pylist()
-        if there and not str(there[0] or "").startswith("Tierbook "):
-            raise not_ours(name)
+        self.may_publish(name)
+        target = ".".join('"{}"'.format(one.replace('"', '""')) for one in (self.schema, name))
         said = note.replace("'", "''")
         with self.backend.con.transaction():
             for text in (
@@ -219,12 +240,17 @@ class Spark(Database):
         if self.folder:
             shutil.rmtree(Path(self.folder, name), ignore_errors=True)
 
-    def publish(self, name: str, table: str, *, note: str) -> None:
-        """Write a table into the cluster's catalog, in place of an earlier result."""
+    def may_publish(self, name: str) -> None:
+        """As `Database.may_publish`, of the cluster's catalog."""
+        needs_a_name(name)
         if self._session.catalog.tableExists(name):
             told = self._session.sql(f"SHOW TBLPROPERTIES `{name}`").collect()
             if not any(row[0] == "tierbook" for row in told):
                 raise not_ours(name)
+
+    def publish(self, name: str, table: str, *, note: str) -> None:
+        """Write a table into the cluster's catalog, in place of an earlier result."""
+        self.may_publish(name)
         frame = self._session.table(table)
         frame.write.mode("overwrite").saveAsTable(name)
         said = note.replace("'", "")

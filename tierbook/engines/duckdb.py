@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,13 +130,13 @@ class DuckDB:
         """Forget a table that is no longer needed."""
         self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
 
-    def publish(self, name: str, table: str, *, note: str) -> None:
-        """Write a table into the DuckDB file the source is, in place of an earlier result.
+    def may_publish(self, name: str) -> Path:
+        """The DuckDB file the source is, into which a result of that name may be written.
 
         Raises
         ------
         HostError
-            The source is no DuckDB file, or has a table of that name that is not ours.
+            The source is no DuckDB file, may not be written, or has a table of that name that is not ours.
         """
         from tierbook.errors import HostError
 
@@ -146,24 +147,49 @@ class DuckDB:
             raise HostError(
                 "Results cannot be a table of this source.", fix="Write them to a file: --out scores.parquet."
             )
-        path = found[0].replace("'", "''")
-        self.connection.execute(f"DETACH tierbook_source; ATTACH '{path}' AS tierbook_results")
-        try:
-            there = self.connection.execute(
-                "SELECT comment FROM duckdb_tables() WHERE database_name = 'tierbook_results' AND table_name = ?",
-                [name],
-            ).fetchone()
-            if there and not str(there[0] or "").startswith("Tierbook "):
-                raise not_ours(name)
-            target, said = f'tierbook_results."{name}"', note.replace("'", "''")
-            self.connection.execute("BEGIN")
-            self.connection.execute(f'CREATE OR REPLACE TABLE {target} AS SELECT * FROM "{table}"')
-            self.connection.execute(f"COMMENT ON TABLE {target} IS '{said}'")
-            self.connection.execute("COMMIT")
-        finally:
-            self.connection.execute(
-                f"DETACH tierbook_results; ATTACH '{path}' AS tierbook_source (READ_ONLY)"
+        needs_a_name(name)
+        there = self.connection.execute(
+            "SELECT comment FROM duckdb_tables() WHERE database_name = 'tierbook_source' AND table_name = $1 "
+            "UNION ALL SELECT '' FROM duckdb_views() WHERE database_name = 'tierbook_source' AND view_name = $1",
+            [name],
+        ).fetchone()
+        if there and not str(there[0] or "").startswith("Tierbook "):
+            raise not_ours(name)
+        path = Path(found[0])
+        if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+            raise HostError(
+                "{name} may not be written to, so no table can be made in it.",
+                fix="Ask for the right, or write the results to a file: --out scores.parquet.",
+                name=path.name,
             )
+        return path
+
+    def publish(self, name: str, table: str, *, note: str) -> None:
+        """Write a table into the DuckDB file the source is, in place of an earlier result.
+
+        Raises
+        ------
+        HostError
+            As `may_publish`.
+        """
+        path = str(self.may_publish(name)).replace("'", "''")
+        target = 'tierbook_results."{}"'.format(name.replace('"', '""'))
+        said = note.replace("'", "''")
+        self.connection.execute("DETACH tierbook_source")
+        try:
+            self.connection.execute(f"ATTACH '{path}' AS tierbook_results")
+            try:
+                self.connection.execute("BEGIN")
+                self.connection.execute(f'CREATE OR REPLACE TABLE {target} AS SELECT * FROM "{table}"')
+                self.connection.execute(f"COMMENT ON TABLE {target} IS '{said}'")
+                self.connection.execute("COMMIT")
+            except BaseException:
+                self.connection.execute("ROLLBACK")
+                raise
+            finally:
+                self.connection.execute("DETACH tierbook_results")
+        finally:
+            self.connection.execute(f"ATTACH '{path}' AS tierbook_source (READ_ONLY)")
 
     def interrupt(self) -> None:
         """Stop what runs; it ends with an error."""
@@ -172,6 +198,16 @@ class DuckDB:
     def close(self) -> None:
         """End the session; a file stays."""
         self.connection.close()
+
+
+def needs_a_name(name: str) -> None:
+    """Refuse a table for results without a name."""
+    from tierbook.errors import HostError
+
+    if not name.strip():
+        raise HostError(
+            "The table for the results has no name.", fix="Give it one: --out table:scored_customers."
+        )
 
 
 def not_ours(name: str) -> Exception:

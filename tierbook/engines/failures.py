@@ -231,7 +231,7 @@ def shortened(said: str, secret: str = "") -> str:
     line = next((line.strip() for line in said.splitlines() if line.strip()), "")
     # Neither the kind of error nor the way to the server says anything to a reader, nor does an address on the web.
     line = re.sub(
-        r"^(?:[A-Z]\w+ )+Error: |^connection failed: .*?FATAL:\s+|\.? See (?:also )?https?://\S+",
+        r"^(?:[A-Z]\w+ )+Error: |^connection failed: .*?FATAL:\s+|\.? See (?:also )?https?://\S+|\. However, you would be able.*",
         "",
         hidden(line, secret),
     )

@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from tierbook.engines.addresses import connected, stays, system_of
 from tierbook.engines.copied import Copied, named
+from tierbook.engines.data_files import data_files
 from tierbook.engines.database import Database, Spark
 from tierbook.engines.duckdb import DuckDB
 from tierbook.engines.failures import Watched, told
@@ -28,7 +29,6 @@ from tierbook.engines.secrets import refuse_password
 from tierbook.errors import HostError
 
 DUCKDB_FILES, SQLITE_FILES = (".duckdb", ".ddb"), (".sqlite", ".sqlite3", ".db")
-DATA_FILES = (".parquet", ".pq", ".csv")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _opened(place: str, options: EngineOptions, password: str | None) -> Opened:
             "There is no file or folder {name}.", fix="Look at source: in config.yaml.", name=str(path)
         )
     if path.is_dir():
-        files = dict(_data_files(path))
+        files = data_files(path)
         if not files:
             raise HostError(
                 "The folder {name} holds neither Parquet nor CSV files.",
@@ -113,19 +113,6 @@ def _opened(place: str, options: EngineOptions, password: str | None) -> Opened:
         fix="Name a folder of Parquet or CSV files, a DuckDB or SQLite file, or a database.",
         name=path.name,
     )
-
-
-def _data_files(folder: Path) -> Iterator[tuple[str, list[Path]]]:
-    """The tables of a folder: a file each, or a folder of parts each."""
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "_")):
-            continue
-        if path.is_file() and path.suffix.lower() in DATA_FILES:
-            yield path.stem, [path]
-        elif path.is_dir():
-            parts = sorted(part for part in path.rglob("*") if part.suffix.lower() in DATA_FILES)
-            if parts:
-                yield path.name, parts
 
 
 # DuckDB
