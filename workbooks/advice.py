@@ -45,12 +45,19 @@ def _at_risk(page: Page) -> Iterator[tuple[str, str]]:
         }
         tier = max(by_tier, key=lambda tier: (by_tier[tier]["revenue_year"], tier))
         everyone = next(row["customers"] for row in records(run.table("tiers")) if row["tier"] == tier)
+        count, all_, revenue = (
+            _count(by_tier[tier]["flagged"]),
+            _count(everyone),
+            by_tier[tier]["revenue_year"],
+        )
         yield (
             page.say("Call the {tier} customers at risk", tier=page.word(tier)),
             page.say(
                 "{count} of {all} flagged for churn, with {revenue} of revenue in the last twelve months.",
-                count=_count(by_tier[tier]["flagged"]), all=_count(everyone), revenue=page.short(by_tier[tier]["revenue_year"]),
-            ),
+                count=count, all=all_, revenue=page.short(revenue),
+            )
+            if revenue
+            else page.say("{count} of {all} flagged for churn; they paid nothing in the last twelve months.", count=count, all=all_),
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -66,6 +66,20 @@ def _draw_matrix(page: Page, row: int, name: str, order: Sequence[str], missing:
     )  # fmt: skip
     page.heat(block.first, block.left + 1, block.last, block.left + len(names))
     return block.after + 2
+
+
+def stage_column(page: Page) -> tuple[Column, Callable[[Mapping[str, Any]], Any]]:
+    """A column of a list of customers: their stage, or their orders where the rules know no stages."""
+    if page.run.pack.stages:
+        return Column(page.label("stage")), lambda one: page.word(one["stage"], "no_stage")
+    return Column(page.label("orders"), "count"), lambda one: one["orders"]
+
+
+def tier_column(page: Page) -> tuple[Column, Callable[[Mapping[str, Any]], Any]]:
+    """A column of a list of customers: their tier, or their number where the rules know no tiers."""
+    if page.run.pack.tiers:
+        return Column(page.label("tier")), lambda one: page.word(one["tier"], "no_tier")
+    return Column(page.label("customer_id")), lambda one: one["customer_id"]
 
 
 def draw_thresholds(page: Page, row: int, last: int) -> int:

@@ -54,6 +54,11 @@ def value_axis(page: Page, number: str = "axis", **more: Any) -> dict[str, Any]:
     } | more  # fmt: skip
 
 
+def whole(most: float) -> dict[str, Any]:
+    """Bounds of an axis of shares: one that comes near the whole would end at 120 %, one of noughts anywhere."""
+    return {"max": 1} if most > 0.8 else {} if most > 0 else {"max": 0.1}
+
+
 def filled(colour: str) -> dict[str, Any]:
     """Colour of bars: a thin white edge keeps neighbours apart for who sees no hues."""
     return {"fill": {"color": colour}, "border": {"color": look.WHITE, "width": 0.75}}

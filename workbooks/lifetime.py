@@ -84,7 +84,7 @@ def in_words(outlook: Outlook, language: str = "en") -> list[str]:
     if outlook.margin != 1:
         said.append(
             say(
-                "Value is the margin of the purchases expected in {months} months of 365.25 / 12 days, discounted by {discount} a year; the margin is {margin} of revenue.",
+                "Value is the margin of the purchases expected in {months} months, discounted by {discount} a year; the margin is {margin} of revenue.",
                 language,
                 months=outlook.months,
                 discount=discount,
@@ -94,7 +94,7 @@ def in_words(outlook: Outlook, language: str = "en") -> list[str]:
     else:
         said.append(
             say(
-                "Value is the revenue expected in {months} months of 365.25 / 12 days, discounted by {discount} a year; a column cost in the transactions would make it a margin.",
+                "Value is the revenue expected in {months} months, discounted by {discount} a year; a column cost in the transactions would make it a margin.",
                 language,
                 months=outlook.months,
                 discount=discount,

@@ -35,6 +35,8 @@ CUT_MARK = "…"
 _MARGINS, _LINE, _WIDEST_LETTER = 16, 16, 14.0
 # A text that is so much longer than its column can still be read when its letters shrink.
 _SHRINKS = 1.25
+# Of a longer text only its beginning is seen; the cell holds all of it.
+_MOST_LINES = 3
 # A need of a section: an extra of the package, such as `extra:mining`.
 EXTRA = "extra:"
 # What XML cannot hold, and control characters nobody can read; tabs and line ends stay.
@@ -124,6 +126,8 @@ class Page(Wording):
         """Write one value; text is never read as a formula, missing is blank."""
         if "change" in pieces and isinstance(value, int | float | Decimal):
             value, pieces = self._change(float(value), pieces)
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            pieces = self._sized(column, float(value), pieces)
         form = self.style.of(*pieces)
         self._lines.add(row)
         if isinstance(value, str):
@@ -152,6 +156,20 @@ class Page(Wording):
         if abs(change) < look.LEAST_CHANGE:
             pieces = tuple("steady" if piece == "change" else piece for piece in pieces)
         return change, pieces
+
+    def _sized(self, column: int, figure: float, pieces: tuple[str, ...]) -> tuple[str, ...]:
+        """Pieces of style with which a figure fits its column: a larger unit, or smaller letters."""
+        if "short" in pieces and (figure < 0 or figure >= look.LARGE_FROM[self.language]):
+            other = "count" if -look.LONG < figure < 0 else "thousands" if figure < 0 else "large"
+            return (*(other if piece == "short" else piece for piece in pieces), "shrink")
+        kind = next((piece for piece in reversed(pieces) if piece in look.WIDE), None)
+        width = self._widths.get(column, 0) - _MARGINS
+        if kind is None or width <= 0 or "shrink" in pieces:
+            return pieces
+        text = look.figure_text(figure, kind)
+        # Letters of a headline are twice as wide.
+        wide = look.text_pixels(text, self.language, bold=bool({"bold", "total"} & {*pieces}))
+        return (*pieces, "shrink") if wide * (2 if "figure" in pieces else 1) > width else pieces
 
     def across(self, row: int, first: int, last: int, text: str, *pieces: str) -> None:
         """One text over several columns."""
@@ -254,8 +272,9 @@ class Page(Wording):
             width += sum(self._widths.get(at + 1 + next_to, 0) for next_to in range(free))
             if needed <= width * _SHRINKS:
                 return ("shrink",) if needed > width else ()
-            self.tall(row, look.line_count(cell, width, self.language, bold=bold))
-            return ("wrap",)
+            lines = look.line_count(cell, width, self.language, bold=bold)
+            self.tall(row, min(lines, _MOST_LINES))
+            return ("wrap",) if lines <= _MOST_LINES else ("wrap", "top")
         if isinstance(cell, date):
             return ("shrink",) if look.text_pixels("2026-10-31", self.language, bold=bold) > width else ()
         if (

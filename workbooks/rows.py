@@ -17,15 +17,9 @@ if TYPE_CHECKING:
 
 # The course of a customer's life; a pack lists its stages in the order in which they are tried.
 _COURSE = (
-    "introduction",
-    "exploration",
-    "growth",
-    "formation",
-    "maturity",
-    "stability",
-    "decline",
-    "departed",
-)
+    "prospect", "introduction", "exploration", "first_steps", "growth", "formation", "maturity", "stability", "regular",
+    "decline", "dormant", "departed", "lost",
+)  # fmt: skip
 
 
 def records(table: pa.Table) -> list[dict[str, Any]]:

@@ -237,7 +237,7 @@ def _survey_charts(words: Wording) -> Iterator[Bars]:
 def _service_charts(words: Wording) -> Iterator[Bars]:
     voices = keyed(records(words.run.table("voices")), "department", [])
     rows = [
-        (one["department"] or words.label("no_entry"), one["complaints"])
+        (one["department"] or words.label("not_given"), one["complaints"])
         for one in voices
         if one["complaints"]
     ]
@@ -248,7 +248,7 @@ def _service_charts(words: Wording) -> Iterator[Bars]:
 def _register_charts(words: Wording) -> Iterator[Bars]:
     found = Counter(one["kind"] for one in records(words.run.table("register_items")) if not one["done"])
     rows = [
-        (kind or words.label("no_entry"), count)
+        (kind or words.label("not_given"), count)
         for kind, count in sorted(found.items(), key=lambda one: (one[0] is None, one[0]))
     ]
     yield Bars(words.label("registers_open"), words.label("register_kind"), rows, "count", True)

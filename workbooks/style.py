@@ -61,14 +61,23 @@ SHORT = {
     "en": '[>=999500]0.00,,"M";[>=9995]0,"k";#,##0',
     "zh": '[>=99950000]0\\.00,,"亿";[>=9995]0\\.0,"万";#,##0',
 }
+# Larger still, for which those have no condition left.
+LARGE = {"en": '0.00,,,"B"', "zh": '0\\.000,,,"万亿"'}
+LARGE_FROM = {"en": 1e9, "zh": 1e12}
 AXIS = {
     "en": '[>=1000000]0.0,,"M";[>=1000]0,"k";0',
     "zh": '[>=100000000]0\\.00,,"亿";[>=10000]0\\.0,"万";0',
 }
+# With a sign, which LibreOffice forgets in formats with conditions; for figures too long for their place.
+LONG = 50_000
+THOUSANDS = {"en": '#,##0,"k"', "zh": '0\\.0,"万"'}
 RIGHT = frozenset("count money cents share share0 score tenths times plain change steady short".split())
 
 # A larger change says how little there was before, and nothing else; a smaller one is none at the digits shown.
 MOST_CHANGE, LEAST_CHANGE = 4.0, 0.0005
+
+# Figures that can be as long as they like.
+WIDE = frozenset("count money cents change times".split())
 
 PIECES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 20, "font_color": ACCENT},
@@ -144,8 +153,10 @@ class Style:
 
     def number(self, kind: str) -> str:
         """The Excel number format of a kind of figure."""
-        if kind == "short":
-            return SHORT[self.language]
+        if kind in ("short", "large"):
+            return (SHORT if kind == "short" else LARGE)[self.language]
+        if kind == "thousands":
+            return THOUSANDS[self.language]
         return AXIS[self.language] if kind == "axis" else NUMBERS[kind]
 
 
@@ -183,7 +194,11 @@ def short_number(value: float, language: str) -> str:
     >>> short_number(1234567, "en"), short_number(1234567, "zh"), short_number(12345, "en"), short_number(843.2, "en")
     ('1.23M', '123.5万', '12k', '843')
     """
-    units = ((1e8, "亿", 2), (1e4, "万", 1)) if language == "zh" else ((1e6, "M", 2), (1e3, "k", 0))
+    units = (
+        ((1e12, "万亿", 3), (1e8, "亿", 2), (1e4, "万", 1))
+        if language == "zh"
+        else ((1e9, "B", 2), (1e6, "M", 2), (1e3, "k", 0))
+    )
     for size, unit, places in units:
         if value >= max(size, 1e4) * 0.9995:
             return f"{value / size:,.{places}f}{unit}"

@@ -10,6 +10,7 @@ import numpy as np
 from tierbook.actions import KINDS
 from tierbook.language import labels
 from workbooks import style as look
+from workbooks.blocks import tier_column
 from workbooks.matters import not_looked_at
 from workbooks.next_actions import (
     Actions,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from tierbook.quality import Problem
     from tierbook.run import Run
 
-_WIDTHS = (190, 100, 200, 110, 112, 104, 116, 330)
+_WIDTHS = (190, 118, 190, 110, 104, 104, 116, 330)
 _LAST = len(_WIDTHS)
 MOST_LISTED = 200
 MOST_OTHERS = 40
@@ -162,15 +163,16 @@ def _draw_reminders(page: Page, row: int) -> int:
             days=ahead, counts=counts, shown=len(best),
         ),
     )  # fmt: skip
+    tier, tier_of = tier_column(page)
     block = page.table(
         row, 1,
         [
-            Column(page.label("customer"), "text", ("bold",)), Column(page.label("tier")), Column(page.label("occasion")),
+            Column(page.label("customer"), "text", ("bold",)), tier, Column(page.label("occasion")),
             Column(page.label("owner")), Column(page.label("day"), "date"), Column(page.label("in_days"), "count"),
             Column(page.label("value_at_stake"), "money"), Column(page.label("action")),
         ],
         [
-            [one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), page.label(f"reminder_{kind}"),
+            [one.get("name") or one["customer_id"], tier_of(one), page.label(f"reminder_{kind}"),
              owner_of.get(at), day, (day - run.as_of).days, stake[at] or None, word]
             for one, kind, day, at, word in zip(
                 records(customers), found.kind[best].tolist(), found.day[best].tolist(), found.row[best].tolist(),
@@ -191,6 +193,8 @@ def _draw_winback(page: Page, row: int) -> int:
         one for one in keyed(records(run.table("winbacks")), "winback", list(levels)) if one["winback"] != ""
     ]
     everyone = totals(rows, "customers", "value", "revenue_year", "spend")
+    if not rows:
+        return page.heading(row, 1, page.label("lost_customers"), page.say("No customer is lost.")) + 1
     row = page.heading(
         row, 1, page.label("lost_customers"),
         page.say("Every customer the rules call lost, once; spend at most is what winning all of them back may cost."),
@@ -226,15 +230,16 @@ def _draw_won_back(page: Page, row: int) -> int:
         row, 1, page.label("win_back_list"),
         page.say("{shown} of {all} customers worth winning back, highest value first.", shown=len(best), all=f"{len(worth):,}"),
     )  # fmt: skip
+    tier, tier_of = tier_column(page)
     block = page.table(
         row, 1,
         [
-            Column(page.label("customer"), "text", ("bold",)), Column(page.label("tier")), Column(page.label("lost_reason")),
+            Column(page.label("customer"), "text", ("bold",)), tier, Column(page.label("lost_reason")),
             Column(page.label("owner")), Column(page.label("last_date"), "date"), Column(page.label("value"), "money"),
             Column(page.label("winback_spend"), "money"), Column(page.label("churn_reasons")),
         ],
         [
-            [one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), _reason_of_loss(page, one.get("lost_reason")),
+            [one.get("name") or one["customer_id"], tier_of(one), _reason_of_loss(page, one.get("lost_reason")),
              owner_of.get(at), one["last_date"], one["value"], one["winback_spend"], reasons[at]]
             for one, at in zip(records(customers), best.tolist(), strict=True)
         ],
@@ -284,6 +289,7 @@ def _draw_list(page: Page, row: int, found: Actions) -> tuple[int, int]:
         row, 1, page.label("actions_list"),
         page.say("{shown} of {all} actions, highest value at stake first.", shown=f"{len(shown.row):,}", all=f"{len(found.row):,}"),
     )  # fmt: skip
+    tier, tier_of = tier_column(page)
     why, rows = [], []
     for one, word, at, kind, due, stake in zip(
         records(customers), words, *(figures.tolist() for figures in shown), strict=True
@@ -291,13 +297,13 @@ def _draw_list(page: Page, row: int, found: Actions) -> tuple[int, int]:
         why.append(reasons.why(kind, due, at, one))
         late = (run.as_of - due).days
         rows.append([
-            one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), word,
+            one.get("name") or one["customer_id"], tier_of(one), word,
             reasons.owner(kind, at) or owner_of.get(at), due, late if late > 0 else None, stake or None, why[-1],
         ])  # fmt: skip
     block = page.table(
         row, 1,
         [
-            Column(page.label("customer"), "text", ("bold",)), Column(page.label("tier")), Column(page.label("action")), Column(page.label("owner")),
+            Column(page.label("customer"), "text", ("bold",)), tier, Column(page.label("action")), Column(page.label("owner")),
             Column(page.label("due"), "date"), Column(page.label("overdue_by"), "count"), Column(page.label("value_at_stake"), "money"),
             Column(page.label("churn_reasons"), "text", ("wrap",)),
         ],

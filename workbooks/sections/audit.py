@@ -89,6 +89,10 @@ def _rule_name(page: Page, rule: Rule) -> str:
     return key_words(page.run.pack, rule, page.language)
 
 
+# Figures that say nothing where nobody buys anything, and their kind.
+_OF_SALES = (("buyers", "count"), ("active", "count"), ("revenue", "cents"), ("revenue_recent", "cents"))
+
+
 def facts(page: Page) -> list[tuple[str, Any, str]]:
     """What made this run what it is: (label, figure or text, kind)."""
     run = page.run
@@ -102,12 +106,13 @@ def facts(page: Page) -> list[tuple[str, Any, str]]:
         (page.label("as_of"), run.as_of, "date"),
         (page.label("window_days"), run.window_days, "count"),
         (page.label("customers_scored"), totals["customers"], "count"),
-        (page.label("buyers"), totals["buyers"], "count"),
-        (page.label("active"), totals["active"], "count"),
-        (page.label("revenue"), totals["revenue"], "cents"),
-        (page.label("revenue_recent"), totals["revenue_recent"], "cents"),
-        (page.label("value"), totals["value"], "cents"),
-        (page.label("at_risk_short"), totals["flagged"], "count"),
+        *(
+            (page.label(name), totals[name], kind)
+            for name, kind in _OF_SALES
+            if run.tables.get("transactions")
+        ),
+        *([(page.label("value"), totals["value"], "cents")] if totals["valued"] else []),
+        *([(page.label("at_risk_short"), totals["flagged"], "count")] if run.pack.churn else []),
         *((page.label("masked_columns"), hidden, "text") for hidden in [_hidden(page)] if hidden),
     ]
 
@@ -131,10 +136,10 @@ def _draw_run(page: Page, row: int) -> int:
 
 def _draw_changes(page: Page, row: int) -> int:
     """What changed since the last run; nothing where there is none to compare with."""
-    last = page.run.last
+    run, last = page.run, page.run.last
     if last is None:
         return row
-    changes = records(page.run.table("changes_since_last"))[0]
+    changes = records(run.table("changes_since_last"))[0]
     row = page.heading(
         row, 1, page.label("since_last_run"),
         page.say(
@@ -143,7 +148,12 @@ def _draw_changes(page: Page, row: int) -> int:
         ),
     )  # fmt: skip
     known = changes["customers"] - changes["arrived"]
-    of_known = ("tier_changed", "stage_changed", "level_changed", "unchanged")
+    parts = (
+        ("tier_changed", run.pack.tiers),
+        ("stage_changed", run.pack.stages),
+        ("level_changed", run.pack.churn),
+    )
+    of_known = (*(name for name, has in parts if has), "unchanged")
     block = page.table(
         row, 1,
         [

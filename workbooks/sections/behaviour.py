@@ -77,7 +77,7 @@ def _draw_profit(page: Page, row: int) -> int:
              one["cost"], one["profit"], share_of(one["profit"], everyone["profit"]), share_of(one["profit"], one["customers"])]
             for one in rows
         ],
-        [page.label("total"), everyone["customers"], 1.0, everyone["revenue"], everyone["cost"], everyone["profit"], 1.0,
+        [page.label("total"), everyone["customers"], 1.0, everyone["revenue"], everyone["cost"], everyone["profit"], share_of(everyone["profit"], everyone["profit"]),
          share_of(everyone["profit"], everyone["customers"])],
     )  # fmt: skip
     page.bars(block, 2)
@@ -145,7 +145,7 @@ def _draw_group(
              share_of(one["revenue"], one["customers"])]
             for one in rows
         ],
-        [page.label("total"), everyone["customers"], 1.0, everyone["revenue"], 1.0, everyone["revenue_recent"], everyone["active"],
+        [page.label("total"), everyone["customers"], 1.0, everyone["revenue"], share_of(everyone["revenue"], everyone["revenue"]), everyone["revenue_recent"], everyone["active"],
          everyone["flagged"], share_of(everyone["revenue"], everyone["customers"])],
     )  # fmt: skip
     for position in (2, 4):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tierbook.tables import TABLES
 from workbooks import charts
 from workbooks import style as look
 from workbooks.page import Block, Column, Page, Section
@@ -69,7 +70,7 @@ def dimensions(run: Run) -> list[str]:
 def _largest(page: Page, rows: Sequence[Mapping[str, Any]], key: str, most: int) -> list[Row]:
     """The groups with the most revenue, the others in one row; `shown` is what the reader sees."""
     ordered = sorted(rows, key=lambda one: (-one["revenue"], str(one[key])))
-    kept: list[Row] = [{**one, "shown": _shown(page, one[key])} for one in ordered[:most]]
+    kept: list[Row] = [{**one, "shown": _shown(page, key, one[key])} for one in ordered[:most]]
     if rest := ordered[most:]:
         kept.append(
             {**totals(rest, *_FIGURES), key: None, "shown": page.say("Others ({count})", count=len(rest))}
@@ -83,16 +84,15 @@ def _called(page: Page, name: str) -> str:
     return page.word(group) if group in page.run.pack.words else page.label(group)
 
 
-def _shown(page: Page, name: Any) -> str:
+def _shown(page: Page, column: str, name: Any) -> str:
     if isinstance(name, bool):
         return page.label("yes" if name else "no")
-    return (
-        page.label("not_given")
-        if name is None or name == ""
-        else page.word(str(name))
-        if str(name) in page.run.pack.words
-        else str(name)
-    )
+    if name is None or name == "":
+        return page.label("not_given")
+    if str(name) in page.run.pack.words:
+        return page.word(str(name))
+    closed = {one.name: set(one.choices.values()) for one in TABLES["customers"].columns}
+    return page.label(f"{column}_{name}") if name in closed.get(column, ()) else str(name)
 
 
 def _shown_figures(run: Run) -> dict[str, str]:
@@ -149,13 +149,13 @@ def _draw_nested(page: Page, row: int, outer: str, inner: str) -> int:
     groups = _largest(page, records(page.run.table(f"breakdown:{outer}")), outer, MOST_NAMES)
     found = records(page.run.table(f"breakdown:{outer}/{inner}"))
     everyone = totals(found, *_FIGURES)
-    kept = {one[outer] for one in groups if one["shown"] == _shown(page, one[outer])}
+    kept = {one[outer] for one in groups if one["shown"] == _shown(page, outer, one[outer])}
     rows: list[list[Any]] = []
     heads: list[int] = []
     for group in groups:
         heads.append(len(rows))
         rows.append([group["shown"], page.label("all_of_them"), *_cells(page, group, everyone)])
-        if group["shown"] == _shown(page, group[outer]):
+        if group["shown"] == _shown(page, outer, group[outer]):
             inside = [one for one in found if one[outer] == group[outer]]
         else:
             inside = _summed([one for one in found if one[outer] not in kept], inner)

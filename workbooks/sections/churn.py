@@ -12,7 +12,9 @@ from tierbook.language import labels
 from workbooks import charts
 from workbooks import style as look
 from workbooks.advice import signal_words
+from workbooks.blocks import stage_column
 from workbooks.page import Block, Column, Page, Section
+from workbooks.report import lacking
 from workbooks.rows import churn_names, keyed, records, share_of, signals, tiers, totals, watched
 
 if TYPE_CHECKING:
@@ -120,7 +122,9 @@ def _draw_charts(page: Page, row: int, levels: Block, count: int, signs: Block |
 
 
 def _draw_months(page: Page, row: int) -> int:
-    """The churn rate of twelve months, as a table with its line beside it."""
+    """The churn rate of twelve months, as a table with its line beside it; nothing where editions come and go instead."""
+    if not lacking(("transactions.edition",), page.run):
+        return row
     months = records(page.run.table("churn_months"))
     row = page.heading(
         row, 1, page.label("churn_months"),
@@ -146,7 +150,8 @@ def _draw_months(page: Page, row: int) -> int:
     made.set_x_axis(
         charts.category_axis(page, text_axis=True, num_format="yyyy-mm", line={"color": look.LINE})
     )
-    made.set_y_axis(charts.value_axis(page, "share0", min=0))
+    most = max((share_of(one["lost"], one["customers"]) or 0.0 for one in months), default=0.0)
+    made.set_y_axis(charts.value_axis(page, "share0", min=0, **charts.whole(most)))
     width = _OTHER * (_OTHERS - 3) + _REASON - 24
     page.place(made, block.first - 1, 5, width, (len(months) + 1) * look.ROW_PIXELS + 12, title, shift=24)
     return block.after + 1
@@ -322,7 +327,13 @@ def _lead(page: Page, one: Backtest) -> str:
     )
     if isnan(one.lead_days):
         return found
-    early = page.say("median lead {days:.0f} days", days=one.lead_days)
+    early = (
+        page.say("half of them {days:.0f} days or more before they counted as lost", days=one.lead_days)
+        if one.lead_days > 0
+        else page.say(
+            "half of them only {days:.0f} days or more after they counted as lost", days=-one.lead_days
+        )
+    )
     return page.label("list_semicolon").join((found, early))
 
 
@@ -338,14 +349,15 @@ def _draw_watch_list(page: Page, row: int) -> tuple[int | None, int]:
         page.say("{shown} of {all} customers at risk, by value at stake; the page {page} lists them all.", shown=len(shown),
                  all=f"{len(rows):,}", page=page.label("page_customers")),
     )  # fmt: skip
+    stage, stage_of = stage_column(page)
     block = page.table(
         row, 1,
-        [Column(page.label("customer"), "text", ("bold",)), Column(page.label("tier")), Column(page.label("stage")),
+        [Column(page.label("customer"), "text", ("bold",)), Column(page.label("tier")), stage,
          Column(page.label("churn_level"), "text", ("alert",)), Column(page.label("churn_score"), "score"),
          Column(page.label("value"), "money"), Column(page.label("last_date"), "date"),
          Column(page.label("churn_reasons"), "text", ("wrap",))],
         [
-            [one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), page.word(one["stage"]),
+            [one.get("name") or one["customer_id"], page.word(one["tier"], "no_tier"), stage_of(one),
              page.word(one["churn_level"]), one["churn_score"], one["value"], one["last_date"], reasons[at]]
             for at, one in zip(shown.tolist(), records(page.run.customers.take(shown)), strict=True)
         ],

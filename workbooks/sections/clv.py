@@ -14,6 +14,7 @@ from tierbook.errors import DataError
 from tierbook.language import together
 from workbooks import charts
 from workbooks import style as look
+from workbooks.blocks import stage_column
 from workbooks.lifetime import MODELS, Group, best, everyone, grouped, in_words, lacks
 from workbooks.page import Block, Column, Page, Section
 from workbooks.rows import records, share_of
@@ -372,16 +373,17 @@ def _draw_best(page: Page, row: int) -> int:
         title = page.say("The {count} customers with the most expected purchases", count=len(first))
     row = page.heading(row, 1, title)
     silent = outlook.silent[90]
+    stage, stage_of = stage_column(page)
     block = page.table(
         row, 1,
         [
             Column(page.label("customer"), "text", ("bold",)), Column(page.label("rank"), "count"),
-            Column(page.label("tier")), Column(page.label("stage")), Column(page.label("last_date"), "date"),
+            Column(page.label("tier")), stage, Column(page.label("last_date"), "date"),
             Column(page.label("p_alive"), "share"), Column(page.label("clv_silent_90"), "share"),
             Column(page.label("clv_expected"), "cents"), Column(page.label("clv_value"), "money"),
         ],
         [
-            [one.get("name") or one["customer_id"], place, page.word(one["tier"], "no_tier"), page.word(one["stage"], "no_stage"),
+            [one.get("name") or one["customer_id"], place, page.word(one["tier"], "no_tier"), stage_of(one),
              one["last_date"], outlook.p_alive[at], silent[at], outlook.expected[at], outlook.value[at]]
             for place, (at, one) in enumerate(zip(first.tolist(), records(customers.take(first)), strict=True), 1)
         ],

@@ -85,9 +85,9 @@ def _draw_figures(page: Page, table: CustomerTable, shown: Sequence[Field]) -> B
     tier = table.range("tier")
     for at, field in enumerate(shown, row + 1):
         kind = field.kind if field.name in ("orders", "churn_score") else "money"
-        form = page.style.of("line", "cell", kind)
+        form = page.style.of("line", "cell", kind, "shrink")
         page.put(at, 4, field.title, "line", "cell")
-        own = _look_up(page, at, 5, table, field, "line", "cell", kind)
+        own = _look_up(page, at, 5, table, field, "line", "cell", kind, "shrink")
         mean = _mean_of_tier(table, field)
         alike = f"AVERAGEIFS({table.range(field.name)},{tier},INDEX({tier},{_PLACE}))"
         page.sheet.write_formula(at, 6, f'=IF({_PLACE}=0,"",IFERROR({alike},""))', form, _or_blank(mean))
@@ -125,8 +125,10 @@ def _draw_charts(page: Page, row: int, block: Block, shown: Sequence[Field]) -> 
         })  # fmt: skip
     made.set_y_axis(charts.category_axis(page, reverse=True, label_position="low"))
     # Of short figures, LibreOffice forgets the sign.
-    below = any((pc.min(field.cells).as_py() or 0) < 0 for field in shown if field.name.startswith("value."))
-    made.set_x_axis(charts.value_axis(page, "count" if below else "axis", label_position="high"))
+    ends = [pc.min_max(field.cells).as_py() for field in shown if field.name.startswith("value.")]
+    signed = "thousands" if max(_size(end) for end in ends) >= look.LONG else "count"
+    below = any((end["min"] or 0) < 0 for end in ends)
+    made.set_x_axis(charts.value_axis(page, signed if below else "axis", label_position="high"))
     page.place(made, row, 1, width - 120, height, title)
     title = page.say("Share of the mean of the tier")
     made = charts.chart(page, "bar", title=title)
@@ -141,6 +143,11 @@ def _draw_charts(page: Page, row: int, block: Block, shown: Sequence[Field]) -> 
         charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
     )
     page.place(made, row, 4, width + 34, height, title)
+
+
+def _size(ends: dict[str, Any]) -> float:
+    """The largest figure of a column, whatever its sign."""
+    return max(abs(ends["min"] or 0), abs(ends["max"] or 0))
 
 
 def _look_up(page: Page, row: int, column: int, table: CustomerTable, field: Field, *pieces: str) -> Any:

@@ -217,7 +217,7 @@ def _text(customers: Any, name: str, at: int) -> str | None:
 
 
 def _side(page: Page, side: str | None) -> str:
-    return page.label(f"side_{side}") if side in ("exhibitor", "visitor") else side or page.label("unknown")
+    return page.label(f"side_{side}") if side in ("exhibitor", "visitor") else side or page.label("not_given")
 
 
 def _day(day: np.datetime64) -> Any:

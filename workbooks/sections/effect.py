@@ -58,10 +58,14 @@ def _draw_table(page: Page, row: int, before: Period, after: Period, found: Sequ
         Column(page.label("indicator_relative"), "change"), Column(page.label("indicator_direction")), Column(page.label("indicator_verdict")),
         Column(page.label("indicator_benchmark"), "share"), Column(page.label("indicator_gap"), "share"),
     ]  # fmt: skip
-    block = page.table(row, 1, columns, [_cells(page, one) for one in found])
+    # Without a benchmark there is no gap to it either.
+    shown = [*range(len(columns))] if any(one.target for one in found) else [*range(len(columns) - 2)]
+    block = page.table(
+        row, 1, [columns[at] for at in shown], [[_cells(page, one)[at] for at in shown] for one in found]
+    )
     for at, one in enumerate(found, block.first):
         kind, cells = KIND[one.indicator.unit], _cells(page, one)
-        for position in (1, 3, 5, 9, 10):
+        for position in {1, 3, 5, 9, 10} & set(shown):
             page.put(at, 1 + position, cells[position], "line", "cell", kind)
         if one.verdict in ("better", "worse"):
             page.put(at, 9, cells[8], "line", "cell", "good" if one.verdict == "better" else "alert")

@@ -71,7 +71,7 @@ def _draw_options(page: Page, row: int, tree: Tree) -> tuple[int, Block, int]:
         ],
         [
             [names[at], found.rank[at].item(), found.total[at].item(), *found.contribution[at, :tops].tolist(), found.priority[at].item(),
-             page.label(f"effort_{efforts[at]}") if efforts[at] else page.label("unknown"), found.missing[at].item()]
+             page.label(f"effort_{efforts[at]}") if efforts[at] else page.label("not_given"), found.missing[at].item()]
             for at in best.tolist()
         ],
     )  # fmt: skip
@@ -146,7 +146,7 @@ def _draw_targets(page: Page, row: int) -> int:
             Column(page.label("benchmark"), "cents"), Column(page.label("benchmark_gap"), "cents"),
         ],
         [
-            [goals[at] or page.label("unknown"), given["month"][at].item(), given["target"][at], *(["◇" if given["derived"][at] else None] if option else []),
+            [goals[at] or page.label("not_given"), given["month"][at].item(), given["target"][at], *(["◇" if given["derived"][at] else None] if option else []),
              given["actual"][at], found.gap[at], _status(page, found.status[at]), given["benchmark"][at], found.benchmark_gap[at]]
             for at in order[:MOST_ROWS].tolist()
         ],

@@ -62,7 +62,7 @@ def _draw_figures(page: Page, row: int) -> tuple[int, Block]:
         ],
         [
             [day, one["customers"], one["active"], one["new_customers"], one["revenue_recent"], one["value"],
-             share_of(one["value"], one["valued"]), one["flagged"], share_of(one["flagged"], one["customers"])]
+             share_of(one["value"], one["valued"]), one["flagged"], _share_at_risk(one)]
             for day, one in days
         ],
     )  # fmt: skip
@@ -77,6 +77,8 @@ def _place_pair(page: Page, row: int, left: tuple[Any, str], right: tuple[Any, s
 
 
 def _revenue(page: Page, block: Block) -> tuple[Any, str]:
+    """Columns from 0; a window of refunds alone hangs from there."""
+    least = min(records(one.tables["totals"])[0]["revenue_recent"] for one in page.run.history)
     title = page.say("Revenue of each window")
     made = charts.chart(page, "column", title=title)
     made.add_series({
@@ -84,7 +86,8 @@ def _revenue(page: Page, block: Block) -> tuple[Any, str]:
         "data_labels": charts.labelled(page, "axis"), **charts.filled(look.ACCENT),
     })  # fmt: skip
     made.set_x_axis(_days(page))
-    made.set_y_axis(charts.value_axis(page, visible=False, min=0, major_gridlines={"visible": False}))
+    bounds: dict[str, Any] = {} if least < 0 else {"min": 0}
+    made.set_y_axis(charts.value_axis(page, visible=False, major_gridlines={"visible": False}, **bounds))
     return made, title
 
 
@@ -98,8 +101,13 @@ def _at_risk(page: Page, block: Block) -> tuple[Any, str]:
         "data_labels": charts.labelled(page, "share0") | {"position": "above"},
     })  # fmt: skip
     made.set_x_axis(_days(page))
-    made.set_y_axis(charts.value_axis(page, "share0", min=0))
+    most = max(_share_at_risk(records(one.tables["totals"])[0]) or 0.0 for one in page.run.history)
+    made.set_y_axis(charts.value_axis(page, "share0", min=0, **charts.whole(most)))
     return made, title
+
+
+def _share_at_risk(totals: dict[str, Any]) -> float | None:
+    return share_of(totals["flagged"], totals["customers"])
 
 
 def _days(page: Page) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def _draw_stages(page: Page, row: int) -> tuple[int, Block]:
              page.label("colon").join(text for text in (page.words(actions.get(one["stage"])), page.goal(one["stage"])) if text)]
             for one in rows
         ],
-        [page.label("total"), everyone["customers"], 1.0, everyone["revenue"], 1.0, everyone["active"], everyone["flagged"], None],
+        [page.label("total"), everyone["customers"], 1.0, everyone["revenue"], share_of(everyone["revenue"], everyone["revenue"]), everyone["active"], everyone["flagged"], None],
     )  # fmt: skip
     for position in (2, 4):
         page.bars(block, position)

@@ -236,7 +236,11 @@ def _pareto(page: Page, figures: Figures) -> tuple[Chart, str]:
         [Column(page.label("share_of_customers"), "share"), Column(page.label("share_of_revenue"), "share")],
         [[0.2, 0.0], [0.2, fifth], [0.0, fifth]],
     )
-    title = page.say("20% of customers bring {share} of revenue", share=page.share(fifth))
+    title = (
+        page.say("20% of customers bring {share} of revenue", share=page.share(fifth))
+        if fifth
+        else page.say("Nobody brings revenue yet")
+    )
     made = charts.chart(page, "scatter", "straight", title=title, size=_TITLE)
     for block, line in (
         (corner, {"color": look.MUTED, "width": 1, "dash_type": "dash"}),

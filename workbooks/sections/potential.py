@@ -53,7 +53,7 @@ def _draw_table(page: Page, row: int, given: dict[str, Any], found: Potential) -
     lines = []
     for at in found.order.tolist():
         lines.append([
-            given["segment"][at] or page.label("unknown"), given["product_line"][at] or page.label("unknown"), given["customers"][at],
+            given["segment"][at] or page.label("not_given"), given["product_line"][at] or page.label("not_given"), given["customers"][at],
             given["uplift"][at], given["margin"][at], given["crm_cost"][at], found.potential[at], found.cumulative[at],
             page.label("focus_yes") if found.focus[at] else "",
         ])  # fmt: skip

@@ -52,7 +52,7 @@ def _draw_closure(page: Page, row: int, key: str, items: list[dict[str, Any]]) -
             Column(page.label("done_late"), "count"), Column(page.label("still_open"), "count"), Column(page.label("overdue"), "count"),
             Column(page.label("closure_rate"), "share"),
         ],
-        [[name or page.label("no_entry"), *figures(own)] for name, own in sorted(groups.items(), key=lambda one: (one[0] == "", one[0]))],
+        [[name or page.label("not_given"), *figures(own)] for name, own in sorted(groups.items(), key=lambda one: (one[0] == "", one[0]))],
         [page.label("total"), *figures(items)],
     )  # fmt: skip
     page.bars(block, 5)

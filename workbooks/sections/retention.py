@@ -8,6 +8,7 @@ import numpy as np
 
 from tierbook.language import together
 from tierbook.periods import period_name, period_number
+from tierbook.quality import Problem
 from tierbook.retention import CohortTable, cohorts_counted
 from workbooks import charts
 from workbooks import style as look
@@ -31,14 +32,16 @@ def draw(page: Page, run: Run) -> None:
     """The cohort heat map, the mean of all cohorts, the repeat-purchase curve."""
     page.columns([20, _FIRST, _SIZE] + [_MONTH] * MOST_MONTHS)
     row = page.header(_LAST)
-    row, block, months = _draw_cohorts(page, row, cohorts(run))
+    found = cohorts(run)
+    row, block, months = _draw_cohorts(page, row, found)
     charts_at = row
     row += _CHART_ROWS if months > 1 else 0
     last, second = _draw_second(page, row)
     page.keep(charts_at, row - 1)
     page.keep(row, last)
     if months > 1:
-        _draw_charts(page, charts_at, block, months, second)
+        most = float(np.nanmax(found.mean[1:months], initial=0.0))
+        _draw_charts(page, charts_at, block, months, second, most)
     page.prints(last, _LAST)
 
 
@@ -106,10 +109,10 @@ def _draw_second(page: Page, row: int) -> tuple[int, Block]:
     return block.after, block
 
 
-def _draw_charts(page: Page, row: int, cohorts: Block, months: int, second: Block) -> None:
+def _draw_charts(page: Page, row: int, cohorts: Block, months: int, second: Block, most: float) -> None:
     height = _CHART_ROWS * look.ROW_PIXELS - 10
     title = page.say("Share of a cohort that buys again, by months since the first purchase")
-    made = _curve(page, title)
+    made = _curve(page, title, most)
     # The mean of all cohorts stands in the total row; the cohorts' own month, all of them, is left out.
     first, last = cohorts.left + 3, cohorts.left + 1 + months
     made.add_series({
@@ -118,15 +121,15 @@ def _draw_charts(page: Page, row: int, cohorts: Block, months: int, second: Bloc
     })  # fmt: skip
     page.place(made, row, 1, _HALF, height, title)
     title = page.say("How soon a second purchase follows: share of customers, by days since the first")
-    made = _curve(page, title)
+    made = _curve(page, title, 1.0)
     made.add_series({"categories": second.column(0), "values": second.column(4), **_line()})
     page.place(made, row, 1, _HALF, height, title, shift=_HALF + 16)
 
 
-def _curve(page: Page, title: str) -> Chart:
+def _curve(page: Page, title: str, most: float) -> Chart:
     made = charts.chart(page, "line", title=title)
     made.set_x_axis(charts.category_axis(page))
-    made.set_y_axis(charts.value_axis(page, "share0", min=0))
+    made.set_y_axis(charts.value_axis(page, "share0", min=0, **charts.whole(most)))
     return made
 
 
@@ -135,4 +138,10 @@ def _line() -> dict[str, Any]:
     return {"line": {"color": look.ACCENT, "width": 2.5}, "marker": dot}
 
 
-SECTION = Section("retention", ("transactions",), draw, order=60)
+def _lacks(run: Run) -> Problem | None:
+    if records(run.table("totals"))[0]["buyers"]:
+        return None
+    return Problem("note", "Nobody has bought anything yet.")
+
+
+SECTION = Section("retention", ("transactions",), draw, order=60, lacks=_lacks)

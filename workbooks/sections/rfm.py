@@ -125,7 +125,7 @@ def _draw_segments(page: Page, row: int) -> int:
              share_of(one["revenue"], everyone["revenue"]), one["active"], one["flagged"]]
             for one in rows
         ],
-        [page.label("total"), everyone["customers"], 1.0, everyone["revenue"], 1.0, everyone["active"], everyone["flagged"]],
+        [page.label("total"), everyone["customers"], 1.0, everyone["revenue"], share_of(everyone["revenue"], everyone["revenue"]), everyone["active"], everyone["flagged"]],
     )  # fmt: skip
     for position in (2, 4):
         page.bars(block, position)

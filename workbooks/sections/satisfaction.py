@@ -78,7 +78,7 @@ def _draw_departments(page: Page, row: int, answers: Answers) -> int:
         row, 1,
         [Column(page.label("department"), "text", ("bold",)), Column(page.label("answers"), "count"),
          Column(page.label("satisfaction"), "tenths"), *(Column(name, "tenths") for name in names)],
-        [[name or page.label("no_entry"), *figures(own)] for name, own in ordered],
+        [[name or page.label("not_given"), *figures(own)] for name, own in ordered],
         [page.label("total"), *figures(everyone)],
     )  # fmt: skip
     page.bars(block, 2)
@@ -188,7 +188,7 @@ def _draw_voices(page: Page, row: int) -> int:
     block = page.table(
         row, 1,
         [Column(page.label("department"), "text", ("bold",)), *(Column(page.label(name), "count") for name in names)],
-        [[one["department"] or page.label("no_entry"), *(one[name] for name in names)] for one in keyed(found, "department", [])],
+        [[one["department"] or page.label("not_given"), *(one[name] for name in names)] for one in keyed(found, "department", [])],
         [page.label("total"), *(sum(one[name] for one in found) for name in names)],
     )  # fmt: skip
     page.heat(block.first, block.left + 1, block.last, block.left + len(names))

@@ -57,7 +57,7 @@ def _draw_requests(page: Page, row: int) -> int:
 
 
 def _as_it_is(page: Page) -> Callable[[str | None], str]:
-    return lambda name: name or page.label("no_entry")
+    return lambda name: name or page.label("not_given")
 
 
 def _draw_kept(
@@ -144,7 +144,7 @@ def _draw_call_backs(page: Page, row: int) -> int:
         row, 1,
         [Column(page.label("department"), "text", ("bold",)), Column(page.label("discharged"), "count"), Column(page.label("coverage"), "share"),
          *(Column(month.isoformat()[:7], "share") for month in months)],
-        [[one["name"] or page.label("no_entry"), *figures(one["own"])]
+        [[one["name"] or page.label("not_given"), *figures(one["own"])]
          for one in keyed([{"name": name, "own": own} for name, own in groups.items()], "name", [])],
         [page.label("total"), *figures(found)],
     )  # fmt: skip
@@ -172,7 +172,7 @@ def _draw_consultations(page: Page, row: int) -> int:
         row, 1,
         [Column(page.label("department"), "text", ("bold",)), Column(page.label("questions_asked"), "count"), Column(page.label("answered"), "count"),
          Column(page.label("share_answered"), "share"), Column(page.label("mean_hours"), "tenths")],
-        [[one["department"] or page.label("no_entry"), *figures([one])] for one in keyed(found, "department", [])],
+        [[one["department"] or page.label("not_given"), *figures([one])] for one in keyed(found, "department", [])],
         [page.label("total"), *figures(found)],
     )  # fmt: skip
     page.keep(top, block.after)
@@ -197,7 +197,7 @@ def _draw_bookings(page: Page, row: int) -> int:
         [Column(page.label("channel"), "text", ("bold",)), Column(page.label("bookings"), "count"), Column(page.label("share"), "share"),
          Column(page.label("bookings_before"), "count"), Column(page.label("change"), "change")],
         [
-            [one["channel"] or page.label("no_entry"), one["bookings"], share_of(one["bookings"], now), one["bookings_before"],
+            [one["channel"] or page.label("not_given"), one["bookings"], share_of(one["bookings"], now), one["bookings_before"],
              change(one["bookings"], one["bookings_before"])]
             for one in sorted(found, key=lambda one: -one["bookings"])
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +14,12 @@ from tierbook.quality import Problem
 from workbooks import charts
 from workbooks import style as look
 from workbooks.page import Block, Column, Page, Section
-from workbooks.rows import share_of
+from workbooks.rows import names_of, share_of
 
 if TYPE_CHECKING:
     from tierbook.run import Run
 
-_FIRST, _SECOND, _OTHER, _OTHERS = 130, 190, 96, 7
+_FIRST, _SECOND, _OTHER, _OTHERS = 190, 170, 96, 7
 _LAST = 2 + _OTHERS
 _WIDTH = _FIRST + _SECOND + _OTHER * _OTHERS
 _CHART_ROWS = 13
@@ -40,7 +41,7 @@ def draw(page: Page, run: Run) -> None:
         row, 1,
         page.say(
             "{edition}: {exhibitors} exhibitors, {visitors} visitors; {matched} exhibitors meet at least one visitor who wants what they show.",
-            edition=edition or page.label("unknown"), exhibitors=len(shows), visitors=len(wanting), matched=served,
+            edition=edition or page.label("not_given"), exhibitors=len(shows), visitors=len(wanting), matched=served,
         ),
     )  # fmt: skip
     charts_at = row + 2
@@ -114,15 +115,19 @@ def _draw_matches(
     )  # fmt: skip
     value = np.nan_to_num(said["value"][shows], nan=-np.inf)
     order = np.lexsort((said["customer_id"][shows].astype(str), -value))[:MOST_EXHIBITORS]
+    ids = said["customer_id"]
+    names = names_of(
+        page.run, [*ids[shows[order]].tolist(), *ids[wanting[np.unique(matched.visitor)]].tolist()]
+    )
     lines: list[list[Any]] = []
     for exhibitor in order.tolist():
         places = np.flatnonzero(matched.exhibitor == exhibitor)[:FEW].tolist()
-        who = said["customer_id"][shows[exhibitor]]
+        who = _called(names, ids[shows[exhibitor]])
         categories = said["categories"][shows[exhibitor]] or ""
         for at in places:
             visitor = wanting[matched.visitor[at]]
             lines.append([
-                who, categories, matched.rank[at].item(), said["customer_id"][visitor], matched.common[at].item(),
+                who, categories, matched.rank[at].item(), _called(names, ids[visitor]), matched.common[at].item(),
                 said["value"][visitor], said["categories"][visitor],
             ])  # fmt: skip
         if not places:
@@ -138,6 +143,11 @@ def _draw_matches(
     )  # fmt: skip
     page.extend(block, 1 + 7, _LAST)
     return block.after + 1
+
+
+def _called(names: Mapping[str | None, str | None], one: str) -> str:
+    """A name with the number by which it is found; the number alone where there is none."""
+    return f"{name} ({one})" if (name := names.get(one)) else one
 
 
 def _lacks(run: Run) -> Problem | None:

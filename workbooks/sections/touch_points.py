@@ -126,7 +126,7 @@ def _in_order(found: Sequence[str | None], known: Sequence[str]) -> list[str | N
 def _name(page: Page, name: str | None) -> str:
     if name in ("presale", "sale", "aftersale"):
         return page.label(f"phase_{name}")
-    return name or page.label("unknown")
+    return name or page.label("not_given")
 
 
 SECTION = Section(

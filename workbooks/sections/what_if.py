@@ -287,7 +287,7 @@ def _draw_change(
 ) -> None:
     """Now, then by formula, and the change as a share."""
     page.put(row, column, figure, piece, "cell", kind)
-    page.sheet.write_formula(row, column + 1, formula, page.style.of(piece, "cell", kind), figure)
+    page.sheet.write_formula(row, column + 1, formula, page.style.of(piece, "cell", kind, "shrink"), figure)
     now, then = f"{letters(column + 1)}{row + 1}", f"{letters(column + 2)}{row + 1}"
     # The last bits of two sums differ with their order; half a cent is no change.
     change = f'=IF(ABS({then}-{now})<0.005,0,IF({now}=0,"",{then}/{now}-1))'
