@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import shutil
-import socket
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +12,6 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from dev import program
 from tests.conftest import need
 from tests.tierbook.engines.same import tables
 
@@ -95,67 +88,3 @@ def hotel(postgres: str) -> str:
 
 def address(host: str, user: str = "tierbook", schema: str = "shop", name: str = "hotel") -> str:
     return f"postgres://{user}@/{name}?host={quote(host, safe='')}&schema={schema}"
-
-
-# MariaDB
-
-IN_MARIADB = {
-    "string": "varchar(400)",
-    "double": "double",
-    "date32[day]": "date",
-    "bool": "boolean",
-    "int64": "bigint",
-}
-
-
-@pytest.fixture(scope="session")
-def mariadb() -> Iterator[int]:
-    """The port of a private MariaDB server with the tables of a hotel, and a user who has a password."""
-    need("mariadb", "MySQLdb")
-    import MySQLdb
-
-    folder = Path(tempfile.mkdtemp(prefix="tbmy"))
-    data, log = folder / "data", (folder / "log").open("w+")
-    as_user = [f"--user={getpass.getuser()}"]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    made = [
-        "mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
-        "--skip-test-db", *as_user,
-    ]  # fmt: skip
-    assert subprocess.run(made, stdin=subprocess.DEVNULL, stdout=log, stderr=log).returncode == 0
-    begun = [
-        program("mariadb-server"), "--no-defaults", f"--datadir={data}", f"--socket={folder / 'socket'}",
-        "--bind-address=127.0.0.1", f"--port={port}", "--innodb-flush-log-at-trx-commit=0",
-        # A server nobody told where its clock stands.
-        "--default-time-zone=+08:00", *as_user,
-    ]  # fmt: skip
-    server = subprocess.Popen(begun, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        while not (folder / "socket").exists():
-            assert server.poll() is None, (folder / "log").read_text()
-            time.sleep(0.1)
-        connection = MySQLdb.connect(host="127.0.0.1", port=port, user="root", charset="utf8mb4")
-        with connection.cursor() as cursor:
-            cursor.execute("CREATE DATABASE hotel CHARACTER SET utf8mb4")
-            cursor.execute(f"CREATE USER reader IDENTIFIED BY '{SECRET}'")
-            cursor.execute("GRANT SELECT ON hotel.* TO reader")
-            cursor.execute("USE hotel")
-            for name, table in tables().items():
-                columns = ", ".join(
-                    f"`{field.name}` {IN_MARIADB.get(str(field.type), 'datetime(6)')}"
-                    for field in table.schema
-                )
-                cursor.execute(f"CREATE TABLE `{name}` ({columns})")
-                places = ", ".join(["%s"] * table.num_columns)
-                rows = [tuple(row.values()) for row in table.to_pylist()]
-                cursor.executemany(f"INSERT INTO `{name}` VALUES ({places})", rows)
-        connection.commit()
-        connection.close()
-        yield port
-    finally:
-        server.terminate()
-        server.wait()
-        log.close()
-        shutil.rmtree(folder)
