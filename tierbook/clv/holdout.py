@@ -279,7 +279,9 @@ def _verdict(fit: Fit[Any], actual: NDArray, expected: NDArray) -> Problem:
     came, said = float(np.nansum(actual)), float(np.nansum(expected))
     values = {"expected": f"{said:,.0f}", "actual": f"{came:,.0f}", "error": f"{said / came - 1:+.0%}"}
     if not fit.converged:
-        return Problem("warning", "On the earlier purchases the model did not converge, so it may not be trusted.")
+        return Problem(
+            "warning", "On the earlier purchases the model did not converge, so it may not be trusted."
+        )
     if came < FEW_PURCHASES:
         return Problem(
             "warning",
