@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tierbook.holidays import DAYS_AHEAD
-from tierbook.language import label, say
+from tierbook.language import label, labels, say
 
 if TYPE_CHECKING:
     from tierbook.rulepack.expression import Expression
@@ -44,6 +44,8 @@ def key_words(pack: Pack, rule: Rule, language: str = "en") -> str:
         "profile."
     ):
         return label(f"rules_{rule.key}", language) if rule.section == "pack" else rule.key
+    if rule.section == "signals" and f"signal_{rule.key}" in labels():
+        return label(f"signal_{rule.key}", language)
     name = pack.words.get(rule.key)
     return getattr(name, language) if name and "{" not in name.en else label(rule.key, language)
 
