@@ -26,14 +26,16 @@ _MONEY = (
     "invoice total", "transaction amount", "purchase amount", "amount paid", "net sales", "net total", "line total", "total",
     "消费金额", "销售金额", "销售额", "订单金额", "交易金额", "成交金额", "支付金额", "付款金额", "实付金额", "实收金额", "总金额", "合计金额",
 )  # fmt: skip
-_WORDS: dict[str, dict[str, frozenset[str]]] = {}
-for _table, _columns in {
+_MEANT: dict[str, dict[str, tuple[str, ...]]] = {
     "customers": {"customer_id": _CUSTOMER},
     "transactions": {"customer_id": _CUSTOMER, "date": _DAY, "amount": _MONEY},
     "interactions": {"customer_id": _CUSTOMER},
     "receivables": {"customer_id": _CUSTOMER, "due": ("due date", "到期日", "应收日期"), "amount": _MONEY},
-}.items():
-    _WORDS[_table] = {column: frozenset(map(folded, words)) for column, words in _columns.items()}
+}
+_WORDS = {
+    table: {column: frozenset(map(folded, words)) for column, words in columns.items()}
+    for table, columns in _MEANT.items()
+}
 
 
 def likely_columns(table: Table, headers: Sequence[object]) -> dict[str, list[str]]:

@@ -60,23 +60,11 @@ def _points(
         cumulative=pack.points.basis == "cumulative",
         expire_after_months=pack.points.expire_after_months,
     )
-    members = set(found["customer_id"][first != points.NEVER].tolist())
-    if redemptions and (others := set(tables["redemptions"]["customer_id"].to_pylist()) - members):
-        redemptions.notes.append(
-            Reason(
-                "Customers who redeemed points and earn none: {count}. They are left out.",
-                "Correct their customer_id, or list them as the rule pack asks for.",
-                {"count": len(others)},
-            )
-        )
-    overdrawn = len(np.unique(ledger.customer[ledger.balance < 0]))
-    if overdrawn and redemptions:
-        redemptions.notes.append(
-            Reason(
-                "Customers who redeemed more points than they had: {count}. Their balance is below 0.",
-                "Correct the redemptions, or give the purchases before them.",
-                {"count": overdrawn},
-            )
+    if redemptions:
+        members = set(found["customer_id"][first != points.NEVER].tolist())
+        others = set(tables["redemptions"]["customer_id"].to_pylist()) - members
+        _say_what_redeemed_wrongly(
+            redemptions, len(others), len(np.unique(ledger.customer[ledger.balance < 0]))
         )
     months, places = np.unique(ledger.month, return_inverse=True)
     return {
@@ -87,6 +75,25 @@ def _points(
         "expired": ledger.expired,
         "balance": ledger.balance,
     }
+
+
+def _say_what_redeemed_wrongly(redemptions: TableRange, others: int, overdrawn: int) -> None:
+    if others:
+        redemptions.notes.append(
+            Reason(
+                "Customers who redeemed points and earn none: {count}. They are left out.",
+                "Correct their customer_id, or list them as the rule pack asks for.",
+                {"count": others},
+            )
+        )
+    if overdrawn:
+        redemptions.notes.append(
+            Reason(
+                "Customers who redeemed more points than they had: {count}. Their balance is below 0.",
+                "Correct the redemptions, or give the purchases before them.",
+                {"count": overdrawn},
+            )
+        )
 
 
 POINTS = declare(

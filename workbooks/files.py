@@ -136,7 +136,6 @@ def undo(target: str | Path) -> Undone:
     with _sentences(target), locked(target):
         for entry in reversed(_entries(target)):
             kept = json.loads(entry.read_text("utf-8"))
-            content = entry.with_suffix(".kept")
             path = target.parent / kept["name"]
             now = _sha256(path)
             if now == kept["before"] != kept["after"]:  # the write never happened, or was undone by hand
@@ -154,20 +153,24 @@ def undo(target: str | Path) -> Undone:
                 if kept["before"] is None:
                     path.unlink()
                 else:
-                    temporary = _temporary(path)
-                    try:
-                        shutil.copyfile(content, temporary)
-                        _to_disk(temporary)
-                        _copy_permissions(path, temporary)
-                        os.replace(temporary, path)
-                    finally:
-                        temporary.unlink(missing_ok=True)
+                    _put_back(entry.with_suffix(".kept"), path)
             except PermissionError as error:
                 raise _open_now(path) from error
             _folder_to_disk(path.parent)
             _forget(entry)
             return Undone(path, "removed" if kept["before"] is None else "restored")
     raise HostError("There is nothing to undo for {name}.", name=target.name)
+
+
+def _put_back(content: Path, path: Path) -> None:
+    temporary = _temporary(path)
+    try:
+        shutil.copyfile(content, temporary)
+        _to_disk(temporary)
+        _copy_permissions(path, temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def undo_folder(target: Path) -> Path:

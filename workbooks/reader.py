@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["InputFile", "Reading", "Source", "read", "summary"]
 
+AS_FOUND = Reading()
 # Old and binary workbooks are refused by the gate, which names what they are.
 WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb")
 _PLACE = re.compile(r"(?P<file>.+?\.\w+)(?::(?P<line>\d+)| (?P<sheet>[^!]+)(?:!(?P<cell>[A-Za-z]+\d+))?)?")
@@ -60,7 +61,7 @@ class Source:
 def read(
     source: str | Path,
     *,
-    reading: Reading = Reading(),  # noqa: B008
+    reading: Reading = AS_FOUND,
     today: date | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Source:
@@ -208,20 +209,7 @@ def _folder(folder: Path, reading: Reading) -> tuple[list[RawTable], list[Proble
             )
             continue
         raws += found
-    named = {name.casefold() for file in files for name in (file.name, file.stem)}
-    for table_name in TABLES:
-        place = reading.place_of(table_name)
-        if place is not None and place.casefold() not in named:
-            problems.append(
-                Problem(
-                    "error",
-                    "There is no file {name}; the folder has {files}.",
-                    "Correct the mapping in config.yaml.",
-                    {"name": f'"{place}"', "files": ", ".join(file.name for file in files) or "–"},
-                    folder.name,
-                    table=table_name,
-                )
-            )
+    problems += _mapped_to_nothing(folder, files, reading)
     if workbooks:
         problems.append(
             Problem(
@@ -243,6 +231,22 @@ def _folder(folder: Path, reading: Reading) -> tuple[list[RawTable], list[Proble
             )
         )
     return raws, problems, list(known)
+
+
+def _mapped_to_nothing(folder: Path, files: list[Path], reading: Reading) -> Iterator[Problem]:
+    """An error for each table that is mapped to a file the folder does not have."""
+    named = {name.casefold() for file in files for name in (file.name, file.stem)}
+    for table_name in TABLES:
+        place = reading.place_of(table_name)
+        if place is not None and place.casefold() not in named:
+            yield Problem(
+                "error",
+                "There is no file {name}; the folder has {files}.",
+                "Correct the mapping in config.yaml.",
+                {"name": f'"{place}"', "files": ", ".join(file.name for file in files) or "–"},
+                folder.name,
+                table=table_name,
+            )
 
 
 def _named(file: Path, reading: Reading) -> Table | None:

@@ -51,12 +51,7 @@ def key_words(pack: Pack, rule: Rule, language: str = "en") -> str:
 
 
 def _rules(pack: Pack, language: str) -> Iterator[Rule]:
-    yield Rule("pack", "version", pack.version)
-    if pack.owner:
-        yield Rule("pack", "owner", pack.owner)
-    yield Rule("pack", "window_days", f"{pack.window_days}")
-    if pack.as_of:
-        yield Rule("pack", "as_of", pack.as_of.isoformat())
+    yield from _facts(pack)
     for name, kind in pack.columns.items():
         yield Rule("columns", name, kind)
     for name, meaning in pack.meaning.items():
@@ -82,15 +77,7 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
     yield from _levels("relation", pack.relation, language)
     for group, levels in pack.classes.items():
         yield from _levels(f"class.{group}", levels, language)
-    for name, score in pack.scores.items():
-        for piece, one in score.parts.items():
-            words = "up to {points:g} points by {by}, all of them at {full_at}"
-            yield Rule(
-                f"score.{name}",
-                piece,
-                say(words, language, points=one.points, by=one.by.text, full_at=one.full_at.text),
-            )
-        yield from _levels(f"score.{name}", score.levels, language)
+    yield from _scores(pack, language)
     yield from _churn(pack, language)
     yield from _levels("rfm", pack.rfm_segments, language)
     yield from _levels("early_warning", pack.early_warning, language)
@@ -111,22 +98,42 @@ def _rules(pack: Pack, language: str) -> Iterator[Rule]:
     if pack.groups:
         yield Rule("groups", "rank_by", pack.groups.rank_by.text)
         yield from _levels("groups", pack.groups.levels, language)
-    if pack.points:
-        of = pack.points.of.text if pack.points.of else say("everyone", language)
-        words = "by {basis}; for {of}; they last {months} months"
-        basis = label(f"rules_basis_{pack.points.basis}", language)
-        yield Rule(
-            "points",
-            "basis",
-            say(words, language, basis=basis, of=of, months=pack.points.expire_after_months),
-        )
-        if pack.points.by is not None:
-            yield Rule("points", "earned", pack.points.by.text)
-        if pack.points.spread_over_year:
-            parts = ", ".join(pack.word(part, language) for part in pack.points.spread_over_year)
-            yield Rule(
-                "points", "spread_over_year", say("a month earns 1/12 of {parts}", language, parts=parts)
-            )
+    yield from _points(pack, language)
+
+
+def _facts(pack: Pack) -> Iterator[Rule]:
+    """What holds for the pack as a whole."""
+    yield Rule("pack", "version", pack.version)
+    if pack.owner:
+        yield Rule("pack", "owner", pack.owner)
+    yield Rule("pack", "window_days", f"{pack.window_days}")
+    if pack.as_of:
+        yield Rule("pack", "as_of", pack.as_of.isoformat())
+
+
+def _scores(pack: Pack, language: str) -> Iterator[Rule]:
+    words = "up to {points:g} points by {by}, all of them at {full_at}"
+    for name, score in pack.scores.items():
+        for piece, one in score.parts.items():
+            said = say(words, language, points=one.points, by=one.by.text, full_at=one.full_at.text)
+            yield Rule(f"score.{name}", piece, said)
+        yield from _levels(f"score.{name}", score.levels, language)
+
+
+def _points(pack: Pack, language: str) -> Iterator[Rule]:
+    points = pack.points
+    if points is None:
+        return
+    of = points.of.text if points.of else say("everyone", language)
+    words = "by {basis}; for {of}; they last {months} months"
+    basis = label(f"rules_basis_{points.basis}", language)
+    yield Rule("points", "basis", say(words, language, basis=basis, of=of, months=points.expire_after_months))
+    if points.by is not None:
+        yield Rule("points", "earned", points.by.text)
+    if points.spread_over_year:
+        parts = ", ".join(pack.word(part, language) for part in points.spread_over_year)
+        said = say("a month earns 1/12 of {parts}", language, parts=parts)
+        yield Rule("points", "spread_over_year", said)
 
 
 def _credit(pack: Pack, language: str) -> Iterator[Rule]:
