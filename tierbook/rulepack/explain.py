@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from tierbook import levels, value
 from tierbook.errors import DataError, RuleError
-from tierbook.language import label, say
-from tierbook.rulepack.show import figure_words, level_words, part_words, section_words
+from tierbook.language import say
+from tierbook.rulepack.show import figure_words, level_words, name_words, part_words, section_words
 
 if TYPE_CHECKING:
     from tierbook.rulepack.expression import Expression
@@ -368,9 +368,8 @@ class _Explained:
         decides: bool = False,
         points: float | None = None,
     ) -> Step:
-        words = self.pack.words.get(key)
-        known = getattr(words, self.language) if words and "{" not in words.en else label(key, self.language)
-        return Step(section, key, name or known, rule, met, answer, decides, points)
+        known = name or name_words(self.pack, section, key, self.language)
+        return Step(section, key, known, rule, met, answer, decides, points)
 
     def shown(self, figure: Any) -> str:
         return figure_words(figure, self.language)

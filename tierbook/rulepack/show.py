@@ -44,10 +44,15 @@ def key_words(pack: Pack, rule: Rule, language: str = "en") -> str:
         "profile."
     ):
         return label(f"rules_{rule.key}", language) if rule.section == "pack" else rule.key
-    if rule.section == "signals" and f"signal_{rule.key}" in labels():
-        return label(f"signal_{rule.key}", language)
-    name = pack.words.get(rule.key)
-    return getattr(name, language) if name and "{" not in name.en else label(rule.key, language)
+    return name_words(pack, rule.section, rule.key, language)
+
+
+def name_words(pack: Pack, section: str, name: str, language: str = "en") -> str:
+    """What a reader sees for a level, a part or a sign; never words that wait for one customer's figures."""
+    if section == "signals" and f"signal_{name}" in labels():
+        return label(f"signal_{name}", language)
+    words = pack.words.get(name)
+    return getattr(words, language) if words and "{" not in words.en else label(name, language)
 
 
 def _rules(pack: Pack, language: str) -> Iterator[Rule]:
