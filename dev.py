@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 STAMP = ENVIRONMENT / "installed.txt"
 LOCKS = {"core": ROOT / "requirements.lock", "test": ROOT / "requirements-test.lock"}
+# Of MariaDB's driver there is no wheel for Linux, and building it takes a compiler: not everyone who runs the tests has one.
+DRIVER = ROOT / "requirements-mariadb.lock"
 QUIETLY = ["--quiet", "--no-input", "--disable-pip-version-check"]
 # Of PySpark there is no wheel; building one only packs its files.
 LOCKED = ["--require-hashes", "--only-binary", ":all:", "--no-binary", "pyspark"]
@@ -83,6 +85,17 @@ SYSTEM_PACKAGES = (
         "postgresql",
         ("/usr/lib/postgresql/*/bin/initdb", "/opt/homebrew/opt/postgresql*/bin/initdb", "initdb"),
     ),
+    SystemPackage(
+        "mariadb-server",
+        "mariadb",
+        ("/usr/sbin/mariadbd", "/opt/homebrew/opt/mariadb/bin/mariadbd", "mariadbd"),
+    ),
+    # What its Python driver is built with.
+    SystemPackage("libmariadb-dev", "mariadb", ("mariadb_config",)),
+    SystemPackage("pkg-config", "mariadb", ("pkg-config",)),
+    SystemPackage("gcc", "mariadb", ("gcc", "clang")),
+    SystemPackage("gnome-keyring", "keyring", ("gnome-keyring-daemon",)),
+    SystemPackage("dbus", "keyring", ("dbus-run-session",)),
 )
 
 
@@ -150,12 +163,14 @@ def prepare(packages: str) -> None:
     pip = [executable("python"), "-m", "pip", "install", "--no-compile", *QUIETLY]
     step(f"Installing the locked packages ({packages})", [*pip, *LOCKED, "-r", str(LOCKS[packages])])
     step("Installing tierbook", [*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+    if packages == "test" and not missing_for("mariadb"):
+        step("Building MariaDB's driver", [*pip, "--require-hashes", "--no-deps", "-r", str(DRIVER)])
     STAMP.write_text(f"{packages} {wanted}\n", "utf-8")
 
 
 def fingerprint() -> str:
     """Changes when an environment made before no longer fits."""
-    parts = [path.read_bytes() for path in (*LOCKS.values(), ROOT / "pyproject.toml")]
+    parts = [path.read_bytes() for path in (*LOCKS.values(), DRIVER, ROOT / "pyproject.toml")]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -223,11 +238,11 @@ def install_system_packages() -> None:
         step("Reading Debian's package lists", [apt, "update", "-q"])
         step(f"Installing {', '.join(names)}", install)
         return
-    line = "install LibreOffice, poppler and PostgreSQL"
+    line = "install LibreOffice, poppler, Java 17, PostgreSQL and MariaDB"
     if apt:
         line = f"sudo apt-get install {' '.join(names)}"
     elif sys.platform == "darwin":
-        line = "brew install libreoffice poppler postgresql"
+        line = "brew install libreoffice poppler openjdk@17 postgresql mariadb pkg-config"
     tell(f"Some tests will be skipped. To run them too: {line}")
 
 
