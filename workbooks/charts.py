@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from workbooks import style as look
-from workbooks.page import Page
+from workbooks.page import Block, Page
 
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
@@ -84,6 +84,31 @@ def spark(page: Page, cells: Sequence[Any], values: Sequence[float], colour: str
         "border": {"none": True}, "fill": {"none": True}, "layout": {"x": 0.06, "y": 0.12, "width": 0.88, "height": 0.76},
     })  # fmt: skip
     made.show_hidden_data()
+    return made
+
+
+def grouped(
+    page: Page, block: Block, series: Sequence[tuple[int, str]], *, title: str, number: str = "share0",
+    kind: Literal["column", "bar"] = "column", gap: int = 60, legend: bool = True, size: int = 11,
+) -> Chart:  # fmt: skip
+    """Columns or bars side by side for each row of a table; `series` are (column of the table, colour).
+
+    The figures at their ends stand for the axis. `gap` is the room between rows. [% of the width of a bar]
+    """
+    made = chart(page, kind, title=title, legend=legend, size=size)
+    for position, colour in series:
+        made.add_series({
+            "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": gap,
+            "overlap": -5, "data_labels": labelled(page, number), **filled(colour),
+        })  # fmt: skip
+    figures = value_axis(page, number, visible=False, min=0, major_gridlines={"visible": False})
+    if kind == "column":
+        made.set_x_axis(category_axis(page))
+        made.set_y_axis(figures)
+    else:
+        # Reversed so that the first row is on top.
+        made.set_y_axis(category_axis(page, reverse=True))
+        made.set_x_axis(figures)
     return made
 
 

@@ -155,16 +155,7 @@ def _draw_group(
 
 def _draw_chart(page: Page, row: int, what: str, block: Block, shift: int) -> None:
     title = page.say("Customers and revenue by {what}", what=what.lower())
-    made = charts.chart(page, "column", title=title, legend=True)
-    for position, colour in ((2, look.ACCENT_SOFT), (4, look.ACCENT)):
-        made.add_series({
-            "name": block.heading(position), "categories": block.column(0), "values": block.column(position),
-            "gap": 80, "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
-        })  # fmt: skip
-    made.set_x_axis(charts.category_axis(page))
-    made.set_y_axis(
-        charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
-    )
+    made = charts.grouped(page, block, ((2, look.ACCENT_SOFT), (4, look.ACCENT)), title=title, gap=80)
     page.place(made, row, 1, _HALF, _CHART_ROWS * look.ROW_PIXELS - 10, title, shift=shift)
 
 

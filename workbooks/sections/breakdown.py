@@ -196,16 +196,8 @@ def _draw_chart(page: Page, row: int, name: str, table: Block, shift: int) -> No
             "Customers and value by {what}" if "value" in _shown_figures(page.run) else "Customers by {what}",
             what=what,
         )
-    made = charts.chart(page, "bar", title=title, legend=True)
-    for position, colour in zip(_share_columns(page), (look.ACCENT_SOFT, look.ACCENT), strict=False):
-        made.add_series({
-            "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": 40,
-            "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
-        })  # fmt: skip
-    made.set_y_axis(charts.category_axis(page, reverse=True))
-    made.set_x_axis(
-        charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
-    )
+    series = tuple(zip(_share_columns(page), (look.ACCENT_SOFT, look.ACCENT), strict=False))
+    made = charts.grouped(page, block, series, title=title, kind="bar", gap=40)
     page.place(made, row, 1, _HALF, _CHART_ROWS * look.ROW_PIXELS - 10, title, shift=shift)
 
 

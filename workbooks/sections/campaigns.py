@@ -114,16 +114,7 @@ def _verdict(page: Page, figures: Indicators, at: int) -> str:
 def _draw_chart(page: Page, block: Block, row: int) -> None:
     title = page.say("Response of those addressed and of the control group")
     drawn = Block(block.sheet, block.first, min(block.last, block.first + MOST_DRAWN - 1), block.left)
-    made = charts.chart(page, "column", title=title, legend=True)
-    for position, colour in ((2, look.ACCENT), (5, look.ACCENT_SOFT)):
-        made.add_series({
-            "name": drawn.heading(position), "categories": drawn.column(0), "values": drawn.column(position),
-            "gap": 60, "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
-        })  # fmt: skip
-    made.set_x_axis(charts.category_axis(page))
-    made.set_y_axis(
-        charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
-    )
+    made = charts.grouped(page, drawn, ((2, look.ACCENT), (5, look.ACCENT_SOFT)), title=title)
     page.place(made, row, 1, _WIDE, (_CHART_ROWS - 2) * look.ROW_PIXELS, title)
 
 

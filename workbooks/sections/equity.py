@@ -128,15 +128,8 @@ def _draw_charts(page: Page, row: int, blocks: Mapping[str, Block]) -> None:
     }
     for place, column in enumerate(one for one in titles if one in blocks):
         title, block = titles[column], blocks[column]
-        made = charts.chart(page, "column", title=title, legend=True)
-        for position, colour in ((2, look.ACCENT_SOFT), (6, look.ACCENT_MID), (5, look.ACCENT)):
-            made.add_series({
-                "name": block.heading(position), "categories": block.column(0), "values": block.column(position),
-                "gap": 60, "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
-            })  # fmt: skip
-        made.set_x_axis(charts.category_axis(page))
-        made.set_y_axis(
-            charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
+        made = charts.grouped(
+            page, block, ((2, look.ACCENT_SOFT), (6, look.ACCENT_MID), (5, look.ACCENT)), title=title
         )
         page.place(made, row, 1, _HALF, height, title, shift=(_HALF + 16) * place)
 

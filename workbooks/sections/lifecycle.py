@@ -60,26 +60,12 @@ def _draw_stages(page: Page, row: int) -> tuple[int, Block]:
 def _draw_charts(page: Page, row: int, block: Block) -> int:
     height = _CHART_ROWS * look.ROW_PIXELS - 10
     title = page.say("Customers and revenue by stage")
-    made = charts.chart(page, "column", title=title, legend=True)
-    for position, colour in ((2, look.ACCENT_SOFT), (4, look.ACCENT)):
-        made.add_series({
-            "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": 60,
-            "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
-        })  # fmt: skip
-    made.set_x_axis(charts.category_axis(page))
-    made.set_y_axis(
-        charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
-    )
+    made = charts.grouped(page, block, ((2, look.ACCENT_SOFT), (4, look.ACCENT)), title=title)
     page.place(made, row, 1, _HALF, height, title)
     title = page.say("Customers, active and at risk by stage")
-    made = charts.chart(page, "column", title=title, legend=True)
-    for position, colour in ((1, look.ACCENT_SOFT), (5, look.ACCENT), (6, look.ALERT)):
-        made.add_series({
-            "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": 60,
-            "overlap": -5, "data_labels": charts.labelled(page, "count"), **charts.filled(colour),
-        })  # fmt: skip
-    made.set_x_axis(charts.category_axis(page))
-    made.set_y_axis(charts.value_axis(page, visible=False, min=0, major_gridlines={"visible": False}))
+    made = charts.grouped(
+        page, block, ((1, look.ACCENT_SOFT), (5, look.ACCENT), (6, look.ALERT)), title=title, number="count"
+    )
     page.place(made, row, 1, _HALF, height, title, shift=_HALF + 16)
     return row + _CHART_ROWS
 

@@ -127,16 +127,7 @@ def _draw_charts(page: Page, row: int, groups: Block) -> int:
     )
     both = ((2, look.ACCENT_SOFT), (3, look.ACCENT))
     for title, drawn, shift in ((worth, both, 0), (risk, ((4, look.ALERT),), _HALF + 16)):
-        made = charts.chart(page, "bar", title=title, legend=len(drawn) > 1)
-        for position, colour in drawn:
-            made.add_series({
-                "name": groups.heading(position), "categories": groups.column(0), "values": groups.column(position), "gap": 45,
-                "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
-            })  # fmt: skip
-        made.set_y_axis(charts.category_axis(page, reverse=True))
-        made.set_x_axis(
-            charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
-        )
+        made = charts.grouped(page, groups, drawn, title=title, kind="bar", gap=45, legend=len(drawn) > 1)
         page.place(made, row, 1, _HALF, height, title, shift=shift)
     return row + _CHART_ROWS
 

@@ -292,15 +292,8 @@ def _tiers(page: Page, figures: Figures) -> tuple[Chart, str]:
         customers=page.share(share_of(best["customers"], customers) or 0),
         revenue=page.share(share_of(best["revenue"], revenue) or 0),
     )  # fmt: skip
-    made = charts.chart(page, "bar", title=title, legend=True, size=_TITLE)
-    for position, colour in ((1, look.ACCENT_SOFT), (2, look.ACCENT)):
-        made.add_series({
-            "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": 60,
-            "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
-        })  # fmt: skip
-    made.set_y_axis(charts.category_axis(page, reverse=True))
-    made.set_x_axis(
-        charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
+    made = charts.grouped(
+        page, block, ((1, look.ACCENT_SOFT), (2, look.ACCENT)), title=title, kind="bar", size=_TITLE
     )
     return made, title
 

@@ -130,15 +130,8 @@ def _draw_segments(page: Page, row: int) -> int:
     for position in (2, 4):
         page.bars(block, position)
     title = page.say("Customers and revenue by segment")
-    made = charts.chart(page, "bar", title=title, legend=True)
-    for position, colour in ((2, look.ACCENT_SOFT), (4, look.ACCENT)):
-        made.add_series({
-            "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": 40,
-            "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
-        })  # fmt: skip
-    made.set_y_axis(charts.category_axis(page, reverse=True))
-    made.set_x_axis(
-        charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
+    made = charts.grouped(
+        page, block, ((2, look.ACCENT_SOFT), (4, look.ACCENT)), title=title, kind="bar", gap=40
     )
     chart_rows = max(len(rows) + 4, 18)
     page.place(made, row, _RIGHT, _HALF, chart_rows * look.ROW_PIXELS, title)

@@ -93,16 +93,7 @@ def _draw_balance(page: Page, row: int, found: Balance, exhibitors: int, visitor
 
 def _draw_chart(page: Page, row: int, block: Block) -> None:
     title = page.say("Share of exhibitors who show, and of visitors who want, a category")
-    made = charts.chart(page, "column", title=title, legend=True)
-    for position, colour in ((2, look.ACCENT_SOFT), (4, look.ACCENT)):
-        made.add_series({
-            "name": block.heading(position), "categories": block.column(0), "values": block.column(position),
-            "gap": 60, "overlap": -5, "data_labels": charts.labelled(page, "share0"), **charts.filled(colour),
-        })  # fmt: skip
-    made.set_x_axis(charts.category_axis(page))
-    made.set_y_axis(
-        charts.value_axis(page, "share0", visible=False, min=0, major_gridlines={"visible": False})
-    )
+    made = charts.grouped(page, block, ((2, look.ACCENT_SOFT), (4, look.ACCENT)), title=title)
     page.place(made, row, 1, _WIDTH, _CHART_ROWS * look.ROW_PIXELS - 10, title)
 
 

@@ -73,17 +73,9 @@ def _draw_tiers(page: Page, row: int, score: dict[str, np.ndarray]) -> tuple[int
 
 def _draw_chart(page: Page, row: int, block: Block, scores: int) -> None:
     title = page.say("Mean scores of each tier")
-    made = charts.chart(page, "column", title=title, legend=True)
     colours = (look.ACCENT, look.ACCENT_MID, look.ACCENT_SOFT, look.MUTED)
-    for position, colour in zip(range(2, 2 + scores), colours, strict=False):
-        made.add_series({
-            "name": block.heading(position), "categories": block.column(0), "values": block.column(position),
-            "gap": 60, "overlap": -5, "data_labels": charts.labelled(page, "score"), **charts.filled(colour),
-        })  # fmt: skip
-    made.set_x_axis(charts.category_axis(page))
-    made.set_y_axis(
-        charts.value_axis(page, "score", visible=False, min=0, major_gridlines={"visible": False})
-    )
+    series = tuple(zip(range(2, 2 + scores), colours, strict=False))
+    made = charts.grouped(page, block, series, title=title, number="score")
     page.place(made, row, 1, _FIRST + _OTHER * _OTHERS, _CHART_ROWS * look.ROW_PIXELS - 10, title)
 
 

@@ -295,15 +295,7 @@ def _draw_change(
 
 
 def _chart(page: Page, block: Block, title: str) -> Chart:
-    made = charts.chart(page, "column", title=title, legend=True)
-    for position, colour in ((3, look.ACCENT_SOFT), (4, look.ACCENT)):
-        made.add_series({
-            "name": block.heading(position), "categories": block.column(0), "values": block.column(position), "gap": 60,
-            "overlap": -5, "data_labels": charts.labelled(page, "count"), **charts.filled(colour),
-        })  # fmt: skip
-    made.set_x_axis(charts.category_axis(page))
-    made.set_y_axis(charts.value_axis(page, visible=False, min=0, major_gridlines={"visible": False}))
-    return made
+    return charts.grouped(page, block, ((3, look.ACCENT_SOFT), (4, look.ACCENT)), title=title, number="count")
 
 
 def _scorer(run: Run) -> Scorer:
