@@ -67,6 +67,7 @@ def steps(tmp_path, monkeypatch):
     monkeypatch.setattr(dev, "STAMP", tmp_path / "installed.txt")
     monkeypatch.setattr(dev, "step", lambda title, command: taken.append(title))
     monkeypatch.setattr(dev, "runs", lambda python: "Making .venv" in taken)
+    monkeypatch.setattr(dev, "missing_for", lambda host: ["gcc"])
     return taken
 
 
@@ -83,6 +84,14 @@ def test_the_environment_of_the_tests_serves_the_demo_too(steps):
     assert steps[3:] == ["Installing the locked packages (test)", "Installing tierbook"]
     dev.prepare("core")
     assert len(steps) == 5
+
+
+def test_a_driver_is_built_for_tests_where_there_is_a_compiler(steps, monkeypatch):
+    monkeypatch.setattr(dev, "missing_for", lambda host: [])
+    dev.prepare("core")
+    assert "Building MariaDB's driver" not in steps
+    dev.prepare("test")
+    assert steps[-1] == "Building MariaDB's driver"
 
 
 def test_a_changed_lock_is_installed_into_the_environment(steps):
