@@ -264,7 +264,10 @@ def _columns(
             continue
         known = table.column(name)
         wanted = declared.get(name) or (known.kind if known else None)
-        typed = _typed(quoted(header), kind_of(kinds[header]), wanted, known, dialect)
+        # Of the texts, only these are none to PostgreSQL.
+        uuid = kinds[header].lower().lstrip("!").startswith("uuid")
+        column = f"CAST({quoted(header)} AS VARCHAR)" if uuid else quoted(header)
+        typed = _typed(column, kind_of(kinds[header]), wanted, known, dialect)
         if typed:
             found[name] = typed
             continue
