@@ -97,12 +97,12 @@ class DuckDB:
 
     def batches(self, text: str, *, rows: int = 122_880) -> Iterator[pa.RecordBatch]:
         """The result of a query a part at a time, in memory for one part; 122,880 rows is how DuckDB stores them."""
-        yield from self.connection.execute(text).to_arrow_reader(rows)
+        yield from _parts(self.connection.execute(text).to_arrow_reader(rows))
 
     def make_by(self, name: str, text: str, add: Added, figures: Sequence[str]) -> None:
         """Keep what a function gives for each part of a query: `customer_id` and figures."""
         # A second cursor: a statement of the first would end the query that is read.
-        parts = self.connection.cursor().execute(text).to_arrow_reader(122_880)
+        parts = _parts(self.connection.cursor().execute(text).to_arrow_reader(122_880))
         listed = ", ".join(f'"{one}" DOUBLE' for one in figures)
         self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" (customer_id VARCHAR, {listed})')
         for part in add(parts):
@@ -198,6 +198,21 @@ class DuckDB:
     def close(self) -> None:
         """End the session; a file stays."""
         self.connection.close()
+
+
+def _parts(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """The parts of a result; what DuckDB raises on the way comes through Arrow as errors of Arrow's."""
+    import duckdb
+    import pyarrow as pa
+
+    while True:
+        try:
+            part = reader.read_next_batch()
+        except StopIteration:
+            return
+        except (OSError, pa.ArrowException) as error:
+            raise duckdb.Error(str(error)) from None
+        yield part
 
 
 def needs_a_name(name: str) -> None:
