@@ -76,11 +76,14 @@ def rules_check(
             raise typer.Exit(1)
         return
 
+    # Looked up once: some editors take the file away for a moment while they save it.
+    named = _files(names, settings) if names else []
+
     def files() -> list[Path]:
-        return [one for file in _files(names, settings) for one in (file, cases_of(file))]
+        return [one for file in named or _files(None, settings) for one in (file, cases_of(file))]
 
     for _ in changes(files, _a_moment):
-        _checked(_files(names, settings), language, as_json=as_json)
+        _checked(named or _files(None, settings), language, as_json=as_json)
         print(say("Waiting for a change; stop with Ctrl+C.", language), file=sys.stderr, flush=True)
 
 

@@ -23,13 +23,24 @@ class Phrase(str):
     """A value of a sentence that is itself a phrase to translate, such as `a number`; plain texts are data."""
 
 
+class Named(str):
+    """A value of a sentence that is one of our own names for a table or column; readers see its label beside it."""
+
+
 def say(template: str, language: str = "en", /, **values: Any) -> str:
     """The sentence in the reader's language, its `{names}` filled in."""
     sentence = sentences(language).get(template, template) if language != "en" else template
-    spoken = {
-        name: say(value, language) if isinstance(value, Phrase) else value for name, value in values.items()
-    }
+    spoken = {name: _spoken(value, language) for name, value in values.items()}
     return sentence.format(**spoken) if values else sentence
+
+
+def _spoken(value: Any, language: str) -> Any:
+    if isinstance(value, Phrase):
+        return say(value, language)
+    if isinstance(value, Named) and language != "en":
+        known = labels().get(f"table_{value}") or labels().get(value) or {}
+        return f"{known[language]}（{value}）" if language in known else value
+    return value
 
 
 def together(said: Iterable[str], language: str = "en", /) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tierbook.arrow import keep_pandas_out, use_plain_memory
 from tierbook.errors import DataError, TierbookError
+from tierbook.language import Named
 from tierbook.quality import Problem, status
 from tierbook.tables import TABLES, Table, table_named
 from workbooks.gate.kinds import is_lock_file
@@ -202,7 +203,7 @@ def _folder(folder: Path, reading: Reading) -> tuple[list[RawTable], list[Proble
                     "error",
                     "Both {first} and {second} are {name}.",
                     "Rename one of them, or map the table in config.yaml.",
-                    {"first": first.file, "second": file.name, "name": table.name},
+                    {"first": first.file, "second": file.name, "name": Named(table.name)},
                     file.name,
                     table=table.name,
                 )

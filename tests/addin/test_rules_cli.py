@@ -75,6 +75,13 @@ def test_watch_checks_again_when_the_file_changes(project):
         assert "Waiting for a change" in process.stderr.readline()
         (project / "rules/small.yaml").write_text(broken("is: 2,", "is: two,"), "utf-8")
         assert '"two" is not a number here.' in process.stderr.readline()
+        while "Waiting" not in process.stderr.readline():
+            pass
+        (project / "rules/small.yaml").rename(project / "away.yaml")
+        assert "There is no such file." in process.stderr.readline(), "an editor that saves takes it away"
+        assert "Waiting for a change" in process.stderr.readline()
+        (project / "rules/small.yaml").write_text(GOOD, "utf-8")
+        assert "ok" in process.stdout.readline()
     finally:
         process.kill()
         process.communicate()

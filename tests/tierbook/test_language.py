@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tierbook.language import label, labels, sentences, together
+from tierbook.language import Named, label, labels, say, sentences, together
 
 # What readers met for the same thing, and the word that stands for it everywhere.
 ONE_WORD = {
@@ -41,3 +41,11 @@ def test_sentences_stand_together_as_each_language_writes_them():
 
 def test_a_name_without_a_label_is_made_readable():
     assert label("shoe_size", "zh") == "Shoe size"
+
+
+def test_a_name_of_ours_stands_beside_its_label_for_readers_of_another_language():
+    template = "The sheet is read as {name}, which its columns are."
+    assert say(template, name=Named("transactions")) == template.format(name="transactions")
+    assert "交易（transactions）" in say(template, "zh", name=Named("transactions"))
+    assert "日期（date）" in say(template, "zh", name=Named("date"))
+    assert "my_own" in say(template, "zh", name=Named("my_own"))

@@ -39,6 +39,10 @@ def read_pack(path: FilePath | str) -> Pack:
     path = FilePath(path)
     try:
         data = path.read_bytes()
+    except FileNotFoundError:
+        raise RuleError(
+            "There is no such file.", fix="Check the name and the folder.", place=shown(path)
+        ) from None
     except OSError as error:
         raise RuleError(
             "The rule file cannot be read: {why}.", place=shown(path), why=error.strerror

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tierbook.columns import Note, Refusal, quoted
+from tierbook.language import Named
 from tierbook.quality import Problem
 from tierbook.tables import Column, match_headers
 from workbooks.reading.headers import columns_to_type, settle
@@ -148,7 +149,7 @@ class _Assembly:
                 "Correct the cells listed, or allow more in config.yaml, such as reading: {{max_bad_share: 0.2}}.",
                 bad=bad,
                 total=total,
-                name=self.raw.table.name,
+                name=Named(self.raw.table.name),
                 share=f"{self.reading.max_bad_share:.0%}",
             )
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tierbook.errors import DataError
+from tierbook.language import Named
 from tierbook.quality import Problem
 from tierbook.tables import TABLES, Table, known_columns
 from workbooks.reading.encoding import decoded
@@ -60,7 +61,7 @@ def read_delimited(path: Path, table: Table | None, reading: Reading) -> RawTabl
     found, header, width = _header(lines, table, reading, path.name)
     if table is None:
         problems.append(
-            Problem("note", "The file is read as {name}, which its columns are.", "", {"name": found.name}, path.name, table=found.name)
+            Problem("note", "The file is read as {name}, which its columns are.", "", {"name": Named(found.name)}, path.name, table=found.name)
         )  # fmt: skip
     if header.above:
         problems.append(

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
+from tierbook.language import Named
 from tierbook.quality import Problem
 from tierbook.tables import TABLES, Table, folded, known_columns, table_named
 from workbooks.gate.package import Package, SheetInfo
@@ -227,13 +228,15 @@ class _Finder:
                         "error",
                         "Several sheets look like {table}: {sheets}.",
                         "Name one of them {table}; where each holds a part of the rows, put the rows together in one sheet.",
-                        {"table": name, "sheets": ", ".join(other.name for other, _, _ in candidates)},
+                        {"table": Named(name), "sheets": ", ".join(other.name for other, _, _ in candidates)},
                         self.file,
                         table=name,
                     )
                 )
                 continue
-            self._say("note", "The sheet is read as {name}, which its columns are.", sheet, table, name=name)
+            self._say(
+                "note", "The sheet is read as {name}, which its columns are.", sheet, table, name=Named(name)
+            )
             found[name] = Place(sheet, renamed(table, self.reading.columns_of(name)), header)
             rest.remove(sheet)
 
@@ -276,7 +279,7 @@ class _Finder:
             "Rename one of them, or map the table in config.yaml.",
             first=first.sheet.name,
             second=sheet.name,
-            name=table.name,
+            name=Named(table.name),
         )
 
     def _mapping(self, sheets: list[SheetInfo]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tierbook.columns import quoted
+from tierbook.language import Named
 from tierbook.likely import likely_columns, with_likely_columns
 from tierbook.quality import Level, Problem
 from tierbook.tables import match_headers
@@ -32,7 +33,7 @@ def settle(raw: RawTable) -> tuple[RawTable, list[str | None], list[Problem]]:
                 _position(raw, header),
                 "If it is not, name the right one in config.yaml: {mapping}.",
                 header=quoted(header),
-                name=name,
+                name=Named(name),
                 mapping=mapping_line(raw.table.name, columns={name: "…"}),
             )
         )
@@ -45,7 +46,7 @@ def settle(raw: RawTable) -> tuple[RawTable, list[str | None], list[Problem]]:
                 "Two columns are {name}: {first} and {second}.",
                 second,
                 "Rename or delete one of them.",
-                name=name,
+                name=Named(name),
                 first=quoted(raw.headers[first]),
                 second=quoted(raw.headers[second]),
             )
@@ -106,7 +107,7 @@ def _missing(raw: RawTable, name: str, names: list[str | None]) -> Problem:
             "The column {name} may be {several}.",
             _position(raw, likely[0]),
             "Say in config.yaml which: {mapping}.",
-            name=name,
+            name=Named(name),
             several=", ".join(map(quoted, likely)),
             mapping=mapping_line(raw.table.name, columns={name: likely[0]}),
         )
@@ -123,7 +124,7 @@ def _missing(raw: RawTable, name: str, names: list[str | None]) -> Problem:
             "The column {name} is missing; the nearest is {near}.",
             _position(raw, near[0]),
             "Rename it {name}, or write into config.yaml: {mapping}.",
-            name=name,
+            name=Named(name),
             near=quoted(near[0]),
             mapping=mapping_line(raw.table.name, columns={name: near[0]}),
         )
@@ -133,7 +134,7 @@ def _missing(raw: RawTable, name: str, names: list[str | None]) -> Problem:
         "The column {name} is missing; there are {found}.",
         0,
         "Add it, or say in config.yaml which column it is: {mapping}.",
-        name=name,
+        name=Named(name),
         mapping=mapping_line(raw.table.name, columns={name: "…"}),
         found=", ".join(str(header) for header in raw.headers if header is not None)[:200],
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tierbook.errors import DataError
+from tierbook.language import Named
 from tierbook.quality import Problem
 from tierbook.tables import Table, known_columns
 from workbooks.reading.layout import guess_table, renamed
@@ -40,7 +41,7 @@ def read_parquet(path: Path, table: Table | None, reading: Reading) -> RawTable:
                 columns=", ".join(headers[:20]),
             )
         problems.append(
-            Problem("note", "The file is read as {name}, which its columns are.", "", {"name": table.name}, path.name, table=table.name)
+            Problem("note", "The file is read as {name}, which its columns are.", "", {"name": Named(table.name)}, path.name, table=table.name)
         )  # fmt: skip
     table = renamed(table, reading.columns_of(table.name))
     return RawTable(
