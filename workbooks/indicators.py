@@ -145,9 +145,10 @@ def _repeated_leads(run: Run, period: Period) -> Measured | None:
     """The share of new leads that the pack's matching rules find among those before; None where some have no rule."""
     from tierbook.duplicates import find_duplicates
 
-    leads = run.engine.sql(f"""
-SELECT * EXCLUDE (customer_id, lead_id), lead_id AS customer_id FROM tierbook_leads
-WHERE created <= DATE '{period.end}' ORDER BY created, lead_id""")
+    leads = run.engine.sql(
+        f"SELECT * FROM tierbook_leads WHERE created <= DATE '{period.end}' ORDER BY created, lead_id"
+    ).drop_columns("customer_id")
+    leads = leads.rename_columns({"lead_id": "customer_id"})
     found = find_duplicates(leads, run.pack)
     if found.unruled:
         return None

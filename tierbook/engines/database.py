@@ -50,18 +50,37 @@ class Database:
         """Bring a table into the session."""
         self.run(f'DROP TABLE IF EXISTS "{name}" CASCADE')
         self.backend.create_table(name, table, temp=True)
+        self._by_code_point(name)
 
     def make(self, name: str, text: str, *, native: bool = False) -> None:
         """Keep the result of a query as a table; `native` is a text in the engine's own dialect."""
         self.run(f'DROP TABLE IF EXISTS "{name}" CASCADE')
         own = text if native else translated(text, self.dialect)
         self.run(f'CREATE {self.temporary}TABLE "{name}" AS {own}')
+        self._by_code_point(name)
         # The planner knows nothing of a new table, and joins a million rows as if they were ten.
         self.run(f'ANALYZE "{name}"')
 
     def show(self, name: str, reference: str) -> None:
-        """A view of a table of the source."""
-        self.view(name, f"SELECT * FROM {reference}")
+        """A view of a table of the source, its texts in the order of code points, whatever the database thinks of languages."""
+        from tierbook.engines.answers import texts
+
+        there = texts(self.backend.con, reference)
+        listed = (f'"{one}" COLLATE "C" AS "{one}"' if text else f'"{one}"' for one, text in there.items())
+        self.run(f'DROP VIEW IF EXISTS "{name}" CASCADE')
+        self.run(f'CREATE TEMPORARY VIEW "{name}" AS SELECT {", ".join(listed)} FROM {reference}')
+
+    def _by_code_point(self, name: str) -> None:
+        """The texts of a table of ours are in the order of code points, too."""
+        from tierbook.engines.answers import answer
+
+        wanted = f"attrelid = '\"{name}\"'::regclass AND attnum > 0 AND attcollation = 'pg_catalog.default'::regcollation"
+        changed = "string_agg(format('ALTER %I TYPE text COLLATE \"C\"', attname), ', ')"
+        (listed,) = answer(self.backend.con, f"SELECT {changed} AS listed FROM pg_attribute WHERE {wanted}")[
+            "listed"
+        ]
+        if listed.is_valid:
+            self.run(f'ALTER TABLE "{name}" {listed}')
 
     def bring(self) -> None:
         """Rows stay where they are."""
@@ -73,7 +92,9 @@ class Database:
 
     def sql(self, text: str) -> pa.Table:
         """The result of a query, whole numbers and decimals as the reports take them."""
-        return plain(self.backend.sql(translated(text, self.dialect)).to_pyarrow())
+        from tierbook.engines.answers import answer
+
+        return answer(self.backend.con, translated(text, self.dialect))
 
     def batches(self, text: str, *, rows: int = 122_880) -> Iterator[pa.RecordBatch]:
         """The result of a query a part at a time."""
@@ -218,6 +239,10 @@ class Spark(Database):
             # Its columns as columns of its own: else Spark takes those of a table and of what was made of it for one in a join.
             frame = frame.toDF(*frame.columns)
         frame.createOrReplaceTempView(name)
+
+    def show(self, name: str, reference: str) -> None:
+        """A view of a table of the source."""
+        self.view(name, f"SELECT * FROM {reference}")
 
     def bring_back(self, name: str) -> bool:
         """Whether an earlier session kept the table; it is there again."""

@@ -50,12 +50,6 @@ def _adapted(tree: Expr, dialect: str) -> Expr:
             return exp.Anonymous(this=_ROUND_EVEN[dialect], expressions=node.expressions[:1])
         if isinstance(node, exp.PercentileDisc) and node.expression:
             return _lower_median(node, dialect)
-        if (
-            isinstance(node, exp.DateDiff)
-            and dialect in ("spark", "databricks")
-            and node.text("unit") == "MICROSECOND"
-        ):
-            return _on_the_clock(node)
         if isinstance(node, exp.ConcatWs) and dialect in _JOINED:
             return _joined(node, dialect)
         if (
@@ -97,16 +91,6 @@ def _lower_median(node: Expr, dialect: str) -> Expr:
         # A sketch; Trino has no exact percentile over a window.
         return exp.Anonymous(this="APPROX_PERCENTILE", expressions=[figure, share])
     return node
-
-
-def _on_the_clock(node: Expr) -> Expr:
-    """Microseconds between two times as the clock shows them; Spark's own count takes an hour out for summer time."""
-    from sqlglot import exp
-
-    passed = exp.Paren(this=exp.Sub(this=node.this, expression=node.expression))
-    seconds = exp.Cast(this=passed, to=exp.Interval(unit=exp.var("SECOND")))
-    seconds = exp.Cast(this=seconds, to=exp.DataType.build("DECIMAL(18, 6)"))
-    return exp.Paren(this=exp.Mul(this=seconds, expression=exp.Literal.number(1000000)))
 
 
 def _joined(node: Expr, dialect: str) -> Expr:

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
+import pyarrow as pa
 import pytest
 
 from tests.conftest import need
 from tests.tierbook.engines.same import tables
 
+# Small tables: planning and compiling cost more than the rows.
+QUICKLY = {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[Any]:
-    """A Spark session with two threads."""
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A Spark session with two threads, and a folder for the tables of its catalog."""
     need("spark")
     from pyspark.sql import SparkSession
 
@@ -29,12 +39,8 @@ def spark() -> Iterator[Any]:
         "spark.driver.host": "127.0.0.1",
         "spark.sql.session.timeZone": "UTC",
         "spark.log.level": "ERROR",
-        # Small tables: planning and compiling cost more than the rows.
-        "spark.sql.shuffle.partitions": "1",
-        "spark.sql.adaptive.enabled": "false",
-        "spark.sql.codegen.wholeStage": "false",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("catalog")),
+        **QUICKLY,
     }
     builder = SparkSession.builder.master("local[2]")
     for name, value in settings.items():
@@ -73,17 +79,22 @@ def hotel(postgres: str) -> str:
         connection.execute("SELECT pg_reload_conf()")
     with psycopg.connect(postgres, dbname="hotel", autocommit=True) as connection:
         connection.execute("CREATE SCHEMA shop; GRANT USAGE, CREATE ON SCHEMA shop TO reader")
-        for name, table in tables().items():
-            columns = ", ".join(
-                f'"{field.name}" {KINDS.get(str(field.type), "timestamp")}' for field in table.schema
-            )
-            connection.execute(f'CREATE TABLE shop."{name}" ({columns})'.encode())
-            with connection.cursor().copy(f'COPY shop."{name}" FROM STDIN'.encode()) as copy:
-                for row in table.to_pylist():
-                    copy.write_row(list(row.values()))
+        fill(connection, "shop", tables())
         connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA shop TO reader, nobody_special")
         connection.execute("GRANT USAGE ON SCHEMA shop TO nobody_special")
     return postgres.split()[0].removeprefix("host=")
+
+
+def fill(connection: psycopg.Connection, schema: str, given: Mapping[str, pa.Table]) -> None:
+    """Tables of a schema that is there."""
+    for name, table in given.items():
+        columns = ", ".join(
+            f'"{field.name}" {KINDS.get(str(field.type), "timestamp")}' for field in table.schema
+        )
+        connection.execute(f'CREATE TABLE {schema}."{name}" ({columns})'.encode())
+        with connection.cursor().copy(f'COPY {schema}."{name}" FROM STDIN'.encode()) as copy:
+            for row in table.to_pylist():
+                copy.write_row(list(row.values()))
 
 
 def address(host: str, user: str = "tierbook", schema: str = "shop", name: str = "hotel") -> str:
