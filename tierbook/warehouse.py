@@ -261,6 +261,15 @@ def score_in(
     everyone, everyone_before = (_count(engine, name) for name in ("scored", "scored_before"))
     customers, before = _brought_back(engine, "scored", pack, everyone, most)
     problems = [*there.problems, *pack.warnings]
+    if {"source", "source_id"} <= set(there.columns.get("customers", ())):
+        problems.append(
+            Problem(
+                "warning",
+                "The customers come from several sources; records that are one customer count as several here.",
+                fix="Name the workbook or folder on the command line, where they are joined, or join them before.",
+                table="customers",
+            )
+        )
     if customers.num_rows < everyone:
         problems.append(
             Problem(
