@@ -27,7 +27,7 @@ MAY_IMPORT = {
 }
 # What every subject may use. All modules of tierbook that are in neither set are subjects.
 SHARED = {
-    "arrow", "errors", "language", "quality", "tables", "columns", "periods", "ranges", "rounding", "features", "engines",
+    "arrow", "errors", "language", "quality", "tables", "columns", "periods", "rounding", "features", "engines",
     "shipped",
 }  # fmt: skip
 WHERE_SUBJECTS_MEET = {

@@ -23,7 +23,7 @@ from tierbook.indicators import (
 )
 from tierbook.language import label, say
 from tierbook.tables import TABLES
-from workbooks.report import lacking
+from workbooks.needs import lacking
 from workbooks.rows import records, tier_names
 
 if TYPE_CHECKING:

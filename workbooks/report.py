@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, time
 from functools import cache
 from importlib import import_module
@@ -12,11 +12,11 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from tierbook.language import label, say
-from tierbook.mining import extra
 from workbooks import sections
 from workbooks.files import replace_file
 from workbooks.long_tables import write_package
-from workbooks.page import EXTRA, Page, Section
+from workbooks.needs import lacking
+from workbooks.page import Page, Section
 from workbooks.style import Style
 
 if TYPE_CHECKING:
@@ -74,22 +74,6 @@ def missing_needs(section: Section, run: Run) -> list[str | Problem]:
     return [problem] if problem else missing
 
 
-def lacking(needs: Iterable[str], run: Run) -> list[str]:
-    """Which of the tables, columns and results that something needs, written as in `Section`, the run does not have."""
-    return [need for need in needs if not any(_has(run, one) for one in need.split("|"))]
-
-
-def _has(run: Run, need: str) -> bool:
-    if need.startswith(EXTRA):
-        return extra.installed()
-    if run.tables.get(need):
-        return True
-    if need in run.customers.column_names:
-        return run.customers[need].null_count < run.customers.num_rows
-    table, dot, column = need.partition(".")
-    return bool(dot and run.tables.get(table) and column in run.engine.columns(f"tierbook_given_{table}"))
-
-
 def _draw(
     run: Run, path: Path, language: str, most_printed: int | None, progress: Callable[[str], None]
 ) -> None:
@@ -111,9 +95,9 @@ def _draw(
     # No clock: the same run gives the same bytes.
     book.set_properties({"title": title, "author": "", "created": datetime.combine(run.as_of, time())})
     style = Style(book, language, most_printed=most_printed)
-    lacking = [(section, missing_needs(section, run)) for section in all_sections()]
-    present = [(section, sheet_name(section, language)) for section, missing in lacking if not missing]
-    absent = [(section, missing) for section, missing in lacking if missing]
+    asked = [(section, missing_needs(section, run)) for section in all_sections()]
+    present = [(section, sheet_name(section, language)) for section, missing in asked if not missing]
+    absent = [(section, missing) for section, missing in asked if missing]
     sheets = [(section, book.add_worksheet(name)) for section, name in present]
     for section, sheet in sheets:
         progress(sheet.get_name())

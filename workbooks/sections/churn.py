@@ -13,8 +13,8 @@ from workbooks import charts
 from workbooks import style as look
 from workbooks.advice import signal_words
 from workbooks.blocks import stage_column
+from workbooks.needs import lacking
 from workbooks.page import Block, Column, Page, Section
-from workbooks.report import lacking
 from workbooks.rows import churn_names, keyed, records, share_of, signals, tiers, totals, watched
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from tierbook.language import labels
 from workbooks import charts, standing
 from workbooks import style as look
 from workbooks.advice import MOST, things
+from workbooks.needs import lacking
 from workbooks.page import Block, Column, Page, Section
-from workbooks.report import lacking
 from workbooks.rows import churn_names, records, share_of, stages, tiers, totals
 
 if TYPE_CHECKING:
