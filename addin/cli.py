@@ -221,7 +221,7 @@ def check(source: Where = None, as_json: Json = False, lang: Lang = None) -> Non
                 "{rows:,} rows of {table}",
                 request.language,
                 rows=table.num_rows,
-                table=label(name, request.language).lower(),
+                table=label(f"table_{name}", request.language).lower(),
             )
         )
     print(_counted(read.problems, request.language))
@@ -240,7 +240,7 @@ def _check_there(request: Request, *, as_json: bool) -> None:
         return
     list_problems(found.problems, request.language)
     for name, rows in found.rows.items():
-        said = label(name, request.language).lower()
+        said = label(f"table_{name}", request.language).lower()
         print(say("{rows:,} rows of {table}", request.language, rows=rows, table=said))
     print(_counted(found.problems, request.language))
 

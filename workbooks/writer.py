@@ -221,7 +221,7 @@ def _facts(run: Run, language: str) -> Iterable[tuple[str, str]]:
     for file in run.files:
         yield say("Fingerprint (SHA-256) of {file}", language, file=Path(file.path).name), file.sha256
     for name, count in run.tables.items():
-        yield say("Rows of {table}", language, table=label(name, language)), f"{count:,}"
+        yield say("Rows of {table}", language, table=label(f"table_{name}", language)), f"{count:,}"
     yield label("customers", language), f"{run.population:,}"
     for table, key in (("tiers", "tier"), ("stages", "stage"), ("churn_levels", "churn_level")):
         for row in run.table(table).to_pylist():

@@ -20,7 +20,7 @@ def check(host: Host) -> None:
             "{rows:,} rows of {table}",
             host.language,
             rows=table.num_rows,
-            table=label(name, host.language).lower(),
+            table=label(f"table_{name}", host.language).lower(),
         )
         for name, table in read.tables.items()
     ]
