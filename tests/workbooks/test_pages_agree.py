@@ -72,7 +72,7 @@ def test_every_page_counts_the_same_customers(pages):
     pack, sheets = pages
     counted = {"customers": len(listed(sheets)), "audit": beside(sheets["audit"], "Customers scored")}
     counted["overview"] = beside(sheets["overview"], "Customers", 1, 0)
-    for page, heading in (("value", "Tier"), ("value", "Class"), ("lifecycle", "Stage"), ("churn", "Tier"), ("rfm", "RFM segment"),
+    for page, heading in (("value", "Tier"), ("value", "Class"), ("lifecycle", "Stage"), ("positions", "Ladder"), ("churn", "Tier"), ("rfm", "RFM segment"),
                           ("breakdown", "Region"), ("breakdown", "Industry"), ("behaviour", "Tier")):  # fmt: skip
         if page in sheets:
             for rows, total in tables(sheets[page], heading, "Customers"):
