@@ -6,9 +6,7 @@ Nothing is read here but names, sizes and times. A password is an argument, and 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tierbook.engines.addresses import connected, stays, system_of
+from tierbook.engines.cluster import on_disk, spark_session
 from tierbook.engines.copied import Copied, named
 from tierbook.engines.data_files import data_files
 from tierbook.engines.database import Database, Spark
@@ -335,7 +334,7 @@ _LEFT = {
 def _spark(files: Mapping[str, list[Path]], place: str, options: EngineOptions) -> Opened:
     try:
         import ibis
-        from pyspark.sql import SparkSession
+        import pyspark.sql  # noqa: F401 - so that its errors are known to `told`
     except ImportError:
         raise HostError(
             "{what} needs packages that are not installed.",
@@ -343,12 +342,15 @@ def _spark(files: Mapping[str, list[Path]], place: str, options: EngineOptions) 
             what="Spark",
             package="tierbook[engines] pyspark",
         ) from None
+    listed = [part for parts in files.values() for part in parts]
+    if options.spill:
+        room(options.spill, _size(listed), Path(place).name)
     with told():
-        session = spark_session(SparkSession, options.master)
+        session = spark_session(options.master)
         folder = ""
         if options.spill:
-            room(options.spill, _size([part for parts in files.values() for part in parts]), Path(place).name)
-            folder = str(options.spill / f"tierbook-{hashlib.sha256(place.encode()).hexdigest()[:16]}")
+            known = str(Path(place).resolve()) if files else place
+            folder = str(options.spill / f"tierbook-{hashlib.sha256(known.encode()).hexdigest()[:16]}")
             Path(folder).mkdir(exist_ok=True)
         engine = Spark(ibis.pyspark.connect(session), folder=folder)
         tables = {}
@@ -357,37 +359,11 @@ def _spark(files: Mapping[str, list[Path]], place: str, options: EngineOptions) 
             csv = parts[0].suffix.lower() == ".csv"
             reader = session.read.options(header=True, inferSchema=True) if csv else session.read
             read = reader.csv if csv else reader.parquet
-            frame = read([str(part) for part in parts]) if csv else read(*(str(part) for part in parts))
+            paths = [on_disk(part) for part in parts]
+            frame = read(paths) if csv else read(*paths)
             frame.createOrReplaceTempView(view)
             tables[name] = quoted(view)
         if not files:
             tables = {one.name: quoted(one.name) for one in session.catalog.listTables()}
-    listed = [part for parts in files.values() for part in parts]
     keep = KeptFiles(engine, _LEFT) if folder else None
     return Opened(Path(place).name or "spark", engine, tables, _stamp(listed), listed, keep)
-
-
-def spark_session(builder: Any, master: str) -> Any:
-    """The session there is, as under spark-submit, else one of our own."""
-    there = builder.getActiveSession()
-    if there is not None:
-        return there
-    # Executors of one machine run the Python this is; Spark would take whatever python3 is first in the PATH.
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.log.level": "ERROR",
-    }
-    if master.startswith("local"):
-        # One machine: few parts, no name to look up, and little to plan anew.
-        settings |= {
-            "spark.driver.bindAddress": "127.0.0.1",
-            "spark.driver.host": "127.0.0.1",
-            "spark.sql.shuffle.partitions": "2",
-            "spark.sql.adaptive.enabled": "false",
-        }
-    asked = builder.builder.master(master).appName("tierbook")
-    for name, value in settings.items():
-        asked = asked.config(name, value)
-    return asked.getOrCreate()
