@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Cost, Result
+from benchmarks.measure import Cost, Result, peak_here
 from tierbook.errors import DataError
 
 PACKAGES = (
@@ -64,7 +64,7 @@ def results() -> list[Result]:
 def _line(what: str, outcomes: Counter[str], spent: float, number: int, said: str) -> Result:
     counts = ", ".join(f"{outcome} {outcomes[outcome]}" for outcome in ("patched", "refused", "harmed"))
     note = f"{counts}; {1000 * spent / max(number, 1):.0f} ms per workbook" + (f" ({said})" if said else "")
-    return Result(what, Cost(spent, spent, _peak()), note)
+    return Result(what, Cost(spent, spent, peak_here()), note)
 
 
 def workbooks(package: str, folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -161,9 +161,3 @@ def _seen(book: Path) -> dict[str, dict[str, Any]]:
             }
             seen["openpyxl"][sheet.title] = str(cells)
     return seen
-
-
-def _peak() -> float:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)

@@ -6,7 +6,6 @@ writing, without starting Python and making up the customers.
 from __future__ import annotations
 
 import io
-import resource
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measure import Cost, Result
+from benchmarks.measure import Cost, Result, peak_here
 
 if TYPE_CHECKING:
     from tierbook.run import Run
@@ -69,7 +68,7 @@ def write_page(way: str, path: Path) -> Cost:
     table = sheet.tables[0]
     if len(table["columns"]) != COLUMNS:
         raise AssertionError(f"the page has {len(table['columns'])} columns")
-    return Cost(*used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10)
+    return Cost(*used, peak_here())
 
 
 def _run() -> Run:

@@ -7,17 +7,13 @@ with `apply(axis=1)` and the same rules by hand, in the same run; both say the s
 
 from __future__ import annotations
 
-import resource
-import statistics
-import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import Cost, Result
+from benchmarks.measure import Result, cost_here
 
 CUSTOMERS, PEER_ROWS, SEED = 1_000_000, 20_000, 20261031
 STAGE = ("days_since_last", "overdue_ratio", "orders", "spend_change", "tenure_months")
@@ -45,8 +41,8 @@ def _one_cell() -> list[Result]:
     udfs.call("CRM_STAGE", [rows[0]], None, [list(STAGE)])
     found = []
     for what, call in (("CRM_STAGE of one row with headers", stage), ("CRM_NPS of one cell", nps)):
-        cold = _measured(partial(_fresh, call), 5)
-        warm = _measured(partial(call, udfs.Context()), 5)
+        cold = cost_here(partial(_fresh, call), runs=5)
+        warm = cost_here(partial(call, udfs.Context()), runs=5)
         for kind, cost, goal in (("cold", cold, 1000), ("from the memo", warm, 100)):
             each = cost.cpu / len(rows) * 1e6
             note = f"{each:.0f} µs each; goal: < {goal:,} µs, {_verdict(each < goal)}"
@@ -82,19 +78,19 @@ def _columns() -> list[Result]:
 
     if apply() != Scorer(pack, few).stage().tolist():
         raise AssertionError("the two ways differ")
-    peer = _measured(apply, 3)
+    peer = cost_here(apply, runs=3)
     per_row = peer.cpu / PEER_ROWS
     context = udfs.Context()
     value = columns["total_spend"]
-    inside_stage = _measured(lambda: Scorer(pack, dict(columns)).stage(), 5)
-    inside_tier = _measured(lambda: Scorer(pack, {"value": value, "net_value": value}).tier(), 5)
-    whole_stage = _measured(lambda: udfs.call("CRM_STAGE", cells, context=context), 3)
+    inside_stage = cost_here(lambda: Scorer(pack, dict(columns)).stage(), runs=5)
+    inside_tier = cost_here(lambda: Scorer(pack, {"value": value, "net_value": value}).tier(), runs=5)
+    whole_stage = cost_here(lambda: udfs.call("CRM_STAGE", cells, context=context), runs=3)
     carried = tuple(map(tuple, cells))
-    by_com = _measured(
-        lambda: cells_to_com(udfs.call("CRM_STAGE", cells_from_com(carried), context=context)), 3
+    by_com = cost_here(
+        lambda: cells_to_com(udfs.call("CRM_STAGE", cells_from_com(carried), context=context)), runs=3
     )
     bare = [[one] for one in value.tolist()]
-    whole_tier = _measured(lambda: udfs.call("CRM_TIER", bare, context=context), 3)
+    whole_tier = cost_here(lambda: udfs.call("CRM_TIER", bare, context=context), runs=3)
     lines = [
         ("tier of 1,000,000, arrays", inside_tier, 2.0),
         ("stage of 1,000,000, arrays", inside_stage, 2.0),
@@ -146,19 +142,6 @@ def _stage_by_hand(row: Any) -> str:
     if row.orders <= 3 or row.tenure_months < 6 or change > 0.2:
         return "growth"
     return "maturity"
-
-
-def _measured(work: Callable[[], Any], runs: int) -> Cost:
-    """Median cost inside this process, after one run that is not counted."""
-    work()
-    cpu, wall = [], []
-    for _ in range(runs):
-        begun, clock = time.process_time(), time.perf_counter()
-        work()
-        cpu.append(time.process_time() - begun)
-        wall.append(time.perf_counter() - clock)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return Cost(statistics.median(cpu), statistics.median(wall), peak)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ subject above a third of the whole.
 
 from __future__ import annotations
 
-import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.matching import planted
-from benchmarks.measure import Cost, Result
+from benchmarks.measure import Cost, Result, peak_here
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,7 +74,7 @@ def results() -> list[Result]:
         for what, step in steps:
             with _timed(spent, what):
                 step()
-    total = Cost(sum(one.cpu for one in spent.values()), sum(one.wall for one in spent.values()), _peak())
+    total = Cost(sum(one.cpu for one in spent.values()), sum(one.wall for one in spent.values()), peak_here())
     merged = f"{len(found.records):,} records, {found.customers:,} customers, {found.found.compared:,} pairs compared"
     lines = [
         Result(
@@ -124,11 +122,7 @@ def _taken(spent: dict[str, Cost], function: Callable[..., Any], whats: Iterator
 def _timed(spent: dict[str, Cost], what: str) -> Iterator[None]:
     cpu, clock = time.process_time(), time.perf_counter()
     yield
-    spent[what] = Cost(time.process_time() - cpu, time.perf_counter() - clock, _peak())
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    spent[what] = Cost(time.process_time() - cpu, time.perf_counter() - clock, peak_here())
 
 
 def write_tables(folder: Path) -> None:

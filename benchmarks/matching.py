@@ -7,15 +7,13 @@ another order, a number left out or wrong. Found is what is merged by itself; pa
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measure import Cost, Result
+from benchmarks.measure import Cost, Result, peak_here
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,7 +59,7 @@ def results() -> list[Result]:
         pairs = matches(records, rules, rule, merge_from=90, review_from=70)
         merged = pairs.decision == MERGE
         group = groups(size, pairs.a[merged], pairs.b[merged], pairs.score[merged], [])
-        cost = Cost(time.process_time() - begun, time.perf_counter() - clock, _peak())
+        cost = Cost(time.process_time() - begun, time.perf_counter() - clock, peak_here())
         recall, precision = _quality(group, truth)
         compared.append(pairs.compared)
         spent.append(cost.cpu)
@@ -207,7 +205,3 @@ def _quality(group: NDArray[np.int64], truth: NDArray[np.int64]) -> tuple[float,
 
     both = pairs(group * (int(truth.max()) + 1) + truth)
     return both / pairs(truth), both / max(pairs(group), 1)
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)

@@ -8,12 +8,14 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 PACKAGES = ("duckdb", "fastexcel", "numpy", "openpyxl", "pandas", "pyarrow", "xlsxwriter")
+# The system counts resident memory in bytes on a Mac, else in KiB.
+_PER_MEBIBYTE = 2**20 if sys.platform == "darwin" else 2**10
 
 
 class Cost(NamedTuple):
@@ -66,8 +68,26 @@ def _run(command: Sequence[str | Path], cwd: Path | None) -> Cost:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, [str(part) for part in command])
-    per_mebibyte = 2**20 if sys.platform == "darwin" else 2**10
-    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / per_mebibyte)
+    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / _PER_MEBIBYTE)
+
+
+def cost_here(work: Callable[[], object], *, runs: int) -> Cost:
+    """Median cost of work inside this process, after one run that is not counted; the peak is that of the process."""
+    work()
+    cpu, wall = [], []
+    for _ in range(runs):
+        begun, clock = time.process_time(), time.perf_counter()
+        work()
+        cpu.append(time.process_time() - begun)
+        wall.append(time.perf_counter() - clock)
+    return Cost(statistics.median(cpu), statistics.median(wall), peak_here())
+
+
+def peak_here() -> float:
+    """The largest resident memory of this process so far. [MiB]"""
+    import resource  # Windows has none
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _PER_MEBIBYTE
 
 
 def machine() -> str:

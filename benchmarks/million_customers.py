@@ -7,7 +7,6 @@ writes its first sheet as text, within an hour.
 
 from __future__ import annotations
 
-import resource
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measure import Cost, Result, cost
+from benchmarks.measure import Cost, Result, cost, peak_here
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,8 +77,7 @@ def write_report(path: Path) -> list[Cost]:
 
 
 def _spent(cpu: float, wall: float) -> Cost:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    return Cost(time.process_time() - cpu, time.monotonic() - wall, peak)
+    return Cost(time.process_time() - cpu, time.monotonic() - wall, peak_here())
 
 
 def _tables() -> dict[str, pa.Table]:

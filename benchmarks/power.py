@@ -7,12 +7,9 @@ Each subject of a pack is computed once on 100,000 customers, medians of three r
 
 from __future__ import annotations
 
-import resource
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -20,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import Cost, Result, cost
+from benchmarks.measure import Result, cost, cost_here
 
 READINGS, METERED, CUSTOMERS, SEED = 10_000_000, 20_000, 100_000, 20261031
 AS_OF = date(2026, 10, 31)
@@ -129,19 +126,7 @@ def _subjects() -> list[Result]:
         "hospital: class of call-back": lambda: Scorer(hospital, dict(patients)).class_of("call_back"),
         "hospital: service level": lambda: service_levels(opened, closed, within, as_of=AS_OF),
     }
-    return [Result(f"{what}, {CUSTOMERS:,}", _measured(one)) for what, one in work.items()]
-
-
-def _measured(work: Callable[[], Any]) -> Cost:
-    work()
-    cpu, wall = [], []
-    for _ in range(3):
-        begun, clock = time.process_time(), time.perf_counter()
-        work()
-        cpu.append(time.process_time() - begun)
-        wall.append(time.perf_counter() - clock)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return Cost(statistics.median(cpu), statistics.median(wall), peak)
+    return [Result(f"{what}, {CUSTOMERS:,}", cost_here(one, runs=3)) for what, one in work.items()]
 
 
 if __name__ == "__main__":

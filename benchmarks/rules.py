@@ -7,10 +7,6 @@ customers, or this fails. As SQL they can't be within 1.5 x: DuckDB's comparison
 
 from __future__ import annotations
 
-import resource
-import statistics
-import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measure import Cost, Result
+from benchmarks.measure import Result, cost_here
 
 CUSTOMERS, SEED = 1_000_000, 20261031
 Columns = dict[str, NDArray]
@@ -32,7 +28,7 @@ def results() -> list[Result]:
 
     packs = [file for file in shipped("rules").glob("*.yaml") if not file.stem.endswith(".cases")]
     largest = max(packs, key=lambda file: file.stat().st_size)
-    reading = _measured(lambda: read_pack(largest), 5)
+    reading = cost_here(lambda: read_pack(largest), runs=5)
     found = [
         Result(
             f"load and check {largest.stem}, {read_pack(largest).expressions} expressions",
@@ -88,7 +84,7 @@ def _forty_rules() -> list[Result]:
     if not ours() == by_hand() == in_batches() == in_sql():
         raise AssertionError("the ways do not count the same customers")
     in_floor = partial(connection.sql, f"SELECT {floor} FROM customers")
-    costs = [_measured(one, 5) for one in (ours, by_hand, in_batches, in_sql, in_floor)]
+    costs = [cost_here(one, runs=5) for one in (ours, by_hand, in_batches, in_sql, in_floor)]
     hand = costs[1].cpu
     return [
         Result("40 conditions, 1,000,000 customers: NumPy", costs[0], f"{costs[0].cpu / hand:.2f} x the peer; goal: < 1.5"),
@@ -111,7 +107,7 @@ def _tiers() -> list[Result]:
 
     if not (by_sorting() == levels.within_top(value, 0.2)).all():
         raise AssertionError("partition and sort differ")
-    ours, sorting = (_measured(one, 5) for one in (lambda: levels.within_top(value, 0.2), by_sorting))
+    ours, sorting = (cost_here(one, runs=5) for one in (lambda: levels.within_top(value, 0.2), by_sorting))
     return [
         Result("the best fifth of 1,000,000 by partition", ours, f"{sorting.cpu / ours.cpu:.1f} x less than sorting"),
         Result("the same by sorting", sorting, "peer"),
@@ -127,8 +123,8 @@ def _one_row() -> list[Result]:
     row = {"days_since_last": 200.0, "overdue_ratio": 4.0, **thresholds}
     condition = parse(text, dict.fromkeys(row, "number"))
     columns = {name: value if name in thresholds else np.array([value]) for name, value in row.items()}
-    arrays = _measured(
-        lambda: _often(lambda: evaluated(condition._steps, "yes_no", condition.types, columns)), 5
+    arrays = cost_here(
+        lambda: _often(lambda: evaluated(condition._steps, "yes_no", condition.types, columns)), runs=5
     )
     ways = {
         "one customer, three comparisons, plain values": lambda: condition.one(row),
@@ -136,7 +132,7 @@ def _one_row() -> list[Result]:
     }
     found = []
     for what, way in ways.items():
-        cost = _measured(partial(_often, way), 5)
+        cost = cost_here(partial(_often, way), runs=5)
         found.append(Result(f"10,000 times: {what}", cost, f"{cost.cpu * 100:.1f} µs each"))
     return [*found, Result("10,000 times: the same with NumPy", arrays, f"{arrays.cpu * 100:.1f} µs each")]
 
@@ -163,25 +159,12 @@ def _comparison() -> Result:
         found = compare(tables, *packs)
         moved[:] = [len(list(found.movers())), len(found.ids)]
 
-    cost = _measured(compared, 3)
+    cost = cost_here(compared, runs=3)
     return Result(
         "compare two packs on 100,000 customers",
         cost,
         f"{moved[0]:,} moves of {moved[1]:,} customers; goal: < 3",
     )
-
-
-def _measured(work: Callable[[], Any], runs: int) -> Cost:
-    """Median cost inside this process, after one run that is not counted."""
-    work()
-    cpu, wall = [], []
-    for _ in range(runs):
-        begun, clock = time.process_time(), time.perf_counter()
-        work()
-        cpu.append(time.process_time() - begun)
-        wall.append(time.perf_counter() - clock)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return Cost(statistics.median(cpu), statistics.median(wall), peak)
 
 
 def _columns() -> Columns:
