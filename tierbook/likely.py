@@ -26,7 +26,7 @@ _MONEY = (
     "invoice total", "transaction amount", "purchase amount", "amount paid", "net sales", "net total", "line total", "total",
     "消费金额", "销售金额", "销售额", "订单金额", "交易金额", "成交金额", "支付金额", "付款金额", "实付金额", "实收金额", "总金额", "合计金额",
 )  # fmt: skip
-_MEANT: dict[str, dict[str, tuple[str, ...]]] = {
+LIKELY: dict[str, dict[str, tuple[str, ...]]] = {
     "customers": {"customer_id": _CUSTOMER},
     "transactions": {"customer_id": _CUSTOMER, "date": _DAY, "amount": _MONEY},
     "interactions": {"customer_id": _CUSTOMER},
@@ -34,7 +34,7 @@ _MEANT: dict[str, dict[str, tuple[str, ...]]] = {
 }
 _WORDS = {
     table: {column: frozenset(map(folded, words)) for column, words in columns.items()}
-    for table, columns in _MEANT.items()
+    for table, columns in LIKELY.items()
 }
 
 
