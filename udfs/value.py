@@ -18,20 +18,10 @@ _PROFILE = Argument(
     "profile", "Coefficients of the pack to use, such as growth.", kind="text", default="default"
 )
 _MISSING = "The base of the value is missing."
-_EXAMPLE = (
-    [
-        [
-            "total_spend",
-            "orders_per_month",
-            "spend_per_month",
-            "tenure_months",
-            "settlement",
-            "budget",
-            "reputation",
-        ],
-        [24000, 2, 2000, 12, "cash", 10000, "B"],
-    ],
-)
+_EXAMPLE = ([
+    ["total_spend", "orders_per_month", "spend_per_month", "tenure_months", "settlement", "budget", "reputation"],
+    [24000, 2, 2000, 12, "cash", 10000, "B"],
+],)  # fmt: skip
 
 
 def _value(features: FeatureRange, *, pack: Pack, profile: str) -> NDArray:
