@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.addin.test_bad_sources import write
+from tests.addin.refusals import write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no terminal to look at and no SIGINT there")
 ROOT = Path(__file__).parents[2]

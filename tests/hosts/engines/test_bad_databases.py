@@ -15,7 +15,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from tests.addin.test_bad_sources import refused, tierbook
+from tests.addin.refusals import refused, tierbook
 from tierbook.engines.options import EngineOptions
 from tierbook.engines.sources import open_source
 

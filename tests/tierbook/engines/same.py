@@ -12,10 +12,12 @@ import pyarrow as pa
 
 from tierbook.aggregates import care, since_last, usage
 from tierbook.aggregates.query import NAMES
+from tierbook.engines.duckdb import DuckDB
 from tierbook.rulepack import care_tables
 from tierbook.rulepack.read import read_pack
 from tierbook.run import Run, Snapshot
 from tierbook.score import score
+from tierbook.warehouse import score_in
 from workbooks.reader import read
 from workbooks.samples import sample_path
 
@@ -57,6 +59,14 @@ def tables(sample: str = "hospitality") -> dict[str, pa.Table]:
 @cache
 def in_memory(name: str, sample: str = "hospitality") -> Run:
     return score(tables(sample), pack(name))
+
+
+def in_duckdb(given: dict[str, pa.Table], rules, engine: DuckDB | None = None, **asked):
+    """A run over tables as an engine holds them."""
+    engine = engine or DuckDB(threads=1)
+    for name, table in given.items():
+        engine.put(f"given by the test: {name}", table)
+    return score_in(engine, {name: f'"given by the test: {name}"' for name in given}, rules, **asked)
 
 
 def differences(one: pa.Table, other: pa.Table) -> list[tuple[Any, ...]]:

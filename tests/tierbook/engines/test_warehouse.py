@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.tierbook.engines.same import PACKS, differences, in_memory, pack, runs_differ, tables
+from tests.tierbook.engines.same import differences, in_duckdb, in_memory, pack, runs_differ, tables
 from tests.tierbook.feature_data import AS_OF, as_arrow, random_tables
 from tierbook import warehouse
 from tierbook.arrow import arrays
@@ -20,23 +20,11 @@ from tierbook.score import score
 from tierbook.warehouse import score_in
 
 
-def in_duckdb(given: dict[str, pa.Table], rules, engine: DuckDB | None = None, **asked):
-    engine = engine or DuckDB(threads=1)
-    for name, table in given.items():
-        engine.put(f"given by the test: {name}", table)
-    return score_in(engine, {name: f'"given by the test: {name}"' for name in given}, rules, **asked)
-
-
-def test_an_engine_run_says_what_a_run_in_memory_says():
-    assert runs_differ(in_memory("hospitality"), in_duckdb(tables(), pack("hospitality"))) == {}
-
-
-@pytest.mark.parametrize("name", PACKS)
-def test_a_run_in_steps_does_by_every_pack(name, tmp_path):
-    engine = DuckDB(threads=1, file=tmp_path / "work.duckdb")
-    assert runs_differ(in_memory(name), in_duckdb(tables(), pack(name), engine)) == {}
-    left = engine.sql("SELECT table_name AS name FROM duckdb_tables()")["name"].to_pylist()
-    assert not [name for name in left if name.startswith("tierbook_step_")], "steps are taken away"
+def test_records_of_several_sources_are_said_to_be_several_customers():
+    rules, given = pack("logistics"), tables("logistics")
+    customers = given["customers"].append_column("source", pa.array(["CRM"] * len(given["customers"])))
+    said = [problem.text() for problem in in_duckdb(given | {"customers": customers}, rules).problems]
+    assert any("come from several sources" in one for one in said)
 
 
 @pytest.mark.parametrize("profile", ["cash"])
