@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from addin.engine_place import ENGINE, LAUNCH, Place, local_socket, make_private, read_place, write_private
 from tierbook.errors import HostError
-from workbooks.files import try_lock
+from workbooks.locks import try_lock
 
 if TYPE_CHECKING:
     from addin.engine_app import Engine

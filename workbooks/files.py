@@ -15,7 +15,6 @@ import secrets
 import shutil
 import stat
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,10 +25,9 @@ from tierbook.errors import HostError, TierbookError
 from tierbook.quality import Problem
 from workbooks.gate.container import damage, unpacked
 from workbooks.gate.kinds import is_open_elsewhere
+from workbooks.locks import PREFIX, key, locked
 
 KEPT = 5  # writes that can be undone, per file
-LOCK_WAIT = 600.0  # how long a run waits for another run on the same file [s]
-_PREFIX = ".tierbook-"
 
 
 class Undone(NamedTuple):
@@ -175,84 +173,19 @@ def _put_back(content: Path, path: Path) -> None:
 
 def undo_folder(target: Path) -> Path:
     """Where replaced versions of a file are kept: `orders.xlsx.tierbook/undo`."""
-    name = target.name if len(os.fsencode(target.name)) < 240 else _key(target)
+    name = target.name if len(os.fsencode(target.name)) < 240 else key(target)
     return target.parent / f"{name}.tierbook" / "undo"
 
 
-@contextmanager
-def locked(target: Path) -> Iterator[None]:
-    """Only one run at a time works on a file; others wait."""
-    path = target.parent / f"{_PREFIX}{_key(target)}.lock"
-    deadline = time.monotonic() + LOCK_WAIT
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        # A lock file that was removed while we waited for it protects nobody.
-        if try_lock(handle) and _same(path, handle):
-            break
-        os.close(handle)
-        if time.monotonic() > deadline:
-            raise HostError(
-                "Another Tierbook run has been writing {name} for {minutes:.0f} minutes.",
-                fix="Wait for it to end, or end it, and run again.",
-                name=target.name,
-                minutes=LOCK_WAIT / 60,
-            )
-        time.sleep(0.02)
-    try:
-        yield
-    finally:
-        if sys.platform != "win32":
-            path.unlink(missing_ok=True)
-        os.close(handle)
-        if sys.platform == "win32":
-            with suppress(OSError):  # the next run in the queue has it open already
-                path.unlink()
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def try_lock(handle: int) -> bool:
-        """Whether the open file is ours alone from now on, until it is closed or the process ends."""
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def try_lock(handle: int) -> bool:
-        """Whether the open file is ours alone from now on, until it is closed or the process ends."""
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-
-def _same(path: Path, handle: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(handle))
-    except FileNotFoundError:
-        return False
-
-
-def _key(target: Path) -> str:
-    # A name of fixed length: the target's own may already be as long as the file system allows.
-    return hashlib.sha256(os.path.normcase(target.name).encode("utf-8", "surrogateescape")).hexdigest()[:12]
-
-
 def _temporary(target: Path) -> Path:
-    path = target.parent / f"{_PREFIX}{_key(target)}-{secrets.token_hex(4)}{target.suffix[:12]}"
+    path = target.parent / f"{PREFIX}{key(target)}-{secrets.token_hex(4)}{target.suffix[:12]}"
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     return path
 
 
 def _clean(target: Path) -> None:
     """Remove what killed runs left; the lock is ours, so nobody is using it."""
-    for left in target.parent.glob(f"{_PREFIX}{_key(target)}-*"):
+    for left in target.parent.glob(f"{PREFIX}{key(target)}-*"):
         with suppress(OSError):
             left.unlink()
 

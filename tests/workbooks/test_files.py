@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from tierbook.errors import DataError, HostError
-from workbooks import files
-from workbooks.files import elsewhere, locked, replace_file, undo, undo_folder
+from workbooks import files, locks
+from workbooks.files import elsewhere, replace_file, undo, undo_folder
+from workbooks.locks import locked
 
 ROOT = Path(__file__).parents[2]
 
@@ -209,7 +210,7 @@ def test_runs_on_the_same_file_queue(tmp_path):
 
 
 def test_waiting_for_another_run_ends_in_words(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "LOCK_WAIT", 0.1)
+    monkeypatch.setattr(locks, "LOCK_WAIT", 0.1)
     with locked(tmp_path / "a.csv"), pytest.raises(HostError, match="Another Tierbook run"):
         replace_file(tmp_path / "a.csv", writes(b"new"))
 

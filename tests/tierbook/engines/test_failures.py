@@ -23,7 +23,9 @@ ROOT = Path(__file__).parents[3]
 
 def test_what_an_engine_raises_is_a_sentence_from_the_first_statement_to_the_last_part():
     engine = Watched(DuckDB(threads=1))
-    engine.run("CREATE TABLE said AS SELECT range AS place, CAST(range AS VARCHAR) AS text FROM range(300000)")
+    engine.run(
+        "CREATE TABLE said AS SELECT range AS place, CAST(range AS VARCHAR) AS text FROM range(300000)"
+    )
     engine.run("UPDATE said SET text = 'no number' WHERE place = 299999")
     parts = engine.batches("SELECT CAST(text AS INTEGER) AS one FROM said", rows=2048)
     assert isinstance(parts, Iterator) and engine.dialect == "duckdb"
