@@ -28,7 +28,7 @@ MAY_IMPORT = {
 # What every subject may use. All modules of tierbook that are in neither set are subjects.
 SHARED = {
     "arrow", "errors", "language", "quality", "tables", "columns", "periods", "rounding", "features", "engines",
-    "shipped",
+    "likely", "shipped",
 }  # fmt: skip
 WHERE_SUBJECTS_MEET = {
     "customers", "duplicates", "needs", "pipeline", "run", "score", "scorer", "rulepack", "warehouse",

@@ -26,7 +26,7 @@ LAUGHS = "a: &a [x, x]\n" + "".join(
 
 REFUSED = [
     ("01 billion laughs", LAUGHS, f"{FILE}:1:4: Anchors and aliases"),
-    ("08 tab indentation", broken("  late:", "\tlate:"), f"{FILE}:4:1: late: A tab is used here|{FILE}:4:1: A tab is used here"),
+    ("08 tab indentation", broken("  late:", "\tlate:"), f"{FILE}:4:1: A tab is used here; YAML is indented with spaces. Replace the tab with spaces."),
     ("09 merge key", broken("  late:", "  <<: {x: 1}\n  late:"), f"{FILE}:4:3: Merge keys (<<)"),
     ("11 recursive alias", "pack: &me [*me]\n", f"{FILE}:1:7: Anchors and aliases"),
     ("12 deep flow", "pack: " + "[" * 100_000, "Nested deeper than 50 levels."),
@@ -35,29 +35,29 @@ REFUSED = [
     ("15 only a comment", "# rules will follow\n", f"{FILE}:1:1: A rule file starts with keys"),
     ("16 a list", "- pack: small\n", f"{FILE}:1:1: A rule file starts with keys"),
     ("17 unknown key", broken("name: quiet, when:", "name: quiet, wehn:"), f"{FILE}:16:19: stages[1].wehn: unknown key 'wehn'; did you mean 'when'?"),
-    ("18 unquoted colon", base("total_spend: 2"), f"{FILE}:8:20: There is a colon inside an unquoted text. Put the whole text in quotes.|{FILE}:8:14: There is a colon"),
-    ("19 unquoted #", base("total_spend + # bonus"), f"{FILE}:8:22: value.base: |{FILE}:8:21: value.base: "),
-    ("20 unquoted >", base("> 100"), "This is not YAML|An expression is missing here|A value cannot start"),
-    ("21 unquoted *", base("*total_spend"), f"{FILE}:8:9: Anchors and aliases|{FILE}:8:9: A value cannot start with"),
+    ("18 unquoted colon", base("total_spend: 2"), f"{FILE}:8:20: There is a colon inside an unquoted text. Put the whole text in quotes."),
+    ("19 unquoted #", base("total_spend + # bonus"), f"{FILE}:8:22: value.base: a value is missing at the end."),
+    ("20 unquoted >", base("> 100"), f"{FILE}:8:11: A value cannot start with this character. Put the whole text in quotes."),
+    ("21 unquoted *", base("*total_spend"), f"{FILE}:8:9: Anchors and aliases (& and *) are not used in rule files. Write the text in quotes, or the value out in full."),
     ("21 unquoted %", base("%total_spend"), f"{FILE}:8:9: A value cannot start with this character. Put the whole text in quotes."),
     ("21 unquoted @", base("@total_spend"), f"{FILE}:8:9: A value cannot start with this character."),
-    ("25 smart quotes", when("settlement = ‘cash’"), f"{FILE}:16:39: stages[1].when: "),
+    ("25 smart quotes", when("settlement = ‘cash’"), f"{FILE}:16:39: stages[1].when: ‘ is not a quote of the rule language. Put text in straight single quotes: 'text'; names need none."),
     ("27 not a number", broken("is: 2,", "is: .nan,"), f'{FILE}:4:14: thresholds.late.is: ".nan" is not a number here.'),
     ("27 infinity", broken("is: 2,", "is: .inf,"), f'{FILE}:4:14: thresholds.late.is: ".inf" is not a number here.'),
     ("27 too large", broken("is: 2,", "is: 1e999,"), "1e999 is too large."),
-    ("32 deep not", when("not " * 500 + "is_member"), "nest|deep|levels"),
-    ("32 deep brackets", when("(" * 900 + "is_member" + ")" * 900), "nest|deep|levels"),
-    ("35 comment in an expression", when("orders > 1 -- or so"), f"{FILE}:16:37: stages[1].when: "),
-    ("35 comment of the other kind", when("orders > 1 /* or so */"), f"{FILE}:16:37: stages[1].when: "),
+    ("32 deep not", when("not " * 500 + "is_member"), f"{FILE}:16:186: stages[1].when: nesting too deep: more than 40 levels. Move a part of it into a feature of its own."),
+    ("32 deep brackets", when("(" * 900 + "is_member" + ")" * 900), f"{FILE}:16:66: stages[1].when: nesting too deep: more than 40 levels. Move a part of it into a feature of its own."),
+    ("35 comment in an expression", when("orders > 1 -- or so"), f"{FILE}:16:37: stages[1].when: comments are not allowed in an expression. Write it as `because:` or behind # in the YAML; for minus a minus write -(-x)."),
+    ("35 comment of the other kind", when("orders > 1 /* or so */"), f"{FILE}:16:37: stages[1].when: comments are not allowed in an expression. Write it as `because:` or behind # in the YAML; for minus a minus write -(-x)."),
     ("38 getenv", when("getenv('HOME') = 'x'"), f"{FILE}:16:26: stages[1].when: unknown function 'getenv'."),
-    ("39 dunder", when("''.__class__ = 'x'"), f"{FILE}:16:"),
+    ("39 dunder", when("''.__class__ = 'x'"), f"{FILE}:16:28: stages[1].when: . is not part of the rule language. It has names, numbers, 'texts', + - * / = <> < <= > >= ( ) and words."),
     ("39 import", when("__import__('os')"), f"{FILE}:16:26: stages[1].when: unknown function '__import__'."),
-    ("40 power operator", base("9 ** 9 ** 9"), f"{FILE}:8:11: value.base: |{FILE}:8:12: value.base: |{FILE}:8:13: value.base: "),
+    ("40 power operator", base("9 ** 9 ** 9"), f"{FILE}:8:11: value.base: ** is not part of the rule language. Write power(x, y)."),
     ("40 repeat", when("repeat('x', 1000000000) = 'x'"), f"{FILE}:16:26: stages[1].when: unknown function 'repeat'."),
     ("41 regular expression", when("regexp_matches(settlement, '(a+)+$')"), f"{FILE}:16:26: stages[1].when: unknown function 'regexp_matches'."),
-    ("41 like", when("settlement like '%a%'"), f"{FILE}:16:37: stages[1].when: "),
-    ("44 text and number", when("settlement > 100"), f"{FILE}:16:37: stages[1].when: "),
-    ("45 chained comparison", when("1 < orders < 3"), f"{FILE}:16:37: stages[1].when: "),
+    ("41 like", when("settlement like '%a%'"), f"{FILE}:16:37: stages[1].when: patterns are not part of the rule language. Compare with = or in (…)."),
+    ("44 text and number", when("settlement > 100"), f"{FILE}:16:37: stages[1].when: text compared with number. Write numbers without quotes and texts in single quotes."),
+    ("45 chained comparison", when("1 < orders < 3"), f"{FILE}:16:37: stages[1].when: chained comparison. Write `between … and …` or join two comparisons with and; put one in brackets to compare its answer."),
     ("46 look-alike letter", when("оrders > 1"), f"{FILE}:16:26: stages[1].when: unknown feature 'оrders'; its 'о' is Cyrillic Small Letter O."),
     ("48 a path as a table", broken("share_of_wallet: spend_per_month / budget", "share_of_wallet: {count: ../../etc/passwd}"), f"{FILE}:6:28: features.share_of_wallet.count: There is no table called"),
     ("48 a path as a name", broken("pack: small", "pack: ../../small"), f'{FILE}:1:7: pack: "../../small" is not a name.'),
@@ -75,7 +75,7 @@ REFUSED = [
 @pytest.mark.parametrize(("text", "said"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
 def test_a_hazard_is_refused_in_words(text, said):
     found = problems(text)
-    assert any(part in one for one in found for part in said.split("|")), found
+    assert any(said in sentence for sentence in found), found
 
 
 ACCEPTED = [
