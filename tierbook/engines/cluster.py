@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _PARTS = "spark.sql.shuffle.partitions"
 
@@ -65,3 +68,22 @@ def settings(master: str, submitted: Mapping[str, str]) -> dict[str, str]:
 def on_disk(path: Path | str) -> str:
     """A path as Spark reads it on the disk; a path alone is one of the cluster's own file system, where it has one."""
     return f"file://{Path(path).resolve()}"
+
+
+def packed(parts: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Parts of a table as one row of bytes each, on the executors: Spark hands rows over one part at a time, tables all at once."""
+    import pyarrow as pa
+
+    for part in parts:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, part.schema) as stream:
+            stream.write_batch(part)
+        yield pa.record_batch([pa.array([sink.getvalue().to_pybytes()], pa.binary())], ["part"])
+
+
+def unpacked(part: bytes) -> pa.Table:
+    """A part that `packed` made."""
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(part) as stream:
+        return stream.read_all()

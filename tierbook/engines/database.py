@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tierbook.engines.cluster import on_disk
+from tierbook.engines.cluster import on_disk, packed, unpacked
 from tierbook.engines.dialects import translated
 from tierbook.engines.duckdb import needs_a_name, not_ours
 from tierbook.engines.steps import steps
@@ -222,6 +222,15 @@ class Spark(Database):
         for step, _ in made:
             self.drop(step)
         return found
+
+    def batches(self, text: str, *, rows: int = 122_880) -> Iterator[pa.RecordBatch]:
+        """As `Database.batches`; of the cluster's parts one at a time comes here."""
+        frame = self._session.sql(translated(text, self.dialect))
+        # Spark would look for a column `base` in a column `value`.
+        numbered = frame.toDF(*map(str, range(len(frame.columns))))
+        for row in numbered.mapInArrow(packed, "part binary").toLocalIterator():
+            part = plain(unpacked(row.part)).rename_columns(frame.columns)
+            yield from part.to_batches(max_chunksize=rows)
 
     def make_by(self, name: str, text: str, add: Added, figures: Sequence[str]) -> None:
         """As `Database.make_by`, by the executors that hold the parts."""

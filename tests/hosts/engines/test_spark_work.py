@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from tests.hosts.engines.conftest import QUICKLY
 from tests.tierbook.engines.breaks import gone_on, killed, stages_kept
-from tests.tierbook.engines.same import in_memory, pack, runs_differ, tables
+from tests.tierbook.engines.same import differences, in_memory, pack, runs_differ, tables
 from tierbook.engines import cluster, sources
 from tierbook.engines.options import EngineOptions
 from tierbook.engines.sources import open_source
@@ -20,12 +22,6 @@ from tierbook.errors import DataError, HostError
 from tierbook.warehouse import score_in
 
 pytestmark = pytest.mark.host("spark")
-
-# Java of a process of its own: small tables, where planning and compiling cost more than the rows.
-QUICKLY = """
-spark.sql.codegen.wholeStage false
-spark.sql.codegen.factoryMode NO_CODEGEN
-"""
 
 
 @pytest.fixture
@@ -55,12 +51,17 @@ def test_parts_and_the_order_of_rows_change_nothing(in_parts, tmp_path):
     run = score_in(opened.engine, opened.tables, pack("hospitality"), stamp=opened.stamp)
     names = ("totals", "months", "tiers", "products", "tier_moves", "pareto", "cohorts")
     assert runs_differ(in_memory("hospitality"), run, names) == {}
+    batches = list(run.batches())
+    assert len(batches) > 1, "a part at a time"
+    read = pa.Table.from_batches(batches).sort_by("customer_id")
+    assert differences(run.customers, read.select(run.customers.column_names)) == []
 
 
 def test_a_killed_run_goes_on_in_another_session_and_leaves_nothing_behind(spark, tmp_path):
     place, spill = in_files(tmp_path / "data"), tmp_path / "spill"
     asked = {"name": "spark", "master": "local[2]", "spill": spill}
-    (tmp_path / "spark-defaults.conf").write_text(QUICKLY)
+    settings = "".join(f"{name} {value}\n" for name, value in QUICKLY.items())
+    (tmp_path / "spark-defaults.conf").write_text(settings)
     killed(place, at="scored_before", environment={"SPARK_CONF_DIR": str(tmp_path)}, **asked)
     (folder,) = spill.iterdir()
     kept = (folder / "tierbook-stages.txt").read_text("utf-8")
