@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tierbook.engines.options import EngineOptions
+from tierbook.engines.options import ENGINES, EngineOptions
 from tierbook.engines.secrets import hidden
 from tierbook.errors import HostError
 from tierbook.language import LANGUAGES
@@ -93,6 +93,11 @@ def read_settings(folder: Path) -> Settings:
                     source.problem((key, name), "unknown key {key}.", at_key=True, key=repr(name))
                 )
             text = {name: one for name, one in text.items() if name in _READING}
+        if key == "engine" and isinstance(text, dict):
+            wrong = list(_wrong_in_engine(source, text))
+            problems += wrong
+            if wrong:
+                continue
         try:
             values[key] = read(text)
         except ValueError as error:
@@ -151,16 +156,8 @@ def _source(text: Any) -> str:
 
 
 def _engine(value: Any) -> EngineOptions:
-    from tierbook.engines.options import ENGINES
-
     asked = {"name": value} if isinstance(value, str) and value not in ("", "{}") else _group(value)
-    readers: dict[str, Callable[[Any], Any]] = {
-        "name": _one_of(*ENGINES), "memory": _size, "spill": lambda text: Path(_text(text)), "spill_limit": _size,
-        "threads": _count, "time_limit": _count, "schema": _text, "master": _text,
-    }  # fmt: skip
-    for name in asked.keys() - readers.keys():
-        raise ValueError(f"{', '.join(readers)} (not {name})")
-    return EngineOptions(**{name: readers[name](text) for name, text in asked.items()})
+    return EngineOptions(**{name: _ENGINE[name](text) for name, text in asked.items()})
 
 
 def _size(text: Any) -> str:
@@ -173,6 +170,45 @@ def _count(text: Any) -> int:
     if not str(text).isdecimal():
         raise ValueError("60")
     return int(text)
+
+
+def _threads(text: Any) -> int:
+    # DuckDB would begin any number of them, and do nothing else for minutes.
+    if not str(text).isdecimal() or int(text) > _MOST_THREADS:
+        raise ValueError("8")
+    return int(text)
+
+
+_MOST_THREADS = 1024
+_ENGINE: dict[str, Callable[[Any], Any]] = {
+    "name": _one_of(*ENGINES), "memory": _size, "spill": lambda text: Path(_text(text)), "spill_limit": _size,
+    "threads": _threads, "time_limit": _count, "schema": _text, "master": _text,
+}  # fmt: skip
+
+
+def _wrong_in_engine(source: Any, group: dict[str, Any]) -> Iterator[Problem]:
+    """Every key of the group that cannot be used, with its line."""
+    for name, text in group.items():
+        if name not in _ENGINE:
+            near = difflib.get_close_matches(name, _ENGINE, n=1)
+            yield source.problem(
+                ("engine", name),
+                "unknown key {key}; did you mean {near}?" if near else "unknown key {key}.",
+                at_key=True,
+                key=repr(name),
+                near=repr(near[0]) if near else "",
+            )
+            continue
+        try:
+            _ENGINE[name](text)
+        except ValueError as error:
+            yield source.problem(
+                ("engine", name),
+                "{value} is not allowed here.",
+                "Write {expected}.",
+                value=hidden(repr(text)),
+                expected=str(error),
+            )
 
 
 def _share(text: Any) -> float:

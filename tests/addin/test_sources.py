@@ -37,12 +37,28 @@ def test_an_engine_is_a_name_or_a_group(text, expected, tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["engine: oracle\n", "engine: {memory: much}\n", "engine: {threads: few}\n", "engine: {size: 1}\n"],
+    [
+        "engine: oracle\n",
+        "engine: {memory: much}\n",
+        "engine: {threads: few}\n",
+        "engine: {threads: 1000000}\n",
+    ],
 )
 def test_what_an_engine_cannot_be_is_said_with_its_line(text, tmp_path):
     with pytest.raises(HostError, match="is not allowed here") as refused:
         settings(tmp_path, text)
     assert refused.value.problems[0].line == 1
+
+
+def test_every_wrong_key_of_an_engine_is_said_in_one_go(tmp_path):
+    with pytest.raises(HostError) as refused:
+        settings(tmp_path, "engine:\n  memory: 2XB\n  spil: work\n  time_limit: -1\n")
+    said = [problem.text() for problem in refused.value.problems]
+    assert said == [
+        "config.yaml:2:11: engine.memory: '2XB' is not allowed here. Write 2GB.",
+        "config.yaml:3:3: engine.spil: unknown key 'spil'; did you mean 'spill'?",
+        "config.yaml:4:15: engine.time_limit: '-1' is not allowed here. Write 60.",
+    ]
 
 
 def test_a_folder_lies_where_it_is_when_the_project_says_so_and_is_read_when_named(tmp_path):
