@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import hashlib
 import re
@@ -20,6 +21,8 @@ from tierbook.rulepack.pack import Pack
 from tierbook.rulepack.resolver import Resolver
 from tierbook.rulepack.source import Path, Source, read_source, refusal
 
+# Sections whose names are used by others.
+_NAMING = ("columns", "thresholds", "features", "scores", "classes", "churn")
 _GROUP, _LIST, _TEXT = Phrase("a group of keys"), Phrase("a list"), Phrase("a text")
 _WANTED = (
     (("dict_type", "model_type", "model_attributes_type"), _GROUP),
@@ -53,15 +56,18 @@ def read_pack(path: FilePath | str) -> Pack:
 def read_pack_text(data: bytes, *, file: str) -> Pack:
     """The rule pack in a text; `file` is what messages call it."""
     source = read_source(data, file=file)
-    models = _models(source)
+    models, misshapen = _models(source)
     resolver = Resolver(source, models)
     # Line ends do not change what a pack says, so they do not change its hash.
     digest = hashlib.sha256(source.text.replace("\r\n", "\n").encode()).hexdigest()
     pack = compiled(resolver, digest=digest)
+    if misshapen:
+        # What stands in for a misshapen value means nothing, so only expressions are looked at beside.
+        raise refusal(sorted([*misshapen, *resolver.problems], key=_place))
     problems = resolver.problems + check.check(
         source, models, pack, resolver.found, broken=bool(resolver.problems)
     )
-    problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
+    problems.sort(key=_place)
     if any(problem.level == "error" for problem in problems):
         raise refusal(problems)
     return replace(pack, warnings=tuple(problems))
@@ -72,7 +78,14 @@ def shown(path: FilePath) -> str:
     return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
 
 
-def _models(source: Source) -> model.PackModel:
+def _models(source: Source) -> tuple[model.PackModel, list[Problem]]:
+    """The file as models, and what has not the shape it needs; that is left out, so that the rest can be read too.
+
+    Raises
+    ------
+    RuleError
+        What is left has no shape either.
+    """
     problems: list[Problem] = []
     version = source.places.get(("version",))
     if version and not version.quoted:
@@ -83,10 +96,41 @@ def _models(source: Source) -> model.PackModel:
     try:
         models = model.PackModel.model_validate(source.tree)
     except ValidationError as error:
-        problems += [_explained(source, one) for one in error.errors(include_url=False)]
-    if problems:
-        raise refusal(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
-    return models
+        errors = error.errors(include_url=False)
+        problems += [_explained(source, one) for one in errors]
+        try:
+            models = model.PackModel.model_validate(_without(source, errors))
+        except ValidationError:
+            raise refusal(sorted(problems, key=_place)) from None
+    return models, problems
+
+
+def _without(source: Source, errors: list[Any]) -> dict[str, Any]:
+    """The tree without unknown keys, and with a 1 or a yes for what is no number or no yes or no.
+
+    A section that others take their names from is not left out: everything about them would be said to be unknown.
+    """
+    tree = copy.deepcopy(source.tree)
+    for error in errors:
+        path = _path(source, error["loc"])
+        near = difflib.get_close_matches(str(path[0]) if path else "", _NAMING, n=1, cutoff=0.6)
+        if not path or (len(path) == 1 and near):
+            continue
+        node: Any = tree
+        for step in path[:-1]:
+            # A part that an earlier error took out is gone with all that is in it.
+            node = node.get(step) if isinstance(node, dict) else node[step] if node is not None else None
+        if node is None:
+            continue
+        if error["type"] == "extra_forbidden":
+            node.pop(path[-1], None)
+        elif error["type"] == "rule" and isinstance(error["input"], str):
+            node[path[-1]] = "true" if "true" in error["ctx"]["fix"] else "1"
+    return tree
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    return problem.line or 0, problem.column or 0
 
 
 def _explained(source: Source, error: Any) -> Problem:

@@ -175,5 +175,5 @@ def test_a_run_carries_the_warnings_of_its_pack(tmp_path):
 
 
 def test_a_missing_file_is_a_sentence(tmp_path):
-    with pytest.raises(RuleError, match="cannot be read"):
+    with pytest.raises(RuleError, match="There is no such file. Check the name and the folder."):
         read_pack(tmp_path / "none.yaml")

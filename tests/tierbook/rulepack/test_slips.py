@@ -45,3 +45,21 @@ def test_full_width_signs_in_quotes_and_comments_are_text():
     text = broken("{en: Gold, zh: 金}", '{en: Gold, zh: "金：一，二"}  # 注：价值最高，最先联系')
     assert problems(text) == problems(GOOD)
     assert "full-width" not in "".join(problems(text.replace("  late:", "\tlate:")))
+
+
+def test_wrong_shapes_and_wrong_names_are_said_in_one_go():
+    text = (
+        broken("is: 2,", "is: 20%,")
+        .replace("spend_per_month / budget", "spend_per_mnth / budget")
+        .replace("  base: total_spend", "  base: totl_spend")
+        .replace("name: gold, from: 500", "name: gold, from: 500, wehn: orders > 1")
+        .replace("{name: lively, otherwise: true}", "{name: lively, otherwise: yes}")
+    )
+    said = [sentence.split(": ")[0] for sentence in problems(text)]
+    assert said == [f"{FILE}:{place}" for place in ("4:14", "6:20", "8:9", "13:31", "17:31")]
+
+
+def test_a_section_misspelt_does_not_make_all_its_names_unknown():
+    said = problems(broken("thresholds:", "threshold:"))
+    assert len(said) == 1
+    assert "unknown key 'threshold'; did you mean 'thresholds'?" in said[0]
