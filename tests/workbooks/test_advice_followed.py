@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,14 +114,14 @@ def test_a_surer_name_leaves_the_likely_one_alone(tmp_path):
 
 
 def test_a_sheet_with_the_very_names_has_no_rival_in_one_with_likely_names(tmp_path):
-    sure = [["customer_id", "date", "amount"], *[["C1", day, 5] for day in days()]]
-    likely = [["Customer No", "Invoice date", "Total"], *[["C1", day, 7] for day in days()]]
+    sure: list[list[Any]] = [["customer_id", "date", "amount"], *[["C1", day, 5] for day in days()]]
+    likely: list[list[Any]] = [["Customer No", "Invoice date", "Total"], *[["C1", day, 7] for day in days()]]
     source = read(workbook(tmp_path / "a.xlsx", {"Invoices 2025": likely, "Data": sure}))
     assert source.tables["transactions"]["amount"][0].as_py() == 5
 
 
 def test_a_part_of_the_year_on_each_sheet_is_not_read_as_the_whole(tmp_path):
-    part = [["customer_id", "date", "amount"], *[["C1", day, 5] for day in days()]]
+    part: list[list[Any]] = [["customer_id", "date", "amount"], *[["C1", day, 5] for day in days()]]
     sentence = said(refusal(workbook(tmp_path / "a.xlsx", {"Jan": part, "Feb": part})))
     assert "Jan, Feb" in sentence
     assert "put the rows together in one sheet" in sentence

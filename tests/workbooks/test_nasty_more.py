@@ -6,6 +6,7 @@ import re
 import zipfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -108,7 +109,7 @@ def test_no_text_of_the_input_becomes_a_formula_or_link_of_a_result(tmp_path, mo
     ids = [f"{text}{at}" for at, text in enumerate(HOSTILE)]
     listed = [["customer_id", "name", "region", "industry", "email", "=1+1"]]
     listed += [[one, *[HOSTILE[(at + step) % 9] for step in range(4)], "=2+2"] for at, one in enumerate(ids)]
-    sold = [[*HEADS, "transaction_id", "product", "category", "channel", "owner", "branch"]]
+    sold: list[list[Any]] = [[*HEADS, "transaction_id", "product", "category", "channel", "owner", "branch"]]
     sold += [
         [ids[at % 9], DAYS[at], 5 + at, f"{HOSTILE[at % 9]}{at}", *[HOSTILE[(at + step) % 9] for step in range(5)]]
         for at in range(60)
