@@ -13,18 +13,10 @@ import openpyxl
 import pytest
 from pyarrow import parquet
 
+from tests.hosts.engines.conftest import QUICKLY
 from tests.tierbook.engines.same import ROOT, differences, in_memory, tables
 
 pytestmark = pytest.mark.host("spark")
-
-# Small tables: planning and compiling cost more than the rows.
-QUICKLY = """
-spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-spark.sql.codegen.wholeStage false
-spark.sql.codegen.factoryMode NO_CODEGEN
-spark.sql.shuffle.partitions 1
-spark.ui.enabled false
-"""
 
 # What the test asks at the end of the program.
 SAID = """
@@ -54,7 +46,8 @@ def test_the_documented_program_runs_to_its_end(tmp_path):
     program = program.replace('"/lake/', f'"{tmp_path.as_posix()}/lake/')
     (tmp_path / "score.py").write_text(program + SAID, "utf-8")
     (tmp_path / "conf").mkdir()
-    (tmp_path / "conf/spark-defaults.conf").write_text(QUICKLY)
+    settings = "".join(f"{name} {value}\n" for name, value in QUICKLY.items())
+    (tmp_path / "conf/spark-defaults.conf").write_text(settings)
     done = subprocess.run(
         [str(Path(sys.executable).with_name(command[0])), *command[1:]],
         cwd=tmp_path,
