@@ -43,7 +43,11 @@ def draw(page: Page, run: Run) -> None:
 
 def _draw_table(page: Page, row: int, before: Period, after: Period, found: Sequence[Change]) -> int:
     verdicts = page.label("list_comma").join(
-        f"{sum(one.verdict == name for one in found)} {page.label(f'verdict_{name}')}"
+        page.say(
+            "{count} {verdict}",
+            count=sum(one.verdict == name for one in found),
+            verdict=page.label(f"verdict_{name}"),
+        )
         for name in ("better", "worse", "same")
     )
     row = page.heading(
