@@ -51,7 +51,8 @@ def settings(master: str, submitted: Mapping[str, str]) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
-        "spark.log.level": "ERROR",
+        # What fails is said in a sentence of ours; Java tells of it in a hundred lines.
+        "spark.log.level": "OFF",
     }
     if (submitted.get("spark.master") or master).startswith("local"):
         # One machine: no name to look up, and little to plan anew.

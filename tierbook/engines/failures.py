@@ -155,6 +155,11 @@ _SENTENCES = (
         "Look at the address in config.yaml, and whether the server runs.",
     ),
     (
+        r"Failed to create directory .*tierbook-|Cannot open file .*tierbook-[0-9a-f]{16}.*No such file",
+        "The folder for what does not fit into memory is gone: {reason}.",
+        "Leave it there while a run is at work, and run again; nothing was written.",
+    ),
+    (
         r"No space left|max_temp_directory_size|maximum swap|[Dd]isk quota|could not write .*temporary file|File too large|could not extend file",
         "The folder for what does not fit into memory is full: {reason}.",
         "Give engine: spill a folder with more room, or more memory.",
@@ -229,6 +234,10 @@ def _sentence(error: BaseException, secret: str) -> HostError:
 def shortened(said: str, secret: str = "") -> str:
     """The first line of what an engine says, short and without a password."""
     line = next((line.strip() for line in said.splitlines() if line.strip()), "")
+    if line.startswith("An error occurred while calling"):
+        # Java's error is one of errors; the last of its causes is what happened.
+        causes = re.findall(r"^(?:Caused by)?: ?[\w.$]+: (.+)$", said, re.MULTILINE)
+        line = causes[-1] if causes else line
     # Neither the kind of error nor the way to the server says anything to a reader, nor does an address on the web.
     line = re.sub(
         r"^(?:[A-Z]\w+ )+Error: |^connection failed: .*?FATAL:\s+|\.? See (?:also )?https?://\S+|\. However, you would be able.*",

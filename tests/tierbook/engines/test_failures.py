@@ -59,6 +59,7 @@ def test_what_is_somebody_elses_mistake_is_not_made_a_sentence():
         ('connection failed: connection to server at "db", port 5432 failed: FATAL:  database "x" does not exist', 'database "x" does not exist'),
         ("\n\nLock held by (PID 7). See also https://example.invalid/x", "Lock held by (PID 7)"),
         ("x" * 300, "x" * 200 + "…"),
+        ("An error occurred while calling o62.getResult.\n: org.apache.spark.SparkException: Job aborted\n\tat org.x(Y.scala:1)\nCaused by: java.io.IOException: can not read class", "can not read class"),
     ],
 )  # fmt: skip
 def test_what_an_engine_says_is_shortened(said, shown):
