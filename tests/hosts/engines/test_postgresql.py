@@ -48,11 +48,11 @@ def test_every_pack_gives_the_same_customers_tables_and_pages(name, hotel, postg
         fill(connection, name, tables(name))
     source = open_source(address(hotel, schema=name), EngineOptions())
     # In the order of the sample, which is that of a page.
-    run = score_in(source.engine, {one: source.tables[one] for one in tables(name)}, pack(name))
-    expected = in_memory(name, name)
-    assert runs_differ(beside_before(expected), beside_before(run), EVERY) == {}
+    scored = score_in(source.engine, {one: source.tables[one] for one in tables(name)}, pack(name))
+    run, expected = beside_before(scored), beside_before(in_memory(name, name))
+    assert runs_differ(expected, run, EVERY) == {}
     assert reports_differ(expected, run, tmp_path) == []
-    assert sum(batch.num_rows for batch in run.batches()) == run.population
+    assert sum(batch.num_rows for batch in scored.batches()) == run.population
     source.engine.close()
 
 

@@ -77,8 +77,8 @@ def moved(spark: Any, run: Run, given: Mapping[str, pa.Table]) -> Run:
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_pack_gives_the_same_customers_tables_and_pages(name, in_spark, tmp_path):
-    run, expected = in_spark(name), in_memory(name, name)
-    assert runs_differ(beside_before(expected), beside_before(run), EVERY) == {}
+    run, expected = beside_before(in_spark(name)), beside_before(in_memory(name, name))
+    assert runs_differ(expected, run, EVERY) == {}
     assert reports_differ(expected, run, tmp_path) == []
 
 
