@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_PARTS = "spark.sql.shuffle.partitions"
 
 
 def spark_session(master: str) -> Any:
@@ -22,48 +20,51 @@ def spark_session(master: str) -> Any:
     master : str
         As Spark writes it: `local[2]`, `yarn`, `spark://host:7077`.
     """
-    from pyspark import SparkConf
     from pyspark.sql import SparkSession
 
     there = SparkSession.getActiveSession()
     if there is not None:
         return there
-    # Java that spark-submit began knows what was asked for there.
-    submitted = dict(SparkConf().getAll()) if "PYSPARK_GATEWAY_PORT" in os.environ else {}
-    if not submitted:
-        # Executors of one machine run the Python this is; Spark would take whatever python3 is first in the PATH.
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    asked = SparkSession.builder
-    for name, value in settings(master, submitted).items():
-        asked = asked.config(name, value)
-    session = asked.getOrCreate()
-    if str(session.sparkContext.master).startswith("local") and _PARTS not in submitted:
-        # As many parts as threads; Spark thinks of two hundred.
-        session.conf.set(_PARTS, str(session.sparkContext.defaultParallelism))
+    # What is asked of a session here would overrule what spark-submit was told, the cluster with it.
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        session = SparkSession.builder.getOrCreate()
+    else:
+        session = _session_of_our_own(SparkSession.builder, master)
+    context = session.sparkContext
+    if str(context.master).startswith("local"):
+        # One machine: as many parts as threads, where Spark thinks of two hundred, and nothing to plan anew.
+        wanted = {
+            "spark.sql.shuffle.partitions": str(context.defaultParallelism),
+            "spark.sql.adaptive.enabled": "false",
+        }
+        for name, value in wanted.items():
+            if not context.getConf().contains(name):
+                session.conf.set(name, value)
     return session
 
 
-def settings(master: str, submitted: Mapping[str, str]) -> dict[str, str]:
-    """What is asked of a session that begins; nothing that spark-submit was told, which a word from here would overrule."""
-    wanted = {
+def _session_of_our_own(builder: Any, master: str) -> Any:
+    # Executors of one machine run the Python this is; Spark would take whatever python3 is first in the PATH.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    settings = {
         "spark.master": master,
         "spark.app.name": "tierbook",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
-        # What fails is said in a sentence of ours; Java tells of it in a hundred lines.
-        "spark.log.level": "OFF",
+        "spark.log.level": "ERROR",
     }
-    if (submitted.get("spark.master") or master).startswith("local"):
-        # One machine: no name to look up, and little to plan anew.
-        wanted |= {
+    if master.startswith("local"):
+        settings |= {
+            # No name to look up.
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.host": "127.0.0.1",
-            "spark.sql.adaptive.enabled": "false",
             # Compiling Java's methods thoroughly costs more than it saves in a run of minutes.
             "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
         }
-    return {name: value for name, value in wanted.items() if name not in submitted}
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
 
 
 def on_disk(path: Path | str) -> str:

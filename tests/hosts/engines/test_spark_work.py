@@ -15,7 +15,7 @@ from pyarrow import parquet
 from tests.hosts.engines.conftest import QUICKLY
 from tests.tierbook.engines.breaks import gone_on, killed, stages_kept
 from tests.tierbook.engines.same import differences, in_memory, pack, runs_differ, tables
-from tierbook.engines import cluster, sources
+from tierbook.engines import sources
 from tierbook.engines.options import EngineOptions
 from tierbook.engines.sources import open_source
 from tierbook.errors import DataError, HostError
@@ -117,16 +117,3 @@ def test_tables_that_are_missing_are_said(spark, tmp_path):
         score_in(opened.engine, opened.tables, pack("hospitality"))
     with pytest.raises(DataError, match="The source has no table bookings; it has answers"):
         score_in(opened.engine, opened.tables, pack("hospitality"), mapping={"transactions": "bookings"})
-
-
-@pytest.mark.parametrize(
-    "submitted, wanted, why",
-    [
-        ({}, {"spark.master": "local[3]", "spark.sql.adaptive.enabled": "false"}, "nobody said where"),
-        ({"spark.master": "yarn"}, {"spark.master": None, "spark.sql.adaptive.enabled": None}, "a cluster decides for itself"),
-        ({"spark.master": "local[2]", "spark.sql.adaptive.enabled": "true"}, {"spark.master": None, "spark.sql.adaptive.enabled": None}, "what spark-submit says counts"),
-    ],
-)  # fmt: skip
-def test_a_session_is_where_spark_submit_says(submitted, wanted, why):
-    settings = cluster.settings("local[3]", submitted)
-    assert {name: settings.get(name) for name in wanted} == wanted, why

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.host("spark")
 SAID = """
 import tierbook.warehouse
 from pyspark.sql import SparkSession
-print("used:", tierbook.warehouse.__file__, SparkSession.getActiveSession().sparkContext.master)
+session = SparkSession.getActiveSession()
+print("used:", tierbook.warehouse.__file__, session.sparkContext.master, session.conf.get("spark.sql.shuffle.partitions"))
 """
 
 
@@ -56,7 +57,9 @@ def test_the_documented_program_runs_to_its_end(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert ".whl/tierbook/warehouse.py local[2]" in done.stdout, "the wheel is used, where spark-submit says"
+    assert ".whl/tierbook/warehouse.py local[2] 1\n" in done.stdout, (
+        "the wheel, where and as spark-submit says"
+    )
     sheets = openpyxl.load_workbook(tmp_path / "report.xlsx", read_only=True).sheetnames
     assert len(sheets) > 10, sheets
     published = parquet.read_table(tmp_path / "spark-warehouse/scored_customers").sort_by("customer_id")
