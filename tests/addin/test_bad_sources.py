@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -104,6 +106,39 @@ def test_a_database_in_a_file_that_cannot_be_used_is_said(
     begin(tmp_path)
     (tmp_path / "config.yaml").write_text(f"source: hotel.duckdb\n{settings}\n")
     refused(monkeypatch, capsys, tmp_path, said, "report", "--out", "old.xlsx")
+
+
+def sqlite(folder: Path, *rows: tuple[object, ...]) -> None:
+    with sqlite3.connect(folder / "hotel.db") as connection:
+        connection.execute("CREATE TABLE transactions (customer_id TEXT, date TEXT, amount REAL)")
+        connection.executemany("INSERT INTO transactions VALUES (?, ?, ?)", rows)
+    connection.close()
+    (folder / "config.yaml").write_text("source: hotel.db\n")
+
+
+def test_a_value_of_another_type_than_its_column_is_said(tmp_path, monkeypatch, capsys):
+    sqlite(tmp_path, ("C1", "2026-01-05", 3.5), ("C2", "2026-01-06", "much"))
+    said = ['A value of the source cannot be read: Invalid type in column "amount"', 'found "much"']
+    refused(monkeypatch, capsys, tmp_path, said, "score", "--out", "old.xlsx")
+
+
+def test_sqlite_without_its_package_is_said(tmp_path, monkeypatch, capsys):
+    sqlite(tmp_path, ("C1", "2026-01-05", 3.5))
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec",
+        lambda name, *package: None if "sqlite_scanner" in name else find_spec(name, *package),
+    )
+    said = ["SQLite files need the package duckdb-extension-sqlite-scanner. Install it: pip install"]
+    refused(monkeypatch, capsys, tmp_path, said, "check")
+
+
+def test_no_database_of_sqlite_is_said(tmp_path, monkeypatch, capsys):
+    (tmp_path / "hotel.sqlite").write_bytes(b"not a database" * 999)
+    (tmp_path / "config.yaml").write_text("source: hotel.sqlite\n")
+    refused(
+        monkeypatch, capsys, tmp_path, ["is no database this version can read, or it is damaged"], "check"
+    )
 
 
 def test_two_tables_of_one_meaning_are_a_warning(tmp_path, monkeypatch, capsys):
