@@ -12,25 +12,27 @@ MOST_PAIRED, FEWEST_SALES, LEAST_SHARE = 200, 5, 0.001
 
 def products(as_of: date, window_days: int) -> tuple[tuple[str, ...], str]:
     """Steps and text of the aggregate `products`."""
-    recent = f"day > {day_text(as_of - timedelta(days=window_days))}"
-    bought = f"""bought AS (
-    SELECT lines.customer, product, date AS day, amount
-    FROM tierbook_sales AS lines JOIN numbered ON numbered.customer = lines.customer
-    WHERE date <= {day_text(as_of)}
-)"""
+    recent = f"date > {day_text(as_of - timedelta(days=window_days))}"
+    # Read twice and kept nowhere: what two steps read would be copied first, purchase by purchase.
+    bought = f"""FROM tierbook_sales
+    WHERE date <= {day_text(as_of)} AND customer IN (SELECT customer FROM numbered)"""
     sold = f"""sold AS (
     SELECT product, {total_of("amount")} AS revenue, {total_of(f"CASE WHEN {recent} THEN amount END")} AS revenue_recent
-    FROM bought GROUP BY product
+    {bought}
+    GROUP BY product
 )"""
     # Distinct days first: counting them within each customer and product costs twice as much.
-    days = "days AS (SELECT DISTINCT product, customer, day FROM bought WHERE amount >= 0)"
+    days = f"""days AS (
+    SELECT DISTINCT product, customer, date
+    {bought} AND amount >= 0
+)"""
     buyers = "buyers AS (SELECT product, COUNT(*) AS days FROM days GROUP BY product, customer)"
     counted = f"""counted AS (
     SELECT product, COUNT(*) AS customers, {count_of("days > 1")} AS repeat_customers, SUM(days) AS purchase_days
     FROM buyers GROUP BY product
 )"""
     return (
-        (bought, sold, days, buyers, counted),
+        (sold, days, buyers, counted),
         """
 SELECT CAST(sold.product AS VARCHAR) AS product, revenue, revenue_recent, COALESCE(customers, 0) AS customers,
     COALESCE(repeat_customers, 0) AS repeat_customers, CAST(COALESCE(purchase_days, 0) AS INTEGER) AS purchase_days
