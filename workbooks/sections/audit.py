@@ -102,7 +102,7 @@ def facts(page: Page) -> list[tuple[str, Any, str]]:
         (page.label("rule_version"), run.pack.version, "text"),
         (page.label("rule_hash"), run.pack.hash, "text"),
         (page.label("rule_owner"), page.because(run.pack.owner), "text"),
-        (page.label("profile"), run.profile, "text"),
+        (page.label("profile"), page.word(run.profile), "text"),
         (page.label("as_of"), run.as_of, "date"),
         (page.label("window_days"), run.window_days, "count"),
         (page.label("customers_scored"), totals["customers"], "count"),
