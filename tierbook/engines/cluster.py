@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,8 @@ def spark_session(master: str) -> Any:
 
 
 def _session_of_our_own(builder: Any, master: str) -> Any:
+    # Rows come as Arrow; what Spark thinks of pandas is nothing a reader of ours can do anything about.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     # Executors of one machine run the Python this is; Spark would take whatever python3 is first in the PATH.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings = {
