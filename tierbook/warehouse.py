@@ -24,7 +24,8 @@ from tierbook.arrow import arrays
 from tierbook.clv.outlook import fit_models
 from tierbook.clv.parts import FORESEEN, HISTORY, predictor
 from tierbook.customers import customer_query
-from tierbook.engines.given import Given, given, quoted
+from tierbook.engines.given import Given, given
+from tierbook.engines.quoting import quoted
 from tierbook.errors import DataError
 from tierbook.needs import needs
 from tierbook.quality import Problem

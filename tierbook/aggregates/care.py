@@ -22,7 +22,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from tierbook.aggregates.pieces import count_of, day_text, exact_sum, hours_between, text_of
+from tierbook.aggregates.pieces import count_of, day_text, exact_sum, hours_between
+from tierbook.engines.quoting import literal
 
 NAMES = (
     "survey_answers",
@@ -88,7 +89,7 @@ def _within(after: date, as_of: date) -> str:
 
 def _survey_answers(as_of: date, care: Care) -> str:
     cases = " ".join(
-        f"WHEN item IN ({', '.join(map(text_of, items))}) THEN {text_of(name)}"
+        f"WHEN item IN ({', '.join(map(literal, items))}) THEN {literal(name)}"
         for name, items in care.sets.items()
     )
     of_set = f'COALESCE("set", CASE {cases} END)' if cases else '"set"'
@@ -171,7 +172,7 @@ def _requests(as_of: date, after: date, care: Care) -> str:
         )
         return f"CASE {cases} END" if cases else "NULL"
 
-    term = chosen([text_of(one.name) for one in care.terms])
+    term = chosen([literal(one.name) for one in care.terms])
     days = chosen([repr(float(one.within_days)) for one in care.terms])
     still = f"closed IS NULL OR CAST(closed AS DATE) > {day_text(as_of)}"
     return f"""

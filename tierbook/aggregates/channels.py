@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from tierbook.aggregates.pieces import day_text, exact_sum, month_ends, quoted
+from tierbook.aggregates.pieces import day_text, exact_sum, month_ends
+from tierbook.engines.quoting import quoted
 
 # A channel is in conflict with another when its price is more than so much higher (spec/systems.md, M).
 CONFLICT = 0.05

@@ -50,13 +50,3 @@ def hours_between(since: str, until: str) -> str:
 def day_text(day: date) -> str:
     """A date as SQL writes it."""
     return f"DATE '{day.isoformat()}'"
-
-
-def quoted(name: str) -> str:
-    """A name of a table or column."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text_of(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"

@@ -81,10 +81,9 @@ from tierbook.aggregates.pieces import (
     day_text,
     exact_sum,
     month_ends,
-    quoted,
-    text_of,
     total_of,
 )
+from tierbook.engines.quoting import literal, quoted
 from tierbook.errors import DataError
 
 NAMES = (
@@ -350,7 +349,7 @@ ORDER BY calendar.month_end"""
 
 def _named(signals: Sequence[str]) -> str:
     names = (
-        " UNION ALL ".join(f"SELECT {text_of(signal)} AS signal" for signal in signals)
+        " UNION ALL ".join(f"SELECT {literal(signal)} AS signal" for signal in signals)
         or "SELECT '' AS signal"
     )
     return f"named AS ({names})"

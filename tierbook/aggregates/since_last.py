@@ -10,7 +10,8 @@ The engine has `scored_last` beside `scored`: customer_id, value, tier, stage, c
 
 from __future__ import annotations
 
-from tierbook.aggregates.pieces import count_of, exact_sum, quoted
+from tierbook.aggregates.pieces import count_of, exact_sum
+from tierbook.engines.quoting import quoted
 
 _JOINED = (
     "FROM {scored} AS people LEFT JOIN scored_last AS earlier ON earlier.customer_id = people.customer_id"

@@ -24,7 +24,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tierbook import periods
-from tierbook.aggregates.pieces import count_of, day_text, exact_sum, quoted, text_of
+from tierbook.aggregates.pieces import count_of, day_text, exact_sum
+from tierbook.engines.quoting import literal, quoted
 
 NAMES = ("usage_months", "usage_customers", "load_alerts", "ten_days", "ten_days_open")
 ALERTS = ("over_load", "voltage_apart", "current_apart", "phase_missing", "no_load_reading")
@@ -114,7 +115,7 @@ def _usage_customers(as_of: date, scored: str) -> str:
 
     def one(number: int, measure: str = "volume") -> str:
         month = day_text(_begin(number, "month"))
-        value = f"CASE WHEN measure = {text_of(measure)} AND month = {month} THEN value END"
+        value = f"CASE WHEN measure = {literal(measure)} AND month = {month} THEN value END"
         return f"CAST(SUM({value}) AS DOUBLE PRECISION)"
 
     def so_far(back: int) -> str:

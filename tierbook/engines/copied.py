@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tierbook.engines.addresses import Session
 from tierbook.engines.duckdb import DuckDB
 from tierbook.engines.failures import shortened
-from tierbook.engines.given import literal, quoted
+from tierbook.engines.quoting import literal, quoted
 from tierbook.engines.room import room
 from tierbook.errors import HostError
 

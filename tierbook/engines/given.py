@@ -6,46 +6,25 @@ counts: a query sees no cells.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
+from tierbook.engines.casts import Typed, bare, cast_as, kind_of
+from tierbook.engines.quoting import quoted
 from tierbook.errors import DataError
 from tierbook.features import NARROW, recalculated
 from tierbook.language import Phrase
 from tierbook.quality import Problem
-from tierbook.tables import DAY_FROM, TABLES, Column, Table, folded, match_headers, table_named
+from tierbook.tables import DAY_FROM, TABLES, Table, folded, match_headers, table_named
 
-_LARGEST = "1.7976931348623157e308"
-# Money is summed as DECIMAL(38, 6); a hundred million rows of this much still fit.
-_MOST_MONEY = "1e24"
-# Databases know days beyond these, and one at infinity; a calendar does not.
-_FIRST, _LAST = "0001-01-01", "9999-12-31"
-_TRUE, _FALSE = ("true", "t", "yes", "y", "1", "是"), ("false", "f", "no", "n", "0", "否")
-_KINDS = (
-    ("interval", "other"), ("decimal", "decimal"), ("numeric", "decimal"), ("float", "float"), ("double", "float"),
-    ("real", "float"), ("timestamp", "time"), ("datetime", "time"), ("date", "date"), ("bool", "yes_no"),
-    ("varchar", "text"), ("string", "text"), ("text", "text"), ("char", "text"), ("uuid", "text"), ("enum", "text"),
-    ("int", "integer"), ("uint", "integer"), ("bigint", "integer"), ("smallint", "integer"), ("tinyint", "integer"),
-    ("hugeint", "integer"), ("ubigint", "integer"), ("usmallint", "integer"), ("utinyint", "integer"),
-)  # fmt: skip
 # What a reader calls what a column is to hold.
 _CALLED = {
     "id": Phrase("an identifier"), "text": Phrase("a text"), "number": Phrase("a number"), "money": Phrase("money"),
     "share": Phrase("a share"), "date": Phrase("a date"), "time": Phrase("a time"), "yes_no": Phrase("yes or no"),
 }  # fmt: skip
 _AS = {"number": "DOUBLE", "text": "VARCHAR", "date": "DATE", "yes_no": "BOOLEAN"}
-
-
-class Typed(NamedTuple):
-    """The SQL that reads a column as what it shall be, the texts it is tried on, where they may be anything, and the
-    shorter SQL that says the same of a column in which nothing has to be put right."""
-
-    sql: str
-    tried: str = ""
-    clean: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,15 +124,6 @@ def _latest(counted: Mapping[str, Mapping[str, Any]]) -> date | None:
         return counted["transactions"].get("latest")
     last = [counted.get(name, {}).get("latest") for name in DAY_FROM]
     return max((day for day in last if day), default=None)
-
-
-def kind_of(kind: str) -> str:
-    """What a type of DuckDB or Ibis holds: integer, decimal, float, text, date, time, yes_no, or other."""
-    plain = kind.lower().lstrip("!")
-    if plain.endswith("]") or "<" in plain:
-        return "other"
-    found = next((known for start, known in _KINDS if plain.startswith(start)), "other")
-    return "integer" if found == "decimal" and plain.replace(" ", "").endswith(",0)") else found
 
 
 def _refuse(problems: Sequence[Problem]) -> None:
@@ -267,7 +237,7 @@ def _columns(
         # Of the texts, only these are none to PostgreSQL.
         uuid = kinds[header].lower().lstrip("!").startswith("uuid")
         column = f"CAST({quoted(header)} AS VARCHAR)" if uuid else quoted(header)
-        typed = _typed(column, kind_of(kinds[header]), wanted, known, dialect)
+        typed = cast_as(column, kind_of(kinds[header]), wanted, known, dialect)
         if typed:
             found[name] = typed
             continue
@@ -281,7 +251,7 @@ def _columns(
                     "column": header,
                     "table": table.name,
                     "kind": _CALLED[wanted or "text"],
-                    "held": _bare(kinds[header]),
+                    "held": bare(kinds[header]),
                 },
                 table=table.name,
             )
@@ -289,57 +259,6 @@ def _columns(
     for name, kind in declared.items():
         found.setdefault(name, Typed(f"CAST(NULL AS {_AS[kind]})"))
     return found
-
-
-def _bare(kind: str) -> str:
-    """A type by its name; Ibis shows those it does not know with what sqlglot thinks of them."""
-    found = re.search(r"DType\.(\w+)", kind)
-    return found[1].lower() if found else kind
-
-
-def _typed(column: str, held: str, wanted: str | None, known: Column | None, dialect: str) -> Typed | None:
-    """How a column is read as what it shall be; None where that cannot be."""
-    if wanted is None:
-        wanted = {"integer": "number", "decimal": "number", "float": "number"}.get(held, held)
-    # Only DuckDB tries a cast; elsewhere one text that is no number would stop the whole run.
-    text = f"NULLIF(TRIM({column}), '')"
-    tried = text if held == "text" and dialect == "duckdb" else ""
-    if held == "other" or (held == "text" and not tried and wanted not in ("id", "text", "yes_no")):
-        return None
-    if wanted in ("id", "text"):
-        if held == "text":
-            return Typed(_chosen_text(text, known), clean=column)
-        return (
-            None if wanted == "id" and held in ("float", "decimal") else Typed(f"CAST({column} AS VARCHAR)")
-        )
-    if wanted in ("number", "money", "share"):
-        if held == "integer" and wanted != "money":
-            return Typed(f"CAST({column} AS DOUBLE)")
-        number = f"TRY_CAST({column} AS DOUBLE)" if tried else f"CAST({column} AS DOUBLE)"
-        most = _MOST_MONEY if wanted == "money" else _LARGEST
-        finite = f"CASE WHEN ABS({number}) <= {most} THEN {number} END"
-        if held in ("integer", "decimal", "float"):
-            return Typed(finite, clean=number)
-        return Typed(finite, tried) if held == "text" else None
-    if wanted in ("date", "time"):
-        if held not in ("date", "time", "text"):
-            return None
-        cast = f"{'TRY_' if tried else ''}CAST({column} AS {'DATE' if wanted == 'date' else 'TIMESTAMP'})"
-        within = f"CAST({column} AS DATE)" if not tried else f"TRY_CAST({column} AS DATE)"
-        known_day = f"{within} BETWEEN DATE '{_FIRST}' AND DATE '{_LAST}'"
-        return Typed(f"CASE WHEN {known_day} THEN {cast} END", tried, clean=cast)
-    if held == "text":
-        said = f"LOWER({text})"
-        yes, no = _listed(_TRUE), _listed(_FALSE)
-        return Typed(f"CASE WHEN {said} IN ({yes}) THEN TRUE WHEN {said} IN ({no}) THEN FALSE END", text)
-    return {"yes_no": Typed(column), "integer": Typed(f"({column} <> 0)")}.get(held)
-
-
-def _chosen_text(text: str, known: Column | None) -> str:
-    if known is None or not known.choices:
-        return text
-    cases = " ".join(f"WHEN {literal(said)} THEN {literal(name)}" for said, name in known.choices.items())
-    return f"CASE LOWER({text}) {cases} ELSE {text} END"
 
 
 def _counted(engine: Any, table: Table, view: Mapping[str, Typed], today: date | None) -> dict[str, Any]:
@@ -493,17 +412,3 @@ def _kept(columns: Mapping[str, list[str]]) -> list[str]:
     """The columns of the customers without those other tables give afresh."""
     afresh = recalculated(columns["customers"], columns)
     return [name for name in columns["customers"] if name not in afresh]
-
-
-def quoted(name: str) -> str:
-    """A name of a table or column."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _listed(texts: Sequence[str]) -> str:
-    return ", ".join(map(literal, texts))

@@ -21,8 +21,8 @@ from tierbook.engines.data_files import data_files
 from tierbook.engines.database import Database, Spark
 from tierbook.engines.duckdb import DuckDB
 from tierbook.engines.failures import Watched, told
-from tierbook.engines.given import literal, quoted
 from tierbook.engines.options import EngineOptions
+from tierbook.engines.quoting import literal, quoted
 from tierbook.engines.room import room
 from tierbook.engines.secrets import refuse_password
 from tierbook.errors import HostError
