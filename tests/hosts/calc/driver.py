@@ -231,7 +231,9 @@ class Driver:
         toolkit = self.service("com.sun.star.awt.Toolkit")
         found = []
         for at in range(toolkit.getTopWindowCount()):
-            context = toolkit.getTopWindow(at).getAccessibleContext()
+            # It may close between being counted and being looked at.
+            window = toolkit.getTopWindow(at)
+            context = window and window.getAccessibleContext()
             if context is None or context.getAccessibleName() != "Tierbook":
                 continue
             if context.getAccessibleStateSet().contains(AccessibleStateType.SHOWING):
