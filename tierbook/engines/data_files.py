@@ -9,7 +9,7 @@ from tierbook.errors import HostError
 from tierbook.quality import Problem
 from tierbook.tables import table_named
 
-_PARQUET, _CSV = (".parquet", ".pq"), (".csv",)
+PARQUET, _CSV = (".parquet", ".pq"), (".csv",)
 _MARK = b"PAR1"
 # The mark at both ends, and the length of what describes the columns.
 _SMALLEST = 12
@@ -52,13 +52,13 @@ def _named(folder: Path) -> Iterator[tuple[str, list[Path]]]:
     for path in sorted(folder.iterdir()):
         if _passed_over(path.name):
             continue
-        if path.is_file() and path.suffix.lower() in (*_PARQUET, *_CSV):
+        if path.is_file() and path.suffix.lower() in (*PARQUET, *_CSV):
             yield path.stem, [path]
         elif path.is_dir():
             parts = [
                 part
                 for part in path.rglob("*")
-                if part.suffix.lower() in (*_PARQUET, *_CSV)
+                if part.suffix.lower() in (*PARQUET, *_CSV)
                 and part.is_file()
                 and not any(map(_passed_over, part.relative_to(path).parts))
             ]
@@ -88,7 +88,7 @@ def _wrong(folder: Path, parts: list[Path]) -> Iterator[Problem]:
                 fix="Write the file anew, or take it out of the folder.",
                 file=place,
             )
-        elif part.suffix.lower() in _PARQUET and not _whole(part):
+        elif part.suffix.lower() in PARQUET and not _whole(part):
             yield Problem(
                 "error",
                 "This is no Parquet file, or it is cut off.",

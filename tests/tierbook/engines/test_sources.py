@@ -144,6 +144,17 @@ def test_a_folder_without_room_is_refused_before_work(tmp_path, monkeypatch):
         open_source(str(source("parquet", tmp_path)), EngineOptions(spill=tmp_path / "spill"))
 
 
+def test_what_is_packed_needs_more_room_than_it_takes(tmp_path, monkeypatch):
+    place = source("parquet", tmp_path)
+    size = sum(file.stat().st_size for file in place.rglob("*.parquet"))
+    asked = EngineOptions(spill=tmp_path / "spill")
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": 9 * size})())
+    with pytest.raises(HostError, match="may need"):
+        open_source(str(place), asked)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": 10 * size})())
+    open_source(str(place), asked).engine.close()
+
+
 def test_a_view_that_never_ends_is_stopped(tmp_path):
     with duckdb.connect(str(tmp_path / "slow.duckdb")) as connection:
         connection.execute(
