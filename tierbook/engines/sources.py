@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -337,7 +338,9 @@ _LEFT = {
 def _spark(files: Mapping[str, list[Path]], place: str, options: EngineOptions) -> Opened:
     try:
         import ibis
-        import pyspark.sql  # noqa: F401 - so that its errors are known to `told`
+
+        # Its errors are known to `told` from here on.
+        import_module("pyspark.sql")
     except ImportError:
         raise HostError(
             "{what} needs packages that are not installed.",
